@@ -1,7 +1,7 @@
-// A mail that is sent later: write it, let some time pass, send it. Each step runs once, and a restart in
-// between neither repeats a step nor begins the wait again. The run stays in .durable-jobs/jobs.db.
+// Writes a mail, waits, and sends it. Each step runs once, and a restart in between neither repeats a step nor
+// restarts the wait. The run stays in .durable-jobs/jobs.db.
 // Prints at the end:
-//   sent to ana@example.com: Welcome, Ana!
+// sent to ana@example.com: Welcome, Ana!
 import { connect, defineJob } from 'durable-jobs'
 import { createWorker } from 'durable-jobs/runtime'
 import { z } from 'zod'
@@ -15,7 +15,7 @@ const welcome = defineJob(
   },
 )
 
-/** Stands for a mail provider, which refuses a second mail with the same key. */
+/** Fakes a mail provider, which refuses a second mail with the same key. */
 async function sendMail(to: string, text: string, _key: string): Promise<string> {
   return `sent to ${to}: ${text}`
 }
@@ -24,7 +24,7 @@ async function sendMail(to: string, text: string, _key: string): Promise<string>
 const jobs = await connect()
 const handle = await jobs.enqueue(welcome, { name: 'Ana', email: 'ana@example.com' })
 
-// … and a process of its own this; there `await worker.run()` works until a signal stops it.
+// … and a separate process this; there `await worker.run()` works until a signal stops it.
 const worker = createWorker({ jobs: [welcome] })
 await worker.start()
 

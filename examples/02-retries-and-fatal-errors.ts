@@ -1,9 +1,9 @@
-// What happens when a step throws: it is tried again after a pause that grows, or after the pause it asks for
-// (RetryAfterError), or never (FatalError). Steps stored before are not run again.
+// What happens when a step throws: it is retried after a growing pause, or after the pause that it requests
+// (RetryAfterError), or never (FatalError). Stored steps don't run again.
 // Prints at the end:
-//   asked the provider 3 times
-//   imported 120 rows
-//   step 'download' failed after 1 attempt: no such file: missing.csv
+// asked the provider 3 times
+// imported 120 rows
+// step 'download' failed after 1 attempt: no such file: missing.csv
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,9 +23,9 @@ const importFile = defineJob(
 
 let asked = 0
 
-/** Stands for a provider with a bad day. */
+/** Fakes a provider with temporary failures. */
 async function download(file: string): Promise<number> {
-  // No attempt will ever find it, so none is spent on it.
+  // No attempt will ever find the file, so none is spent on it.
   if (file === 'missing.csv') throw new FatalError(`no such file: ${file}`)
   asked++
   if (asked === 1) throw new Error('connection reset')
@@ -36,7 +36,7 @@ async function download(file: string): Promise<number> {
 const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-'))
 const store = `sqlite:${join(folder, 'jobs.db')}`
 const jobs = await connect(store)
-// To stderr: it tells of the run that fails.
+// To stderr: logs the failing run.
 const logger = createLogger({ level: 'error', stream: process.stderr })
 const worker = createWorker({ store, jobs: [importFile], logger })
 await worker.start()

@@ -1,9 +1,9 @@
 // Middleware carries the trace of a web request into the run that it enqueues: `enqueue` stores it in the run's
-// headers, `run` takes it up again on the worker, whichever that is, and the logger writes it on every line.
+// headers, `run` reads it on any worker, and the logger writes it on every line.
 // Prints at the end:
-//   [req-81] 120 rows inserted
-//   [req-81] step 'insert' returned
-//   [req-81] the run left its slot: completed
+// [req-81] 120 rows inserted
+// [req-81] step 'insert' returned
+// [req-81] the run left its slot: completed
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -54,7 +54,7 @@ const jobs = await connect(store, { middleware: [tracing] })
 const worker = createWorker({ store, jobs: [importRows], middleware: [tracing], logger })
 await worker.start()
 
-// As a web server would, for a request that came with this trace:
+// As a web server would, for a request with this trace:
 const handle = await traces.run('req-81', () => jobs.enqueue(importRows, { rows: 120 }))
 await handle.result({ timeout: '20s' })
 

@@ -1,10 +1,11 @@
-// What one does by hand: end a run that nobody needs any more, and let a failed run go on once its cause is mended.
-// Its stored steps stay, so it goes on where it failed. `durable-jobs cancel ID` and `retry ID` do the same.
+// Manual actions: cancel an obsolete run, and continue a failed run once its cause is fixed. Its stored steps stay, so
+// it
+// continues where it failed. `durable-jobs cancel ID` and `retry ID` do the same.
 // Prints at the end:
-//   follow-up ended with RUN_CANCELLED
-//   failed: step 'book' failed after 1 attempt: the calendar is down
-//   again from book, kept: find a room
-//   booked room 12, looked for a room 1 time
+// follow-up ended with RUN_CANCELLED
+// failed: step 'book' failed after 1 attempt: the calendar is down
+// again from book, kept: find a room
+// booked room 12, looked for a room 1 time
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +41,7 @@ const bookRoom = defineJob(
 const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-'))
 const store = `sqlite:${join(folder, 'jobs.db')}`
 const jobs = await connect(store)
-// To stderr: it tells of the run that fails.
+// To stderr: logs the failing run.
 const logger = createLogger({ level: 'error', stream: process.stderr })
 const worker = createWorker({ store, jobs: [followUp, bookRoom], logger })
 await worker.start()

@@ -1,11 +1,11 @@
-// A job that runs by itself: its schedule is declared beside it, and the worker that leads fires each tick once. What
-// became of a tick is in the ledger; a schedule can be paused, triggered and previewed. Seconds here, days in earnest.
+// A job with a schedule: it is declared beside the job, and the leader fires each tick once. The ledger records the
+// outcome of each tick; a schedule can be paused, triggered and previewed. Seconds here, days in practice.
 // Prints at the end:
-//   report of orders.csv, for a tick: true
-//   paused by ana: the provider is down
-//   report of orders.csv, for a tick: false
-//   ledger, newest first: triggered, paused
-//   at three in Tokyo: 03:00:00 +09:00, 03:00:00 +09:00
+// report of orders.csv, for a tick: true
+// paused by ana: the provider is down
+// report of orders.csv, for a tick: false
+// ledger, newest first: triggered, paused
+// at three in Tokyo: 03:00:00 +09:00, 03:00:00 +09:00
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const report = defineJob(
     input: z.object({ file: z.string() }),
     schedule: { cron: '* * * * * *', timeZone: 'Europe/Berlin', input: { file: 'orders.csv' } },
   },
-  // `run.scheduledFor` is the tick: the time the run is meant for, however late it began.
+  // `run.scheduledFor` is the tick: the time the run is meant for, even if it began late.
   ({ input, run }) => `report of ${input.file}, for a tick: ${run.scheduledFor !== undefined}`,
 )
 

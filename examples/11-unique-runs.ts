@@ -1,11 +1,11 @@
-// One run per key at a time. A second request for the same report joins the run there is and gets its result; a
-// second import is refused; an edited draft replaces the mail that has not gone out. The key is part of its run:
-// whatever ends the run frees it, and a killed worker does not.
+// One run per key at a time. A second request for the same report joins the existing run and gets its result; a second
+// import is refused; an edited draft replaces the mail that has not been sent. The key is part of its run: any end of
+// the run frees it, and a killed worker doesn't.
 // Prints at the end:
-//   report of May: the same run, 3 rows twice, built 1 time
-//   import refused: DUPLICATE_RUN, held by the run that is there
-//   drafts: created, replaced, replaced; sent 'third draft'
-//   after its end the key is free
+// report of May: the same run, 3 rows twice, built 1 time
+// import refused: DUPLICATE_RUN, held by the run that is there
+// drafts: created, replaced, replaced; sent 'third draft'
+// after its end the key is free
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ const sendDraft = defineJob(
   {
     name: 'send-draft',
     input: z.object({ draft: z.number(), text: z.string() }),
-    // Until it starts: what is edited while a mail goes out becomes the next mail.
+    // Until it starts: an edit while a mail is being sent becomes the next mail.
     unique: { key: ({ draft }) => draft, until: 'started', onDuplicate: 'replace' },
   },
   ({ input, step }) => step.run('send', () => input.text),

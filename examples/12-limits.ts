@@ -1,9 +1,10 @@
-// Limits per key, on jobs and on steps. Six runs of two tenants, at most one per tenant at a time; each calls an API that
-// takes 40 calls per second and once says "too many". Over a limit is a wait: no attempt is spent.
+// Limits per key, on jobs and on steps. Six runs of two tenants, at most one per tenant at a time; each calls an API
+// that
+// allows 40 calls per second and once says "too many". A run over a limit waits: no attempt is spent.
 // Prints at the end:
-//   most runs at once: ana 1, ben 1
-//   calls: 7, of which one was told to wait
-//   attempts: 1 1 1 1 1 1
+// most runs at once: ana 1, ben 1
+// calls: 7, of which one was told to wait
+// attempts: 1 1 1 1 1 1
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +36,7 @@ const sync = defineJob(
 
 function callApi(attempt: number): number {
   calls++
-  // What the provider says with status 429: everybody who uses the key waits.
+  // The provider's status 429: all users of the key wait.
   if (calls === 3) throw new RateLimitedError('200ms')
   return attempt
 }

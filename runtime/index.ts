@@ -1,4 +1,4 @@
-/** The public door of the engine: what runs in a container. */
+/** The public API of the engine, for the code that runs in a container. */
 export type { Leader } from './coordination/leadership.ts'
 export type { LeaderFunction, Leading } from './coordination/office.ts'
 export type { DeathCause, DeathKind } from './model/death-cause.ts'

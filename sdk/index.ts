@@ -1,4 +1,4 @@
-/** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+/** The public API for authors of jobs. Loads no store and no integration: they load on use. */
 
 export type { Finding, Severity } from '../runtime/attention/finding.ts'
 export type { ActionOptions, Actions, ContinueOptions } from '../runtime/client/actions/actions.ts'

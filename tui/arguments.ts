@@ -7,7 +7,7 @@ import { type ScreenName, screenNames } from './app/place.ts'
 
 export interface Arguments {
   readonly store?: string
-  /** A shop that is made for this session alone, instead of a store; `seed` makes the same one again. */
+  /** A temporary shop for this session, instead of a store; `seed` makes the same one again. */
   readonly demo?: { readonly seed?: number }
   readonly write: boolean
   readonly as: string

@@ -4,7 +4,7 @@ import { placesAt } from './app/places.ts'
 import { unknownFleet } from './fleet/fleet.ts'
 import type { Size } from './screens/screen.ts'
 
-/** The state before anything has happened. */
+/** Returns the state before the first event. */
 export function beginState(environment: Environment, target: Target, size: Size, now: number): AppState {
   return {
     ...{ environment, size, now },

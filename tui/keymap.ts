@@ -1,42 +1,42 @@
 import { type ScreenName, screenNames } from './app/place.ts'
 
 /*
- * THE KEYS: one table, which drives what a key does, the footer, `?`, the palette and the page of keys.
- * K1  On one screen a key has one meaning: `bindingsOf` is checked for each screen by test/tui/keymap.test.ts.
- * K2  Lowercase is harmless or about one thing; uppercase is heavier or toggles a way of looking.
- * K3  What an action does is in tui/actions; a tier here says how it is confirmed.
+ * THE KEYS: one table, the source of the keys' meaning, the footer, `?`, the palette and the page of keys.
+ * K1  On one screen a key has one meaning: test/tui/keymap.test.ts checks `bindingsOf` for each screen.
+ * K2  Lowercase is harmless or applies to one item; uppercase is heavier or toggles a view.
+ * K3  The effect of an action is in tui/actions; a tier here says how it is confirmed.
  */
 
 /**
- * How an action is confirmed, in a dialog that says its effect and shows the equal command: 1 by `y`; 2 by `y` where a reason
- * is asked for; 3 by typing the count. The table has the least tier of a key: tui/actions/tier.ts raises it.
+ * How an action is confirmed, in a dialog that shows its effect and the equivalent command: 1 by `y`; 2 by `y` with an
+ * optional reason; 3 by typing the count. The table has the minimum tier of a key: tui/actions/tier.ts raises it.
  */
 export type Tier = 1 | 2 | 3
 
 export interface Binding {
-  /** As `Key` names them; the first is the one that is shown. */
+  /** As `Key` names them; the first one is shown. */
   readonly keys: readonly string[]
   readonly command: string
   /** For the footer, a word or two. */
   readonly label: string
-  /** For `?`, the palette and the page of keys: what it does, in the third person. */
+  /** For `?`, the palette and the page of keys: its effect, in the third person. */
   readonly help: string
   readonly group: KeyGroup
   /** Left out: every screen. */
   readonly screens?: readonly ScreenName[]
   /** Left out: it changes nothing in the store. */
   readonly tier?: Tier
-  /** Place in the footer, the lowest first; left out: not in the footer. */
+  /** Position in the footer, the lowest first; left out: not in the footer. */
   readonly footer?: number
 }
 
 export const keyGroups = ['go', 'view', 'act', 'copy', 'move', 'program'] as const
 type KeyGroup = (typeof keyGroups)[number]
 
-/** Those that say more of a row below their list. */
+/** Screens that show more of a row below their list. */
 const zooming: readonly ScreenName[] = ['queues', 'workers', 'cron', 'limits', 'failures', 'doctor']
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
-/** About one thing: what they list are its parts. */
+/** Screens about one subject: they list its parts. */
 const details: readonly ScreenName[] = ['run', 'step']
 const markable: readonly ScreenName[] = lists.filter((name) => !details.includes(name))
 
@@ -349,7 +349,7 @@ function programKeys(): readonly Binding[] {
   ]
 }
 
-/** What keys mean on a screen. */
+/** The meaning of keys on a screen. */
 export function bindingsOf(screen: ScreenName): readonly Binding[] {
   return keymap.filter(({ screens }) => screens === undefined || screens.includes(screen))
 }

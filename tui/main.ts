@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { nodeVersionProblem } from '../runtime/model/node-version.ts'
 
-// The rest is loaded after the check only: an old Node would fail on its syntax with a message that helps nobody.
+// The rest is loaded only after the check: an old Node would fail on its syntax with an unhelpful message.
 const problem = nodeVersionProblem(process.versions.node)
 if (problem === '') {
   void import('./start.ts').then((loaded) => loaded.start(process.argv.slice(2)))

@@ -30,10 +30,10 @@ export interface OnceOptions {
 const exitCodes = { nothing: 0, findings: 3, unreachable: 2 } as const
 /** Where stdout is no terminal. */
 const pageSize = { columns: 120, rows: 40 } as const
-/** A search that finds little reads on this often. */
+/** A search with few results continues this often. */
 const maxReads = 20
 
-/** Prints what a screen shows now. Resolves to the exit code. */
+/** Prints the current content of a screen. Resolves to the exit code. */
 export async function printOnce({ environment, target, source, json }: OnceOptions): Promise<number> {
   const { stdout } = process
   const size = stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : pageSize
@@ -93,7 +93,7 @@ async function readFleet(jobs: Jobs): Promise<FleetView> {
   }
 }
 
-/** Without the line of keys: nobody can press one. */
+/** Without the line of keys, which can't be pressed here. */
 function frameText(state: AppState): string {
   const deps = { screens, verbs: actionVerbs() }
   const frame = renderToString(<FrameView state={state} deps={deps} />, { columns: state.size.columns })

@@ -31,7 +31,7 @@ const patienceMs = 500
 
 const deps: AppDeps = { screens, verbs: actionVerbs() }
 
-/** Shows the screen until the user or a signal ends it. Resolves to the exit code; the terminal is as it was before. */
+/** Shows the screen until the user or a signal ends it. Resolves to the exit code; the terminal is restored. */
 export async function runScreen({ environment, target, source }: ScreenOptions): Promise<number> {
   const { stdout } = process
   const clock = systemClock
@@ -55,7 +55,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
     ...{ clock, jobs: () => fleet.jobs },
     report: ({ place, key: request }, outcome) => app.dispatch({ kind: 'data', place, request, outcome }),
   })
-  // Before ink does it: nothing that is typed is echoed into the first frame, which begins at the top.
+  // Before ink does it: typed keys must not be echoed into the first frame, which begins at the top.
   process.stdin.setRawMode(true)
   takeFullScreen(stdout)
   const instance = render(<AppView app={app} deps={deps} suspension={suspension} />, {
@@ -65,7 +65,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   const speakAgain = quietConsole()
   const ended = giveBack(instance, suspension)
   const paintAnew = async (): Promise<void> => {
-    // What ink paints of the old frame is behind, not before the new one.
+    // Ink's paint of the old frame comes before, not after the new one.
     await instance.waitUntilRenderFlush()
     // Nor is there anything to wipe while another program has the terminal: ink paints all when it is back.
     if (!suspension.isLent) wipe(instance, stdout)
@@ -86,7 +86,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   stdout.off('resize', resizing)
   app.close()
   runner.close()
-  // Neither a store that doesn't reply nor a pager that stays may keep the terminal's user from the shell.
+  // Neither a hanging store nor a pager that stays may keep the terminal's user from the shell.
   await endsWithin(clock, Promise.allSettled([reader.close(), fleet.close(), suspension.over]), patienceMs)
   return exitCode(how)
 }
@@ -106,7 +106,7 @@ function want(reader: ScreenReader, state: AppState): void {
   reader.want({ place, key, request, read, before })
 }
 
-/** A frame that was under way when the stage began is not its frame: the event names the stage that was painted. */
+/** A frame that was being painted when the stage began is not its frame: the event names the painted stage. */
 async function whenPainted(instance: Instance, app: App, stage: string): Promise<void> {
   await instance.waitUntilRenderFlush()
   app.dispatch({ kind: 'painted', stage })

@@ -3,20 +3,20 @@ import { openStore } from '../runtime/store/open-store.ts'
 import { shownUrl } from '../runtime/store/shown-url.ts'
 import { parseStoreConfig } from '../runtime/store/store-config.ts'
 
-/** Where the TUI looks: a store of the user's, or the shop of a demo. */
+/** The source of the TUI: a store of the user's, or the shop of a demo. */
 export interface Source {
   /** Without secrets. */
   readonly address: string
   /** As commands to type name it; left out: the default. */
   readonly store?: string
-  /** Called again while it rejects with StoreUnavailableError. Whoever calls it closes what it resolves to. */
+  /** Called again while it rejects with StoreUnavailableError. The caller closes its result. */
   connect(): Promise<Jobs>
-  /** Ends what was made for the TUI alone. */
+  /** Ends everything that was started for the TUI alone. */
   close(): Promise<void>
 }
 
 /**
- * The store of the command line. Looking at it makes nothing: not the store, not its tables, no worker.
+ * The store of the command line. Reading creates nothing: not the store, not its tables, no worker.
  * @throws InvalidOptionsError
  */
 export function storeSource(store: string | undefined): Source {

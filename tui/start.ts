@@ -26,12 +26,12 @@ export async function start(args: readonly string[]): Promise<void> {
 
 async function run(args: readonly string[]): Promise<number> {
   const options = parseArguments(args)
-  // A screen ends when its terminal is gone (give-back.ts); what is written to that before or after is for nobody.
+  // A screen ends when its terminal is gone (give-back.ts); output to it before or after has no reader.
   process.stdout.on('error', options.once === undefined ? ignored : endOnWriteError(program))
   process.stderr.on('error', ignored)
   if (options.once === undefined) checkTerminal()
   const source = options.demo === undefined ? storeSource(options.store) : await demoSource(options.demo)
-  // Before ink is loaded: what it colors with looks at this variable only.
+  // Before ink is loaded: its color library reads only this variable.
   if (process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '') process.env.FORCE_COLOR = '0'
   try {
     return await show(options, source)
@@ -71,7 +71,7 @@ function environmentOf({ write, as, env, prod, ascii }: Arguments, { address, st
   }
 }
 
-/** @throws CommanderError where no screen can be drawn, or no key read. */
+/** @throws CommanderError if no screen can be drawn, or no key read. */
 function checkTerminal(): void {
   const { stdin, stdout, env } = process
   const missing = !stdout.isTTY ? 'stdout is no terminal' : !stdin.isTTY ? 'stdin is no terminal' : undefined

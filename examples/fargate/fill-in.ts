@@ -14,13 +14,16 @@ const filled: unknown = JSON.parse(readFileSync(join(import.meta.dirname, file),
   typeof value === 'string' ? fill(value) : value,
 )
 
-/** Returns a number for the one variable that ECS takes as a number. An account is digits, too, and may begin with 0. */
+/**
+ * Returns a number for the one variable that ECS needs as a number. An account has only digits, too, and may begin with
+ * 0.
+ */
 function fill(text: string): string | number {
   const filledIn = text.replaceAll(/\$\{(\w+)\}/g, (_, name) => variable(name))
   return /^\$\{STOP_TIMEOUT\}$/.test(text) && /^\d+$/.test(filledIn) ? Number(filledIn) : filledIn
 }
 
-/** An empty variable counts as unset: an ARN with a gap in it is accepted here and refused much later. */
+/** An empty variable counts as unset: AWS accepts an ARN with a gap here and refuses it much later. */
 function variable(name: string): string {
   const value = process.env[name] ?? ''
   if (value === '') unset.add(name)

@@ -2,8 +2,8 @@ import { defineJob } from 'durable-jobs'
 import { z } from 'zod'
 
 /**
- * Imports a list page by page. Each page is a step: a task that is stopped costs at most the page it was at, which is
- * fetched again on another task.
+ * Imports a list page by page. Each page is a step: if the task is stopped, another task fetches at most the current
+ * page again.
  */
 export const importCustomers = defineJob(
   { name: 'import-customers', queue: 'imports', input: z.object({ url: z.url() }) },
@@ -18,8 +18,8 @@ export const importCustomers = defineJob(
 )
 
 /**
- * Charges an order. The body runs once at most: a task that is stopped waits for its end, and after a crash in it
- * `onUnknown` asks the provider whether the charge arrived.
+ * Charges an order. The body runs at most once: a stopped task waits for its end, and after a crash in it `onUnknown`
+ * asks the provider whether the charge arrived.
  */
 export const chargeOrder = defineJob(
   { name: 'charge-order', queue: 'payments', input: z.object({ url: z.url(), cents: z.int().positive() }) },
@@ -36,7 +36,7 @@ async function importPage(url: string, page: number, signal: AbortSignal): Promi
   if (!response.ok) throw new Error(`page ${page}: ${response.status}`)
   const customers: unknown = await response.json()
   if (!Array.isArray(customers)) throw new Error(`page ${page} is not a list`)
-  // Here the customers would be written to a database.
+  // A real job would write the customers to a database here.
   return customers.length
 }
 

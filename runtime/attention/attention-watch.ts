@@ -2,7 +2,7 @@ import { findFindings, inOrder, withoutGuess } from './find-findings.ts'
 import type { Finding } from './finding.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** In so many rounds in a row a finding must be seen until it's raised, and missed until it's cleared. */
+/** For this many rounds in a row a finding must be seen until it's raised, and missed until it's cleared. */
 const raisedAfter = 2
 const clearedAfter = 3
 
@@ -15,17 +15,17 @@ interface Tracked {
 }
 
 /**
- * The findings of a reader that looks again and again, without those that come and go between two looks: a finding is
- * raised in its second round and cleared after three without it.
+ * The findings of a reader that polls, without those that come and go between two reads: a finding is raised in its
+ * second round and cleared after three without it.
  */
 export class AttentionWatch {
   readonly #tracked = new Map<string, Tracked>()
   #hasLooked = false
 
-  /** Takes in one round. Returns what is raised now, the gravest first, then the oldest. */
+  /** Adds one round. Returns the findings that are raised now, the most severe first, then the oldest. */
   look(snapshot: Snapshot): readonly Finding[] {
     const findings = findFindings(snapshot)
-    // What begins while it watches began when it was first seen.
+    // A condition that begins while it watches began when it was first seen.
     const told = this.#hasLooked ? findings : findings.map(withoutGuess)
     this.#hasLooked = true
     const found = new Map(told.map((finding) => [finding.id, finding]))
@@ -35,7 +35,7 @@ export class AttentionWatch {
     return inOrder(raised.map(({ finding }) => finding))
   }
 
-  /** Whether the last round showed something that the next one raises or drops. */
+  /** Whether the last round had changes that the next one raises or drops. */
   get isConfirming(): boolean {
     return [...this.#tracked.values()].some(({ seen }) => seen < raisedAfter)
   }

@@ -7,12 +7,12 @@ import type { ChangeKind, Sighting } from './finding-kind.ts'
 import { named } from './texts.ts'
 import { versionStarts } from './version-starts.ts'
 
-/** What workers and operators did, as findings quote it. */
+/** The operations of workers and operators, as findings quote them. */
 export interface Change {
   readonly kind: ChangeKind
   readonly subject: string
   readonly at: number
-  /** A clause that goes on behind "after" for a version; otherwise what an event says of itself. */
+  /** For a version, a clause that follows "after"; otherwise the event's own sentence. */
   readonly text: string
 }
 
@@ -20,8 +20,8 @@ export interface Change {
 const nearMs = 300_000
 
 /**
- * Operations that may be the cause of something. A worker that joins is told of by the new versions it brings, if any:
- * one more of what runs already causes nothing.
+ * Operations that may be the cause of something. A worker that joins is represented by the new versions it brings, if
+ * any: one more of the same causes nothing.
  */
 const causes: Readonly<Record<OperationName, ChangeKind | undefined>> = {
   'pause queue': 'queue',
@@ -52,7 +52,7 @@ const causes: Readonly<Record<OperationName, ChangeKind | undefined>> = {
   'unmute finding': undefined,
 }
 
-/** The changes that an overview tells of, oldest first. */
+/** Returns the changes of an overview, oldest first. */
 export function changesOf(overview: Overview): Change[] {
   const deploys = versionStarts(overview)
     .filter(({ kind }) => kind === 'deploy')
@@ -72,7 +72,7 @@ function isOf(name: string, kind: ChangeKind, subject: string): boolean {
   return subject === name || (kind === 'limiter' && subject.startsWith(`${name}/`))
 }
 
-/** Says what changed near the begin of a finding; undefined where nothing did that could have to do with it. */
+/** Returns what changed near the begin of a finding; undefined if no related change did. */
 export function nearbyText(
   { since, related }: Pick<Sighting, 'since' | 'related'>,
   changes: readonly Change[],
@@ -83,7 +83,7 @@ export function nearbyText(
     const isRelated = of === 'any' || of?.some((name) => isOf(name, kind, subject)) === true
     return isRelated && at <= since.at && since.at - at <= nearMs
   })
-  // Of changes at one time the last is the deploy, which says most.
+  // Of several changes at one time the last is the deploy, the most likely cause.
   const nearest = near.at(-1)
   if (nearest === undefined) return undefined
   const together = near.filter(({ kind, at }) => kind === 'version' && at === nearest.at)

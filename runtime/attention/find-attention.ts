@@ -9,8 +9,8 @@ const settledMs = 5_000
 const betweenRoundsMs = 1_000
 
 /**
- * The findings for a reader that asks once. What began a while ago by the store's own times needs one look; the rest is
- * looked at a second time, a second later.
+ * Returns the findings for a single call. A condition that began a while ago by the store's own times needs one read;
+ * the others are read a second time, a second later.
  */
 export async function findAttention(
   read: () => Promise<Snapshot>,

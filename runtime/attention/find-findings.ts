@@ -4,7 +4,7 @@ import type { FindingKind, Sighting } from './finding-kind.ts'
 import { findingKinds } from './finding-kinds.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Beyond this many, the cause is shared; the first ones show it. */
+/** Beyond this many, they share a cause, which the first ones show. */
 export const maxFindingsPerKind = 50
 
 /** The id of a finding. */
@@ -12,7 +12,10 @@ function findingId(kind: string, subject: string): string {
   return `${kind}:${subject}`
 }
 
-/** What one snapshot shows, the gravest first, then the oldest. A single look may be at what lasts no longer than a moment. */
+/**
+ * Returns the findings of one snapshot, the most severe first, then the oldest. A single snapshot may contain transient
+ * conditions.
+ */
 export function findFindings(
   snapshot: Snapshot,
   kinds: readonly FindingKind[] = findingKinds,
@@ -39,13 +42,13 @@ export function findFindings(
   )
 }
 
-/** What changed before a finding was first seen says nothing where it may have been there for long by then. */
+/** Changes before a finding was first seen mean nothing if it may have existed for long by then. */
 export function withoutGuess(finding: Finding): Finding {
   const { nearby: _, ...rest } = finding
   return finding.beginUnknown ? rest : finding
 }
 
-/** The gravest first, then the oldest. */
+/** The most severe first, then the oldest. */
 export function inOrder(findings: readonly Finding[]): readonly Finding[] {
   const rank = ({ severity }: Finding): number => severities.indexOf(severity)
   return [...findings].sort((a, b) => rank(a) - rank(b) || a.since - b.since || (a.id < b.id ? -1 : 1))

@@ -11,24 +11,24 @@ export interface FindingKind {
 
 /** A finding of one snapshot, before its mute and what changed near its begin are added. */
 export interface Sighting {
-  /** What it is about: unique among the sightings of its kind, and the same in every snapshot. */
+  /** Its subject: unique among the sightings of its kind, and the same in every snapshot. */
   readonly subject: string
   readonly severity: Severity
   readonly since: Since
   readonly sentence: string
   readonly next: string
   readonly filter?: RunFilter
-  /** Which changes may have caused it, and of what; `any`: of whatever. */
+  /** Which changes may have caused it, by subject; `any`: all of them. */
   readonly related: Readonly<Partial<Record<ChangeKind, 'any' | readonly string[]>>>
 }
 
-/** What a change is of. Its subjects: jobs, workers, queues, limiters, roles, schedules, actions. */
+/** The subject kinds of a change: jobs, workers, queues, limiters, roles, schedules, actions. */
 export type ChangeKind = 'version' | 'worker' | 'queue' | 'limiter' | 'leader' | 'schedule' | 'action'
 
 /**
  * - `exact`: the store knows when it began
  * - `at least`: it began then or before
- * - `unknown`: nothing tells; `at` is when the store was looked at
+ * - `unknown`: the begin is unknown; `at` is when the store was read
  */
 export interface Since {
   readonly at: number

@@ -17,7 +17,7 @@ import { unprotectedRuns } from './kinds/unprotected-runs.ts'
 import { unservedRuns } from './kinds/unserved-runs.ts'
 import { workerLosses } from './kinds/worker-losses.ts'
 
-/** Everything that is looked for. To add a kind, write a file beside these and name it here. */
+/** All kinds of findings. To add a kind, write a file beside these and list it here. */
 export const findingKinds: readonly FindingKind[] = [
   lostWorker,
   unservedRuns,

@@ -3,14 +3,14 @@ import type { RunFilter } from '../store/run-filter.ts'
 
 export type Severity = 'critical' | 'warning' | 'notice'
 
-/** The gravest first. */
+/** The most severe first. */
 export const severities: readonly Severity[] = ['critical', 'warning', 'notice']
 
-/** Something that needs a person. Made by attention/ from snapshots of the store, the same for every reader. */
+/** A condition that needs a person. Made by attention/ from snapshots of the store, the same for every reader. */
 export interface Finding {
   /**
-   * Stable over rounds, processes and time: kind and subject, as `paused-queue:mail`. A subject of several names has `/`
-   * between them and is escaped in them, as paths of steps are: `dead-duty:ROLE/DUTY`.
+   * Stable over rounds, processes and time: kind and subject, such as `paused-queue:mail`. The parts of a compound
+   * subject are joined by `/` and escaped like paths of steps: `dead-duty:ROLE/DUTY`.
    */
   readonly id: string
   readonly kind: string
@@ -18,12 +18,12 @@ export interface Finding {
   /** ms since the epoch; `sinceAtLeast`: it began at this time or before. */
   readonly since: number
   readonly sinceAtLeast?: true
-  /** The store doesn't tell when it began: `since` is when it was first looked at. */
+  /** The store doesn't know when it began: `since` is when it was first seen. */
   readonly beginUnknown?: true
   readonly sentence: string
   /** What to run next, as a command of the command line. */
   readonly next: string
-  /** Shows the runs it is about. */
+  /** Selects the runs it is about. */
   readonly filter?: RunFilter
   /** What changed near its begin: "first seen 11:52:40 UTC, 40 s after version 17 of 'pay' started". */
   readonly nearby?: string

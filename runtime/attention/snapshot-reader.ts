@@ -7,7 +7,7 @@ import { findUnservedRuns } from '../store/unserved-runs-check.ts'
 import type { BlockedSample, ReadySample, Snapshot, UnservedSample } from './snapshot.ts'
 import { unprotectedCandidates } from './unprotected-candidates.ts'
 
-/** What is read beside the overview, and only where that shows that there is something to tell. */
+/** The data read besides the overview, and only if the overview shows trouble. */
 const bounds = {
   limiters: 10,
   keys: 3,
@@ -22,7 +22,7 @@ const checksEveryMs = 10_000
 
 type Reads = Pick<Inspector, 'overview' | 'checks' | 'readyClasses' | 'limiterKeys' | 'runs'>
 
-/** Reads what findings are made from: one overview, and a few small reads where it shows trouble. */
+/** Reads the data of findings: one overview, and a few small reads if it shows trouble. */
 export class SnapshotReader {
   readonly #store: Reads
   readonly #clock: Clock
@@ -38,7 +38,7 @@ export class SnapshotReader {
     return this.complete(await this.#store.overview({ range: '1h' }))
   }
 
-  /** The rest of a snapshot whose overview, of the range '1h', the caller has read. */
+  /** Reads the rest of a snapshot whose overview, of the range '1h', the caller has read. */
   async complete(overview: Overview): Promise<Snapshot> {
     const [checks, classes, limiterKeys, blocked] = await Promise.all([
       this.#readChecks(),

@@ -4,7 +4,7 @@ import type { Overview } from '../store/overview.ts'
 import type { ReadyClass } from '../store/ready-classes.ts'
 import type { StoreCheck } from '../store/store.ts'
 
-/** One look at a store: all that the findings of a round are made from. */
+/** The data of one round: all that its findings are made from. */
 export interface Snapshot {
   /** With the statistics of an hour. */
   readonly overview: Overview
@@ -15,9 +15,12 @@ export interface Snapshot {
   readonly limiterKeys: readonly LimiterKeyInfo[]
   /** By job: blocked runs, the newest by enqueue. */
   readonly blocked: readonly BlockedSample[]
-  /** Of runs that no live worker takes: since when the one that is ready or waiting for the longest time is so. */
+  /** Of runs that no live worker takes: since when the longest ready or waiting one is in that state. */
   readonly longestUnserved: readonly UnservedSample[]
-  /** By job and queue, where no live worker takes runs that need scale-in protection: what is ready for the longest time. */
+  /**
+   * By job and queue, if no live worker takes runs that need scale-in protection: the runs that have been ready
+   * longest.
+   */
   readonly longestUnprotected: readonly ReadySample[]
 }
 
@@ -31,15 +34,15 @@ export interface UnservedSample {
 export interface ReadySample {
   readonly queue: string
   readonly job: string
-  /** The longest ready first; those that need no protection are among them. */
+  /** The longest ready first; may include runs that need no protection. */
   readonly runs: readonly Run[]
-  /** All ready runs of the job in the queue are in it. */
+  /** Whether it has all ready runs of the job in the queue. */
   readonly complete: boolean
 }
 
 export interface BlockedSample {
   readonly job: string
   readonly runs: readonly Extract<Run, { state: 'blocked' }>[]
-  /** All blocked runs of the job are in it. */
+  /** Whether it has all blocked runs of the job. */
   readonly complete: boolean
 }

@@ -1,6 +1,6 @@
 import { escapedName } from '../model/step-path.ts'
 
-/** A subject of several names. No two lists of names have the same. */
+/** Joins several names into one subject. Different lists of names have different subjects. */
 export function subjectOf(...names: readonly string[]): string {
   return names.map(escapedName).join('/')
 }

@@ -2,19 +2,19 @@ import type { OperationEvent } from '../store/events.ts'
 import { type Overview, overviewBounds } from '../store/overview.ts'
 import { statisticsRanges } from '../store/statistics.ts'
 
-/** When a version of a job was first seen at work, as far as workers and the log tell. */
+/** When a version of a job was first seen running, according to workers and the log. */
 export interface VersionStart {
   readonly job: string
   readonly version: number
   readonly at: number
   /**
-   * - `deploy`: an older version was there before, or nothing was
-   * - `unclear`: the log doesn't go back to the store's begin, so that a restart looks the same
+   * - `deploy`: an older version ran before, or none did
+   * - `unclear`: the log doesn't go back to the store's begin, so a restart looks the same
    */
   readonly kind: 'deploy' | 'unclear'
 }
 
-/** The starts of each overview: several screens and findings ask for them many times in one frame. */
+/** The starts of each overview, cached: several screens and findings need them many times in one frame. */
 const startsByOverview = new WeakMap<Overview, readonly VersionStart[]>()
 
 /** By job and version, in no order. */
@@ -55,9 +55,10 @@ function findStarts(overview: Overview): readonly VersionStart[] {
 }
 
 /**
- * Whether the overview has the log from the store's begin on. It is cut off at the bound of an overview, and an earlier
- * version of the package wrote none: then there were workers or failures before its first operation. Numbers of events
- * don't tell: operations share them with the transitions of runs, and a store's first event may be an enqueue.
+ * Returns whether the overview has the log from the store's begin on. It is cut off at the bound of an overview, and an
+ * earlier version of the package wrote none: then there were workers or failures before its first operation. Numbers of
+ * events don't show it: operations share them with the transitions of runs, and a store's first event may be an
+ * enqueue.
  */
 function isWholeLog({ workers, operations, failures, statistics }: Overview): boolean {
   if (operations.length >= overviewBounds.operations) return false
@@ -78,7 +79,7 @@ export function versionsOf({ details = {} }: OperationEvent): [job: string, vers
   )
 }
 
-/** The newest version of a job that was deployed, if the log tells. */
+/** Returns the newest version of a job that was deployed, according to the log. */
 export function lastDeploy(starts: readonly VersionStart[], job: string): VersionStart | undefined {
   return starts
     .filter((start) => start.job === job && start.kind === 'deploy')

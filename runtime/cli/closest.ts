@@ -1,4 +1,4 @@
-/** The candidate that `text` was most likely meant to be, if one is near enough. */
+/** Returns the candidate that `text` was most likely meant to be, if one is near enough. */
 export function closest(text: string, candidates: readonly string[]): string | undefined {
   const farthest = Math.max(1, Math.floor(text.length * 0.4))
   const near = candidates
@@ -8,7 +8,7 @@ export function closest(text: string, candidates: readonly string[]): string | u
   return near[0]?.candidate
 }
 
-/** Fewest single-character insertions, deletions and replacements that turn `a` into `b` (Levenshtein). */
+/** Returns the fewest single-character insertions, deletions and replacements that turn `a` into `b` (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

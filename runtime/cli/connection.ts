@@ -3,14 +3,14 @@ import { openStore, type StoreDeps } from '../store/open-store.ts'
 import { parseStoreConfig } from '../store/store-config.ts'
 import type { SharedOptions } from './shared-options.ts'
 
-/** The address of the store, a path in it absolute: job files are loaded after this, and may change the folder. */
+/** The address of the store, with an absolute path: job files are loaded after this, and may change the folder. */
 export function storeAddress(options: SharedOptions): string {
   return parseStoreConfig(options.store).url
 }
 
 /**
- * Connects to the store of the command line for as long as `use` takes. Only commands that bring work make a store that is
- * not there: a mistyped path would look like lost runs. Commands that only read leave the store as it is.
+ * Connects to the store of the command line while `use` runs. Only commands that bring work create a missing store: a
+ * mistyped path would look like lost runs. Commands that only read leave the store unchanged.
  */
 export async function withConnection<T>(
   options: SharedOptions,

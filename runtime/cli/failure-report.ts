@@ -6,7 +6,7 @@ import { paint } from './output.ts'
 import { time } from './run-text.ts'
 import type { SharedOptions } from './shared-options.ts'
 
-/** One group: lines of a name and a value, its tries per minute, and what to type next. */
+/** Formats one group: lines of a name and a value, its tries per minute, and the next commands. */
 export function failureReport(group: FailureGroup, options: Pick<SharedOptions, 'store'>): string {
   const { fingerprint, job, step, failedNow, tries, runs, firstAt, lastAt, versions, sample } = group
   const rows: readonly (readonly [string, string])[] = [
@@ -45,7 +45,7 @@ function nextRows(
 
 const bars = '▁▂▃▄▅▆▇█'
 
-/** Sixty bars, one per minute; the highest stands for the most tries. */
+/** Sixty bars, one per minute; the highest is the most tries. */
 function minutesText({ perMinute }: FailureGroup): string {
   const most = Math.max(...perMinute)
   if (most === 0) return 'no tries in the last hour'

@@ -5,7 +5,7 @@ import { given } from './given.ts'
 import { commaList, duration, pastTime } from './option-values.ts'
 import { usageError } from './usage-error.ts'
 
-/** Options that choose runs, of every command that lists them or acts on them. */
+/** Options that select runs, of every command that lists them or acts on them. */
 export interface FilterOptions {
   readonly state?: readonly RunState[]
   readonly job?: string
@@ -54,7 +54,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--text <text>', 'only runs with this in id, job or reason, ignoring case')
 }
 
-/** The filter of a command line; undefined when it has none of the options. */
+/** Returns the filter of a command line; undefined without any of the options. */
 export function filterOf(options: FilterOptions): RunFilter | undefined {
   const { state: states, olderThan: minAgeMs } = options
   const { job, queue, tag, unique, fingerprint, worker, limiter, limitKey, since, before, text } = options

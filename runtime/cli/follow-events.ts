@@ -10,15 +10,17 @@ const minReadMs = 200
 const maxReadMs = 1_000
 const maxPage = 1_000
 
-/** What becomes of what is read. */
+/** The receiver of the events. */
 interface Follower {
-  /** Called with each page, one without events too. */
+  /** Called with each page, including empty ones. */
   readonly show: (page: EventPage) => void
-  /** Called when the store is away, and when it is back. */
+  /** Called when the store becomes unavailable, and when it is back. */
   readonly tell: (text: string) => void
 }
 
-/** Reads on from a cursor as events come, page by page, until `signal` aborts. Waits outages of the store out. */
+/**
+ * Reads events after a cursor as they come, page by page, until `signal` aborts. Waits through outages of the store.
+ */
 export async function followEvents(
   inspector: EventSource,
   { after, log }: Required<Pick<EventQuery, 'after'>> & Pick<EventQuery, 'log'>,

@@ -7,7 +7,7 @@ import { isErrorLike, messageOf, nameOf, readProperty, reasonOf } from '../model
 import { shortPath } from './short-path.ts'
 import { type Frame, firstUserFrame } from './stack-frames.ts'
 
-/** A job file can't be found or loaded, or holds no jobs. */
+/** A job file can't be found or loaded, or has no jobs. */
 export class JobFileError extends DurableJobsError {
   static {
     brandErrors(JobFileError, 'JobFileError')
@@ -16,7 +16,7 @@ export class JobFileError extends DurableJobsError {
   readonly code = 'JOB_FILE'
 }
 
-/** What `import()` of a job file threw, as one line with its place and, where one is known, the remedy. */
+/** Formats an error of a job file's `import()` as one line with its position and, if known, the remedy. */
 export async function toJobFileError(path: string, thrown: unknown): Promise<JobFileError> {
   const { name, message, stack, code } = read(thrown)
   const frame = firstUserFrame(stack) ?? (name === 'SyntaxError' ? await askNode(path) : undefined)
@@ -40,8 +40,8 @@ function read(thrown: unknown): { name: string; message: string; stack: string; 
 }
 
 /**
- * Node tells the line of a syntax error in JavaScript only when it ends a process, so one is let end:
- * the import fails before any code of the file runs, as it did here.
+ * Node reports the line of a syntax error in JavaScript only when it ends a process, so this runs one: the import fails
+ * before any code of the file runs, as it did here.
  */
 function askNode(path: string): Promise<Frame | undefined> {
   const script = `import ${JSON.stringify(pathToFileURL(path).href)}`

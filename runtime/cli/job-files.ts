@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { JobFileError } from './job-file-error.ts'
 
-/** What one name on the command line stands for. */
+/** The files that one name on the command line selects. */
 export interface JobFiles {
   readonly name: string
-  /** Not every file in a folder need hold a job. */
+  /** Whether some files may have no job, as in a folder. */
   readonly isFolder: boolean
   /** Absolute, in the order of their names. */
   readonly paths: readonly string[]
@@ -15,8 +15,8 @@ const isSource = /\.(?:ts|mts|js|mjs)$/
 const isNoSource = /(?:\.test\.[a-z]+|\.d\.m?ts)$/
 
 /**
- * A file, or the sources in a folder and below.
- * @throws JobFileError when there is nothing under the name.
+ * Returns a file, or the sources in a folder and below.
+ * @throws JobFileError when the path doesn't exist.
  */
 export async function findJobFiles(name: string): Promise<JobFiles> {
   const path = resolve(name)

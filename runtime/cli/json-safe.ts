@@ -1,7 +1,7 @@
 import { toStoredError } from '../model/stored-error.ts'
 
 /**
- * `value` for JSON.stringify, so that what a job stored can be read by any program. Types that JSON lacks become the
+ * Converts `value` for JSON.stringify, so that any program can read stored values. Types that JSON lacks become the
  * nearest form: Date an ISO string, bigint its digits, Map pairs, Set a list, bytes base64, Error its fields.
  */
 export function jsonSafe(value: unknown): unknown {

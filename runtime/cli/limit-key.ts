@@ -9,7 +9,7 @@ import { paintState } from './run-text.ts'
 import type { SharedOptions } from './shared-options.ts'
 import type { Column } from './table.ts'
 
-/** What `limits NAME --key KEY` shows. */
+/** The options of `limits NAME --key KEY`. */
 export interface LimitKeyOptions extends SharedOptions {
   readonly key: string
   readonly limit: number
@@ -56,7 +56,7 @@ const waiterColumns: readonly Column<LimitWaiter>[] = [
 export const fieldsOfLimitKey = `HOLDER: run, job, queue, state, path ('': the job's own limit), held (slots), since?, worker?
 WAITER: run, job, queue, state, path, position, priority, since?, aged`
 
-/** Shows who holds one key of a limiter, and who waits for it. */
+/** Prints the holders and the waiters of one key of a limiter. */
 export async function showLimitKey(
   jobs: Jobs,
   limiter: { readonly name: string; readonly rule: LimiterRule },

@@ -14,7 +14,7 @@ interface LoadedFile {
 }
 
 /**
- * The jobs that the files and folders export, each once.
+ * Returns the jobs that the files and folders export, each once.
  * @throws JobFileError naming the file: it can't be loaded, exports no job, or two jobs have one name.
  */
 export async function loadJobs(names: readonly string[]): Promise<readonly Job[]> {
@@ -29,7 +29,7 @@ export async function loadJobs(names: readonly string[]): Promise<readonly Job[]
   return uniqueJobs(loaded)
 }
 
-/** @throws UnknownJobError listing what there is. */
+/** @throws UnknownJobError listing the known jobs. */
 export function findJob(jobs: readonly Job[], name: string, file: string): Job {
   const job = jobs.find((candidate) => candidate.name === name)
   if (job !== undefined) return job
@@ -52,7 +52,7 @@ async function loadFile(path: string): Promise<LoadedFile> {
   }
 }
 
-/** Rejects when Node would end because the file's own `await` waits for something that never comes. */
+/** Rejects when Node would end because the file's top-level `await` never settles. */
 function withoutEnd(path: string): { readonly promise: Promise<never>; release(): void } {
   const { promise, reject } = Promise.withResolvers<never>()
   const told = (): void => reject(new JobFileError(`${shortPath(path)}: its top-level await never settles`))
@@ -60,7 +60,7 @@ function withoutEnd(path: string): { readonly promise: Promise<never>; release()
   return { promise, release: () => process.off('beforeExit', told) }
 }
 
-/** A job, the jobs of a list, and those of a default export that is a plain collection of them. */
+/** Returns a job, the jobs of a list, and those of a default export that is a plain collection of them. */
 function jobsIn([name, value]: [string, unknown]): readonly Job[] {
   if (isJob(value)) return [value]
   if (Array.isArray(value)) return value.filter(isJob)

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 
-/** Parsers of option values. What they throw becomes a usage error that names the option. */
+/** Parsers of option values. Their errors become usage errors that name the option. */
 
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

@@ -3,7 +3,7 @@ import { jsonSafe } from './json-safe.ts'
 import { wrapLines } from './plain-text.ts'
 import { type Column, formatTable } from './table.ts'
 
-/** The answer of a command: stdout. */
+/** Prints the result of a command: stdout. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
@@ -21,13 +21,13 @@ export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly 
   print(formatTable(columns, rows, screenWidth()))
 }
 
-/** A word beside the answer, not part of it: stderr, so that a pipe gets the answer alone. */
+/** Prints a remark beside the result: stderr, so that a pipe gets only the result. */
 export function remark(text: string): void {
   const width = process.stderr.isTTY ? process.stderr.columns : undefined
   process.stderr.write(`${wrapLines(text, width).join('\n')}\n`)
 }
 
-/** Left out where lines may be of any length: a file, a pipe. */
+/** Left out if lines may be of any length: a file, a pipe. */
 export function screenWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined
 }

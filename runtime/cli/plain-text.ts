@@ -1,19 +1,19 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** They turn the order of what is shown around, so that it reads as something else. */
+/** They reverse the order of displayed text, so that it reads as something else. */
 const bidiControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-/** `text` without anything that could steer a terminal: what a job stored is anybody's text. */
+/** Returns `text` without control characters that could steer a terminal: stored text is untrusted. */
 export function plainText(text: string): string {
   const spaced = stripVTControlCharacters(text).replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed here
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g,
     ' ',
   )
   return spaced.replace(bidiControls, '')
 }
 
-/** All of `text` in one line: what operators wrote can't pass for a line of the output. */
+/** Returns all of `text` in one line, so that operators' text can't pass for a line of the output. */
 export function inOneLine(text: string): string {
   return plainText(text).replaceAll('\n', ' ')
 }
@@ -27,19 +27,21 @@ const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const zeroWidth = /\p{Mark}|[\u200b-\u200d]/u
 
-/** Columns that `text` takes on a screen; simple, so joined emoji count as their parts. */
+/** Returns the columns that `text` takes on a screen; simple, so joined emoji count as their parts. */
 export function textWidth(text: string): number {
   let width = 0
   for (const character of text) width += zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1
   return width
 }
 
-/** `text`, or as much of it as `width` holds. */
+/** Returns `text`, or as much of it as fits `width`. */
 export function clip(text: string, width: number): string {
   return textWidth(text) <= width ? text : `${fitting(text, width - 1)}…`
 }
 
-/** Returns `text`, or as many of its words as `width` holds; cuts inside a word where the words would leave half of it empty. */
+/**
+ * Returns `text`, or as many of its words as fit `width`; cuts inside a word if the words would leave half of it empty.
+ */
 export function clipWords(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   const kept = fitting(text, width - 1)
@@ -59,17 +61,17 @@ function fitting(text: string, width: number): string {
   return text.slice(0, end)
 }
 
-/** `text` in lines of at most `width`, broken between words; left whole without a width. */
+/** Wraps `text` in lines of at most `width`, broken between words; unchanged without a width. */
 export function wrap(text: string, width: number | undefined): string[] {
   return width === undefined ? [text] : filled(text.split(' '), width)
 }
 
-/** The same, but a command in it stays whole, to be copied: its line may be wider. */
+/** The same, but a command in it stays whole, for copying: its line may be wider. */
 export function wrapAroundCommands(text: string, width: number | undefined): string[] {
   return width === undefined ? [text] : filled(wordsAndCommands(text), width)
 }
 
-/** A command goes on to the end of the text, or to a `;` or `)` that is not of a quoted word. */
+/** A command ends at the end of the text, or at a `;` or `)` outside of quotes. */
 function wordsAndCommands(text: string): string[] {
   const parts: string[] = []
   let command: string | undefined
@@ -104,14 +106,14 @@ function filled(words: readonly string[], width: number): string[] {
 
 const minBehind = 20
 
-/** `text` behind `head`, in lines of about `width`: the later ones stand under its begin. */
+/** Returns `text` after `head`, in lines of about `width`; the later ones are indented to its begin. */
 export function wrapBehind(head: string, text: string, width: number | undefined): string[] {
   const indent = textWidth(head)
   const room = width === undefined ? undefined : Math.max(minBehind, width - indent)
   return wrapAroundCommands(text, room).map((line, i) => `${i === 0 ? head : ' '.repeat(indent)}${line}`)
 }
 
-/** The same of every line of `text`, behind its own indent. */
+/** The same for every line of `text`, after its own indent. */
 export function wrapLines(text: string, width: number | undefined): string[] {
   return text.split('\n').flatMap((line) => {
     const unindented = line.trimStart()

@@ -58,7 +58,7 @@ Examples:
 
 Exit code: 0 done, 1 failed, 2 wrong command line.`
 
-/** Runs one command line. Answers the exit code: 0 ok, 1 failed, 2 the command line is wrong. */
+/** Runs one command line. Returns the exit code: 0 ok, 1 failed, 2 the command line is wrong. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const program = buildProgram()
   try {
@@ -78,7 +78,7 @@ function buildProgram(): Command {
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ subcommandTerm: (command) => [command.name(), argumentsOf(command)].join(' ').trim() })
     .addHelpText('after', examples)
-    // What stands behind the name of a subcommand is the subcommand's.
+    // Arguments after the name of a subcommand are the subcommand's.
     .enablePositionalOptions()
     .exitOverride()
     // Usage errors are printed by `reportFailure` like all others.

@@ -1,4 +1,4 @@
-/** Notes of Node about features that this package or a job file uses on purpose. Users can't act on them. */
+/** Warnings of Node about features that this package or a job file uses on purpose. Users can't act on them. */
 const quiet: readonly ((warning: Error & { code?: unknown }) => boolean)[] = [
   (warning) => warning.name === 'ExperimentalWarning',
   (warning) => warning.code === 'MODULE_TYPELESS_PACKAGE_JSON',

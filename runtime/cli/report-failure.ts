@@ -12,7 +12,7 @@ interface Failure {
   readonly exitCode: 1 | 2
 }
 
-/** Prints what went wrong on stderr, one line or one JSON object, and answers the exit code. */
+/** Prints an error on stderr, one line or one JSON object, and returns the exit code. */
 export function reportFailure(error: unknown, json: boolean, program = 'durable-jobs'): number {
   const { exitCode, ...failure } = describeFailure(error)
   // Without a command, Commander has printed the help already.
@@ -30,7 +30,7 @@ function describeFailure(error: unknown): Failure {
     const exitCode = InvalidOptionsError.is(error) ? 2 : 1
     return { code: error.code, name: nameOf(error), message: messageOf(error), exitCode }
   }
-  // Not foreseen, so a defect or a job file's own code: here the stack is what helps.
+  // Unexpected, so a defect or a job file's own code: the stack helps here.
   const stack = readProperty(error, 'stack')
   const text = typeof stack === 'string' ? stack : messageOf(error)
   return { code: 'UNEXPECTED', name: 'UnexpectedError', message: `unexpected error: ${text}`, exitCode: 1 }

@@ -2,7 +2,7 @@ import { decodeValue } from '../model/codec.ts'
 import type { Run } from '../model/run.ts'
 import { messageOf } from '../model/thrown.ts'
 
-/** A stored value, or what is wrong with it: one damaged value must not hide the rest of a run. */
+/** Returns a stored value, or what is wrong with it: one damaged value must not hide the rest of a run. */
 export type ReadValue = { readonly value: unknown } | { readonly unreadable: string }
 
 export function readValue(bytes: Uint8Array, name: string): ReadValue {
@@ -13,7 +13,7 @@ export function readValue(bytes: Uint8Array, name: string): ReadValue {
   }
 }
 
-/** The value itself where it can be read; null for undefined, so that its field does not vanish from the JSON. */
+/** Returns the value itself if it can be read; null for undefined, so that its field stays in the JSON. */
 export function valueForJson(bytes: Uint8Array, name: string): unknown {
   const read = readValue(bytes, name)
   return 'value' in read ? (read.value ?? null) : read

@@ -20,7 +20,7 @@ import type { Column } from './table.ts'
 
 const mostValueLines = 60
 
-/** What a run is, where it is and why, what to do next: lines of a name and a value, then the error. */
+/** Formats a run: its facts, its state and why, what to do next: lines of a name and a value, then the error. */
 export function runHead(run: Run, places: readonly LinePlace[], next: string): string {
   const ended = 'endedAt' in run
   const rows: readonly (readonly [string, string])[] = [
@@ -86,7 +86,7 @@ function uniqueText(run: Run): string {
   return `key '${key}', until ${typeof until === 'number' ? time(until) : `it has ${until}`}`
 }
 
-/** The error, what caused it, what it carries, and where the first of the causes was thrown. */
+/** Formats the error, its causes, its inner errors, and where the first of the causes was thrown. */
 function errorLines(error: StoredError): string[] {
   const links = linkLines(error, '', '').flatMap((line) => wrapLines(line, screenWidth()))
   return [...links, ...placeLines(innermost(error).stack)]
@@ -108,7 +108,7 @@ function innermost(error: StoredError): StoredError {
   return error.cause === undefined ? error : innermost(error.cause)
 }
 
-/** The stack folded to the one line that its reader can change. */
+/** Reduces the stack to the one line that its reader can change. */
 function placeLines(stack = ''): string[] {
   const frame = firstUserFrame(stack)
   if (frame === undefined) return []
@@ -192,7 +192,7 @@ function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
   }
 }
 
-/** Whatever it waited for, nothing waits for it. */
+/** Nothing waits for it any more, whatever it waited for. */
 function orphanSituation({ error }: StepSummary): string {
   return error === undefined ? notInCode : `${notInCode}; ${errorText(error)}`
 }
@@ -205,7 +205,7 @@ export const historyColumns: readonly Column<HistoryEntry>[] = [
   { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true, least: 20 },
 ]
 
-/** Only where a worker of it ran in an ECS task. */
+/** Only if a worker of it ran in an ECS task. */
 const taskColumn: Column<ExecutionInfo> = {
   title: 'TASK',
   cell: ({ task }) => task ?? '',

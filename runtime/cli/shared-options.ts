@@ -2,13 +2,13 @@ import { type Command, Option } from 'commander'
 import { screenWidth } from './output.ts'
 import { wrap } from './plain-text.ts'
 
-/** What every command takes. */
+/** The options of every command. */
 export interface SharedOptions {
   readonly store?: string
   readonly json?: boolean
 }
 
-/** `shape` is what `--json` prints: a promise to the programs that read it. */
+/** `shape` is the output of `--json`: a promise to the programs that read it. */
 export function addSharedOptions(command: Command, shape: string): Command {
   return addStoreOption(command).addOption(jsonOption(shape))
 }
@@ -25,7 +25,7 @@ export function addStoreOption(command: Command): Command {
   return command.addOption(fromEnvironment(option)).helpOption('-h, --help', 'print this help')
 }
 
-/** What a write by hand takes: kept in the run's history. */
+/** The options of a manual action: kept in the run's history. */
 export interface OperatorOptions extends SharedOptions {
   readonly by?: string
   readonly reason?: string
@@ -37,14 +37,14 @@ export function addOperatorOptions(command: Command, shape: string): Command {
     .option('--by <name>', 'the operator to record (default: your user name and this host)')
 }
 
-/** Lets `DURABLE_JOBS_<FLAG>` set the option too; to be called before a command gets the option. */
+/** Lets `DURABLE_JOBS_<FLAG>` set the option too; to be called before the option is added to a command. */
 export function fromEnvironment(option: Option): Option {
   const variable = `DURABLE_JOBS_${option.name().toUpperCase().replaceAll('-', '_')}`
   forgetUnset(variable, option.isBoolean() ? ['', '0', 'false'] : [''])
   return option.env(variable)
 }
 
-/** A variable that is there but empty counts as unset: so deployment files write "not given". */
+/** A variable that is set but empty counts as unset: deployment files use it for "no value". */
 export function forgetUnset(variable: string, unset: readonly string[] = ['']): void {
   if (unset.includes(process.env[variable] ?? 'set')) delete process.env[variable]
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-/** A line of a file, as a stack names it. */
+/** A position in a file, as a stack names it. */
 export interface Frame {
   readonly path: string
   readonly line: string
@@ -10,9 +10,9 @@ const ownFolders = ['../../runtime/', '../../sdk/'].map((folder) =>
   fileURLToPath(new URL(folder, import.meta.url)),
 )
 
-/** The first line of `stack` that is in a user's file: neither Node's, nor a package's, nor ours. */
+/** Returns the first line of `stack` that is in a user's file: neither Node's, nor a package's, nor ours. */
 export function firstUserFrame(stack: string): Frame | undefined {
-  // An error of a parser has its place in a header line instead of a frame.
+  // An error of a parser has its position in a header line instead of a frame.
   const header = /^(?<file>(?:file:\/\/)?\/.*):(?<line>\d+)$/m.exec(stack)
   const frames = [...stack.matchAll(/(?<=[\s(])(?<file>(?:file:\/\/)?\/[^\s()]+?):(?<line>\d+):\d+\)?$/gm)]
   for (const match of [...(header ? [header] : []), ...frames]) {

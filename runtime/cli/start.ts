@@ -5,8 +5,8 @@ import { quietNodeWarnings } from './quiet-warnings.ts'
 /** Runs the command line and ends the process with its exit code. */
 export async function start(args: readonly string[]): Promise<void> {
   quietNodeWarnings()
-  // Loading takes a moment and may take long (job files are anybody's code); as process 1 of a container
-  // nothing else would answer a signal.
+  // Loading takes a moment and may take long (job files run their own code); as process 1 of a container
+  // nothing else would handle a signal.
   const isWorker = args[0] === 'work'
   if (isWorker) endOnSignals()
   process.stdout.on('error', isWorker ? goOn : endOnWriteError('durable-jobs'))
@@ -15,13 +15,13 @@ export async function start(args: readonly string[]): Promise<void> {
   const { runProgram } = await import('./program.ts')
   const code = await runProgram(args)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-  // A job file may have opened connections and timers; nothing of it is needed any more.
+  // A job file may have opened connections and timers, which are not needed any more.
   process.exit(code)
 }
 
 /**
- * Node ends a process that has nothing left to wait for, although something here still waits. Where a job file
- * is to blame `loadJobs` fails with its name, in the same turn: before this gives up.
+ * Node ends a process without pending work, although something here still waits. If a job file is to blame, `loadJobs`
+ * fails with its name, in the same macrotask: before this gives up.
  */
 function endUnfinished(): void {
   setImmediate(() => {
@@ -30,7 +30,7 @@ function endUnfinished(): void {
   })
 }
 
-/** A worker whose log nobody reads any more still works, and an unread message changes no exit code. */
+/** A worker whose log has no reader any more still works, and an unread message changes no exit code. */
 function goOn(): void {}
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -7,13 +7,13 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** Colours the cell. */
   readonly paint?: (text: string, row: Row) => string
-  /** Gives way when the screen is narrow, the last such column first. Never one that holds an id. */
+  /** Shrinks when the screen is narrow, the last such column first. Never one with an id. */
   readonly shrinks?: true
-  /** What it holds before others drop: enough to tell rows apart. Left out: `narrowest`. */
+  /** Its width before others are dropped: enough to distinguish rows. Left out: `narrowest`. */
   readonly least?: number
-  /** What it holds in most rows: so that columns stand still on a screen whose rows change. */
+  /** Its width in most rows, so that columns keep their position on a screen whose rows change. */
   readonly usual?: number
-  /** Left out when the screen is too narrow even so, the lowest number first. */
+  /** Dropped if the screen is still too narrow, the lowest number first. */
   readonly drops?: number
 }
 
@@ -27,7 +27,8 @@ export interface TableLayout<Own> {
 }
 
 /**
- * Lays columns out: shrinks them to their `least`, then drops columns, then shrinks the rest to `narrowest`. `width` is the screen's, left out where lines may be of any length.
+ * Lays columns out: shrinks them to their `least`, then drops columns, then shrinks the rest to `narrowest`. `width` is
+ * the screen's, left out if lines may be of any length.
  * @param cells The texts of a column, as `cellText` makes them.
  */
 export function layoutTable<Own extends Column<never>>(
@@ -56,7 +57,7 @@ export function cellText<Row>(column: Column<Row>, row: Row): string {
   return oneLine(String(column.cell(row)))
 }
 
-/** Returns a cell cut to its width, and what fills the rest of it. */
+/** Returns a cell cut to its width, and the padding. */
 export function fitCell(text: string, width: number): { readonly text: string; readonly fill: string } {
   const clipped = clipWords(text, width)
   return { text: clipped, fill: ' '.repeat(Math.max(0, width - textWidth(clipped))) }
@@ -98,7 +99,7 @@ function paintCell<Row>(column: Column<Row>, text: string, row: Row): string {
   return text === '' || column.paint === undefined ? text : column.paint(text, row)
 }
 
-/** Takes from the last column that shrinks first. Returns whether all fits now. */
+/** Takes columns from the last one that shrinks first. Returns whether all fits now. */
 function shrink(
   columns: readonly Column<never>[],
   widths: number[],

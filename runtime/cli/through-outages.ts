@@ -10,7 +10,7 @@ interface Patience {
 }
 
 /**
- * Reads again until the store is back: for commands that go on until they are stopped.
+ * Repeats a read until the store is back: for commands that run until they are stopped.
  * @throws StoreUnavailableError when the signal aborts meanwhile, or the outage is one that waiting doesn't end.
  */
 export async function throughOutages<T>(

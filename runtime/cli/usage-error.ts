@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 
-/** A command line that can't be carried out as it was typed: exit code 2. */
+/** A command line that can't be carried out: exit code 2. */
 export function usageError(message: string): CommanderError {
   return new CommanderError(2, 'durable-jobs.usage', `error: ${message}`)
 }

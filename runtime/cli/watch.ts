@@ -5,18 +5,18 @@ import { remark, screenWidth } from './output.ts'
 import { wrapLines } from './plain-text.ts'
 import { throughOutages } from './through-outages.ts'
 
-/** What a watched command shows at one moment. */
+/** The output of a watched command at one moment. */
 export interface Frame {
-  /** What a terminal shows: lines that fit its width. */
+  /** For a terminal: lines that fit its width. */
   readonly text: string
-  /** What a pipe gets, and when: where this differs from the frame before. */
+  /** For a pipe: only if it differs from the previous frame. */
   readonly changes: unknown
 }
 
 /** Where frames go. */
 export interface FrameOutput {
   write(text: string): void
-  /** Says something beside the frames, to whoever reads a pipe. */
+  /** Writes a remark beside the frames, for the reader of a pipe. */
   tell(text: string): void
   /** Rows of the terminal; left out for a pipe. */
   readonly rows: number | undefined
@@ -33,9 +33,9 @@ const clearLine = '\x1b[K'
 const clearBelow = '\x1b[J'
 
 /**
- * Draws frames whenever the store may have changed, until `signal` aborts. A terminal gets them one over the other on a
- * screen of its own and keeps the last one; a pipe gets each that differs. An outage of the store after the first frame is
- * waited out.
+ * Draws frames whenever the store may have changed, until `signal` aborts. A terminal gets them one over the other on
+ * its alternate screen and keeps the last one; a pipe gets each that differs. An outage of the store after the first
+ * frame is waited out.
  */
 export async function drawFrames(
   inspector: Pick<Inspector, 'onChange'>,

@@ -3,25 +3,25 @@ import type { Inspector } from '../store/store.ts'
 import { usageError } from './usage-error.ts'
 
 /*
- * Only generated ids are completed, of at least the characters that are their time: `invoice-1` that is gone is not meant to be
+ * Only generated ids are completed, from at least the characters of their time: a missing `invoice-1` must not become
  * `invoice-17`.
  */
 
-/** More ids come from a program, which knows them whole. */
+/** More ids come from a program, which has them complete. */
 const maxCompleted = 50
 const inspectedRuns = 1_000
 const inspectedActions = 100
 const maxListed = 5
 
-/** The same of one id. */
+/** The same for one id. */
 export async function wholeId(inspector: Inspector, typed: string): Promise<RunId> {
   const [id = typed] = await wholeIds(inspector, [typed])
   return id
 }
 
 /**
- * Ids as they were typed, each completed that is no run but the begin of a generated one: of a run among the newest 1,000.
- * It is a usage error when several begin with it.
+ * Returns the typed ids, each completed if it is no run but the begin of a generated id: of a run among the newest
+ * 1,000. It is a usage error if several begin with it.
  */
 export async function wholeIds(inspector: Inspector, typed: readonly string[]): Promise<readonly RunId[]> {
   if (typed.length > maxCompleted || !typed.some(beginsGeneratedId)) return typed
@@ -35,7 +35,7 @@ export async function wholeIds(inspector: Inspector, typed: readonly string[]): 
 
 const prefix = 'act_'
 
-/** The same of the id of an action, among the 100 with the latest chunks. */
+/** The same for the id of an action, among the 100 with the latest chunks. */
 export async function wholeActionId(inspector: Inspector, typed: string): Promise<string> {
   const begin = typed.slice(prefix.length)
   if (!typed.startsWith(prefix) || !beginsGeneratedId(begin)) return typed

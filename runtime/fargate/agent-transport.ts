@@ -5,7 +5,7 @@ import { requestJson } from './request-json.ts'
 
 const path = '/task-protection/v1/state'
 
-/** Protection by the ECS agent, which knows the task and signs with the task role's credentials. */
+/** Protection through the ECS agent, which knows the task and signs with the task role's credentials. */
 export class AgentTransport implements ProtectionTransport {
   readonly #url: string
 
@@ -27,6 +27,6 @@ export class AgentTransport implements ProtectionTransport {
   }
 
   close(): void {
-    // Each request has a connection of its own.
+    // Each request uses its own connection.
   }
 }

@@ -1,7 +1,7 @@
 import type { SilentTask } from '../store/lost-workers.ts'
 import type { LeaseId } from '../store/store.ts'
 
-/** What is remembered of a lost worker whose task has not been found stopped. */
+/** The record of a lost worker whose task has not been found stopped. */
 interface Memory {
   asked: number
   askAt: number
@@ -12,18 +12,18 @@ const firstPauseMs = 5_000
 const maxPauseMs = 300_000
 
 /**
- * Decides when ECS is asked about which worker: about a silent one at every opportunity, since its lease ends soon; about a lost
- * one after pauses that double, until the store lists it no more.
+ * Decides when ECS is asked about which worker: about a silent one at every opportunity, since its lease ends soon;
+ * about a lost one after doubling pauses, until the store no longer lists it.
  */
 export class AskSchedule {
   readonly #lost = new Map<LeaseId, Memory>()
 
-  /** Returns the workers in `told` that are due, of at most `maxTasks` tasks. Forgets lost workers that aren't in it. */
+  /** Returns the workers in `told` that are due, of at most `maxTasks` tasks. Drops lost workers that aren't in it. */
   due(told: readonly SilentTask[], now: number, maxTasks: number): readonly SilentTask[] {
     const leases = new Set(told.map(({ lease }) => lease))
     for (const lease of this.#lost.keys()) if (!leases.has(lease)) this.#lost.delete(lease)
     const due = told.filter((worker) => this.#askAt(worker) <= now)
-    // First those that were never asked about, then those that have waited for longest: so every task has its turn.
+    // First those that were never asked about, then those that have waited longest, so that every task gets its turn.
     due.sort((a, b) => this.#askAt(a) - this.#askAt(b))
     const tasks = new Set([...new Set(due.map(({ taskArn }) => taskArn))].slice(0, maxTasks))
     return due.filter(({ taskArn }) => tasks.has(taskArn))
@@ -34,7 +34,10 @@ export class AskSchedule {
     return state === 'silent' ? never : (this.#lost.get(lease)?.askAt ?? never)
   }
 
-  /** ECS was asked about the worker: if it's told again, not before the pause is over. `isRunning`: its task is running and was not told to stop. */
+  /**
+   * ECS was asked about the worker: it's due again after the pause, if still listed. `isRunning`: its task is running
+   * and was not told to stop.
+   */
   putOff({ lease, state }: SilentTask, now: number, isRunning: boolean): void {
     if (state === 'silent') return
     const { asked = 0, outlivedWorker = false } = this.#lost.get(lease) ?? {}

@@ -1,6 +1,6 @@
 import { isRecord, textOf } from './json-value.ts'
 
-/** What DescribeTasks says of a task, as far as it tells why the task ended. */
+/** The part of a DescribeTasks reply that explains why a task ended. */
 export interface DescribedTask {
   readonly taskArn: string
   readonly lastStatus: string
@@ -13,7 +13,7 @@ export interface DescribedTask {
   readonly startedBy?: string
   readonly stopCode?: string
   readonly stoppedReason?: string
-  /** By the clock of ECS: when it was told to stop, and when its last process had ended. */
+  /** By ECS's clock: when it was told to stop, and when its last process had ended. */
   readonly stoppingAt?: number
   readonly executionStoppedAt?: number
   readonly containers: readonly DescribedContainer[]
@@ -28,11 +28,11 @@ interface DescribedContainer {
 /** The newest deployment of a service. */
 export interface PrimaryDeployment {
   readonly id: string
-  /** By the clock of ECS. */
+  /** By ECS's clock. */
   readonly createdAt?: number
 }
 
-/** Reads a reply of DescribeTasks; what ECS doesn't know any more isn't there. */
+/** Parses a reply of DescribeTasks; tasks that ECS no longer knows are missing. */
 export function parseDescribedTasks(reply: unknown): DescribedTask[] {
   return recordsOf(isRecord(reply) ? reply.tasks : undefined).flatMap((task) => {
     const taskArn = textOf(task.taskArn)
@@ -59,7 +59,7 @@ function parseContainer(container: Fields): DescribedContainer {
   }
 }
 
-/** Reads a reply of DescribeServices for one service; undefined where it isn't there or has no deployment. */
+/** Parses a reply of DescribeServices for one service; undefined if it is missing or has no deployment. */
 export function parsePrimaryDeployment(reply: unknown): PrimaryDeployment | undefined {
   const [service] = recordsOf(isRecord(reply) ? reply.services : undefined)
   const primary = recordsOf(service?.deployments).find(({ status }) => status === 'PRIMARY')

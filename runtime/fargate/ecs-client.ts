@@ -1,6 +1,6 @@
 import { AwsSdkMissingError } from '../model/protection-errors.ts'
 
-/** As much of `@aws-sdk/client-ecs` as is called. Structural, so that the types of this package don't need it installed. */
+/** The used part of `@aws-sdk/client-ecs`. Structural, so that the types of this package don't need it installed. */
 export interface EcsModule {
   readonly ECSClient: new (config: object) => EcsClient
   readonly UpdateTaskProtectionCommand: new (input: UpdateTaskProtectionInput) => object
@@ -32,7 +32,7 @@ const replyMs = 5_000
  * @throws AwsSdkMissingError
  */
 export async function loadEcs(): Promise<EcsModule> {
-  // Not written in the import, so that neither the compiler nor a bundler needs a package that most programs lack.
+  // Not a literal in the import, so that neither the compiler nor a bundler needs a package that most programs lack.
   const name = '@aws-sdk/client-ecs'
   try {
     return (await import(name)) as EcsModule
@@ -41,7 +41,7 @@ export async function loadEcs(): Promise<EcsModule> {
   }
 }
 
-/** Makes a client that fails soon and never repeats a call by itself: repetitions are its user's, and counted. */
+/** Creates a client that fails soon and never repeats a call by itself: its caller repeats and counts. */
 export function openEcsClient({ ECSClient }: Pick<EcsModule, 'ECSClient'>, region: string): EcsClient {
   return new ECSClient({
     region,

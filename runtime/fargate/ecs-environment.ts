@@ -1,12 +1,12 @@
 import { textOf } from './json-value.ts'
 
-/** What the environment of a container says of its task. */
+/** A task's data in the environment of a container. */
 export interface EcsEnvironment {
   /** Base address of the task metadata endpoint, version 4. */
   readonly metadataUri: string | undefined
   /** Base address of the agent, which takes requests for protection. */
   readonly agentUri: string | undefined
-  /** Not set by ECS: what an operator names the service where the metadata doesn't. */
+  /** Not set by ECS: the operator's name of the service if the metadata has none. */
   readonly service: string | undefined
 }
 

@@ -9,16 +9,16 @@ import { type EcsClient, type EcsModule, loadEcs, openEcsClient } from './ecs-cl
 
 /**
  * - `denied`: the task's role lacks the permission, or there is no role
- * - `failed`: asked again it may reply
+ * - `failed`: it may succeed later
  */
 export type EcsReply<Value> =
   | { readonly kind: 'reply'; readonly value: Value }
   | { readonly kind: 'denied'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string }
 
-/** What is asked of ECS about tasks that may have ended. Never rejects. */
+/** The calls to ECS about tasks that may have ended. Never rejects. */
 export interface EcsTasks {
-  /** At most 100 ARNs. What ECS doesn't know any more is left out. */
+  /** At most 100 ARNs. Tasks that ECS no longer knows are left out. */
   describe(
     cluster: string,
     taskArns: readonly string[],
@@ -76,8 +76,8 @@ class SdkEcsTasks implements EcsTasks {
 }
 
 /**
- * Without credentials a task has no role if nothing names an endpoint of credentials; else that endpoint failed, and may not
- * the next time.
+ * Without credentials a task has no role if nothing names an endpoint of credentials; else that endpoint failed, and
+ * may succeed the next time.
  */
 function isDenied(name: string): boolean {
   const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env

@@ -11,7 +11,7 @@ import {
 
 type ProtectingEcs = Pick<EcsModule, 'ECSClient' | 'UpdateTaskProtectionCommand'>
 
-/** Protection by the ECS API, where there's no agent endpoint. */
+/** Protection through the ECS API, without an agent endpoint. */
 export class EcsTransport implements ProtectionTransport {
   readonly #ecs: ProtectingEcs
   readonly #identity: () => TaskIdentity | undefined
@@ -49,7 +49,7 @@ export class EcsTransport implements ProtectionTransport {
   }
 }
 
-/** Reads a reply of UpdateTaskProtection for one task: a refusal is one of its `failures`. */
+/** Parses a reply of UpdateTaskProtection for one task: a refusal is one of its `failures`. */
 export function parseUpdateReply(reply: unknown): ProtectionAnswer {
   const failure = firstOf(reply, 'failures')
   if (failure !== undefined) {
@@ -74,12 +74,12 @@ export function parseUpdateReply(reply: unknown): ProtectionAnswer {
   }
 }
 
-/** Sorts what the client threw: an error that ECS replied with, or a call that has no reply. */
+/** Classifies an error of the client: an error that ECS replied with, or a call without a reply. */
 export function parseEcsError(error: unknown): ProtectionAnswer {
   const fault = readProperty(error, '$fault')
   const isReply = readProperty(readProperty(error, '$metadata'), 'httpStatusCode') !== undefined
   const name = nameOf(error)
-  // Credentials that can't be found: nothing was sent.
+  // No credentials found: nothing was sent.
   const wasSent = isReply || name !== 'CredentialsProviderError'
   return answerOfError(name, messageOf(error), wasSent && fault !== 'client')
 }

@@ -4,7 +4,7 @@ import type { HolderRules } from './holder-rules.ts'
 import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'
 import type { ProtectionAnswer } from './protection-answer.ts'
 
-/** Retries between two good answers to a `protect`. */
+/** Retries between two successful replies to a `protect`. */
 const maxRetries = 2
 const renewShare = 0.8
 /** The task isn't part of a service, which doesn't change while it runs. */
@@ -17,11 +17,11 @@ type Verdict =
       readonly counted: 'refused' | 'throttled' | 'lost'
       readonly code: string
       readonly detail: string
-      /** ECS said that the task isn't protected now, whatever it said before. */
+      /** ECS said that the task isn't protected now, regardless of earlier replies. */
       readonly unprotected: boolean
     }
 
-/** Takes the answer to the call in flight; any other one came too late and changes nothing. */
+/** Handles the reply to the call in flight; any other one came too late and changes nothing. */
 export function receiveAnswer(
   rules: HolderRules,
   state: HolderState,
@@ -37,7 +37,7 @@ export function receiveAnswer(
   return verdict.kind === 'good' ? granted(rules, answered, call, at) : failed(rules, answered, verdict, at)
 }
 
-/** H2: own task, the state that was asked for, an expiry ahead. */
+/** H2: own task, the requested state, an expiry ahead. */
 function judge(answer: ProtectionAnswer, call: Call, state: HolderState, wall: number): Verdict {
   if (answer.kind !== 'state') {
     const code = answer.kind === 'lost' ? noAnswer : answer.code
@@ -70,12 +70,12 @@ function granted(rules: HolderRules, state: HolderState, call: Call, at: Moment)
     grant: { until, renewAt: call.sentAt + askedMs * renewShare, refused: false },
     stretch: state.stretch ?? { since: call.sentAt, ended: false },
     holdMs: state.grant === undefined ? holdMs : state.holdMs,
-    // A renewal that an idle claim called for must not put off the release.
+    // A renewal for an idle claim must not delay the release.
     idleSince: state.grant === undefined || state.wanted ? at.now : state.idleSince,
     told: false,
   }
   if (askedMs > rules.marginMs && until - at.now < rules.marginMs) {
-    // It counts, but starts no run: it's asked for once more, as after a call that failed.
+    // It counts, but starts no run: it's requested once more, as after a failed call.
     const detail = `the reply took ${Math.round(at.now - call.sentAt)} ms`
     return failed(
       rules,
@@ -90,7 +90,7 @@ function granted(rules: HolderRules, state: HolderState, call: Call, at: Moment)
   }
 }
 
-/** H5, of a `protect`. */
+/** H5, for a `protect`. */
 function failed(
   rules: HolderRules,
   before: HolderState,
@@ -119,7 +119,7 @@ function failed(
   }
 }
 
-/** H4: whatever became of it, the task counts as unprotected from the send on. */
+/** H4: the task counts as unprotected from the send on, whatever the reply. */
 function released(
   rules: HolderRules,
   state: HolderState,
@@ -147,7 +147,10 @@ function withRetry(
   return { ...state, retry: { action, at: now + delayMs }, retriesUsed: state.retriesUsed + 1 }
 }
 
-/** Doubles from the shortest pause to the longest. A fifth is jitter, so that the tasks of a service don't ask all at once. */
+/**
+ * Doubles from the shortest pause to the longest. A fifth is jitter, so that the tasks of a service don't ask all at
+ * once.
+ */
 function refusalPauseMs(
   { minBackoffMs, maxBackoffMs }: HolderRules,
   refusals: number,

@@ -15,7 +15,7 @@ export function sendDue(rules: HolderRules, state: HolderState, now: number): Ho
     : { state: idle, effects: [] }
 }
 
-/** When protection without users is given back; Infinity where it's left to expire (H4). */
+/** Returns when protection without users is released; Infinity if it's left to expire (H4). */
 export function releaseAt(rules: HolderRules, state: HolderState, now: number): number {
   if (state.shared) return Number.POSITIVE_INFINITY
   // The process ends: its last release isn't one of many.
@@ -25,7 +25,7 @@ export function releaseAt(rules: HolderRules, state: HolderState, now: number): 
   return Math.max(dueAt, state.releasedAt + rules.releaseEveryMs)
 }
 
-/** Repeats an `unprotect` that failed, unless somebody needs protection by now. */
+/** Repeats an `unprotect` that failed, unless a run or user needs protection by now. */
 function repeatRelease(rules: HolderRules, state: HolderState, now: number): HolderStep {
   const { retry, shared, users, wanted } = state
   if (retry === undefined) return { state, effects: [] }
@@ -33,7 +33,7 @@ function repeatRelease(rules: HolderRules, state: HolderState, now: number): Hol
   return now >= retry.at ? send(state, 'unprotect', 0, now) : { state, effects: [] }
 }
 
-/** Asks for protection or renews it, when that's due and nothing speaks against it. */
+/** Requests or renews protection, if that's due and allowed. */
 function protect(rules: HolderRules, state: HolderState, now: number): HolderStep {
   const { draining, grant, refusal, restUntil, retry, stretch, taskArn } = state
   const isClosed = draining || restUntil > now || stretch?.ended === true

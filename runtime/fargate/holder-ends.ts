@@ -1,7 +1,7 @@
 import type { HolderRules } from './holder-rules.ts'
 import { type HolderState, type HolderStep, isWinding, type LossReason, leftMs } from './holder-state.ts'
 
-/** Tells the users, once per grant, that the protection they count on ends. */
+/** Notifies the users, once per grant, that the protection they rely on ends. */
 export function tellUsers(state: HolderState, why: LossReason, now: number): HolderStep {
   if (state.told || state.users === 0) return { state, effects: [] }
   return {
@@ -10,7 +10,7 @@ export function tellUsers(state: HolderState, why: LossReason, now: number): Hol
   }
 }
 
-/** Ends a stretch. One that was long is followed by a rest. */
+/** Ends a stretch. A long one is followed by a rest. */
 export function closeStretch(rules: HolderRules, state: HolderState, now: number): HolderState {
   return {
     ...state,

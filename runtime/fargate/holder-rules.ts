@@ -1,14 +1,14 @@
 import type { AskingMode } from '../model/protection.ts'
 
-/** How a task's protection is asked for, kept and given back. Times in ms. */
+/** The times of requesting, keeping and releasing a task's protection, in ms. */
 export interface HolderRules {
   readonly mode: AskingMode
-  /** What ECS counts in: `expiresInMinutes` times this is how long a protection lasts. */
+  /** The unit of ECS: `expiresInMinutes` times this is how long a protection lasts. */
   readonly minuteMs: number
   readonly periodMinutes: number
-  /** How long one stretch of protection may last, counted from its first confirmed call. */
+  /** The maximum of one stretch of protection, counted from its first confirmed call. */
   readonly maxTotalMs: number
-  /** Protection with less ahead starts no run. */
+  /** Protection with less left starts no run. */
   readonly marginMs: number
   /** How long protection is kept after its last user, at first. It doubles up to one period when the task flaps. */
   readonly holdMs: number
@@ -19,9 +19,9 @@ export interface HolderRules {
   readonly maxBackoffMs: number
   /** Before the first retry; doubled before the second. */
   readonly retryMs: number
-  /** When a call without an answer counts as lost, and until when it may still take effect. */
+  /** When a call without a reply counts as lost, and until when it may still take effect. */
   readonly deadlineMs: number
-  /** How long a run waits for an answer: a slot is kept free, an at-most-once step put off. */
+  /** How long a run waits for a reply: a slot is kept free, an at-most-once step is delayed. */
   readonly waitMs: number
 }
 
@@ -29,11 +29,11 @@ export interface HolderOptions {
   readonly mode: AskingMode
   readonly periodMinutes: number
   readonly maxTotalMs: number
-  /** Another length than 60 s is for tests against a fake ECS. */
+  /** Other values than 60 s are for tests against a fake ECS. */
   readonly minuteMs: number
 }
 
-/** What the agent needs at most: it gives up on ECS after 4 s and writes its reply within 5 s. */
+/** The most that the agent needs: it gives up on ECS after 4 s and writes its reply within 5 s. */
 const deadlineMs = 6_000
 const waitMs = 10_000
 
@@ -50,7 +50,7 @@ export function holderRules({ mode, periodMinutes, maxTotalMs, minuteMs }: Holde
     minBackoffMs: minuteMs / 12,
     maxBackoffMs: minuteMs,
     retryMs: minuteMs / 60,
-    // How long a call takes doesn't shrink with a test's minute.
+    // The duration of a call doesn't shrink with a test's minute.
     deadlineMs,
     waitMs,
   }

@@ -2,9 +2,7 @@ import type { ProtectionCalls } from '../model/protection.ts'
 import type { HolderRules } from './holder-rules.ts'
 import type { ProtectionAnswer } from './protection-answer.ts'
 
-/*
- * What one task's holder of protection knows. All times are ms of the monotonic clock.
- */
+/* The state of one task's holder of protection. All times are ms of the monotonic clock. */
 
 export type CallAction = 'protect' | 'unprotect'
 
@@ -12,7 +10,7 @@ export interface Call {
   readonly id: number
   readonly action: CallAction
   readonly sentAt: number
-  /** What was asked for; 0 for `unprotect`. */
+  /** The requested time; 0 for `unprotect`. */
   readonly minutes: number
 }
 
@@ -27,7 +25,7 @@ interface Grant {
 
 /** Protection without a gap, over its renewals. */
 interface Stretch {
-  /** Send of its first confirmed call. */
+  /** Send time of its first confirmed call. */
   readonly since: number
   /** Its total is used up: it's never renewed again. */
   readonly ended: boolean
@@ -41,25 +39,25 @@ interface Refusal {
 }
 
 export interface HolderState {
-  /** Undefined until the metadata told it. */
+  /** Undefined until the metadata is read. */
   readonly taskArn: string | undefined
   readonly users: number
   /** A run waits for protection, or a user for more of it. */
   readonly wanted: boolean
-  /** Since when somebody has waited. */
+  /** Since when a run or user has waited. */
   readonly askingSince: number | undefined
   /** Since when protection has had no user. */
   readonly idleSince: number
   readonly calls: number
   readonly call: Call | undefined
   readonly retry: { readonly action: CallAction; readonly at: number } | undefined
-  /** Since the last good answer to a `protect`. */
+  /** Since the last successful reply to a `protect`. */
   readonly retriesUsed: number
-  /** Until then an `unprotect` without an answer may still take effect. */
+  /** Until then an `unprotect` without a reply may still take effect. */
   readonly notBefore: number
   readonly grant: Grant | undefined
   readonly stretch: Stretch | undefined
-  /** Users were told that this grant ends. */
+  /** Users were notified that this grant ends. */
   readonly told: boolean
   readonly refusal: Refusal | undefined
   /** In a row. */
@@ -82,7 +80,7 @@ export type HolderEvent =
   | { readonly kind: 'release' }
   /** A worker begins to use a holder whose workers had all begun to drain. */
   | { readonly kind: 'rejoin' }
-  /** As `release`, of what no run used. */
+  /** As `release`, of a hold that no run used. */
   | { readonly kind: 'withdraw' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: ProtectionAnswer }
   | { readonly kind: 'shared'; readonly value: boolean }
@@ -92,9 +90,9 @@ export type HolderEvent =
 
 export type HolderEffect =
   | { readonly kind: 'call'; readonly id: number; readonly action: CallAction; readonly minutes: number }
-  /** Protection that users count on ends: `untilMs` from now, at the latest. */
+  /** Protection that users rely on ends: `untilMs` from now, at the latest. */
   | { readonly kind: 'lost'; readonly why: LossReason; readonly untilMs: number }
-  /** `repeated`: the same as the one before. */
+  /** `repeated`: the same as the previous one. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly repeated: boolean }
   | { readonly kind: 'confirmed'; readonly afterRefusals: number }
 
@@ -152,17 +150,17 @@ export function initialState({ holdMs }: HolderRules): HolderState {
   }
 }
 
-/** How long the confirmed protection lasts. */
+/** Returns how long the confirmed protection lasts. */
 export function leftMs({ grant }: HolderState, now: number): number {
   return grant === undefined ? 0 : Math.max(0, grant.until - now)
 }
 
-/** Whether half of the stretch's total is over: from then on it's brought to its end. */
+/** Returns whether half of the stretch's total is over: from then on it's brought to its end. */
 export function isWinding({ maxTotalMs }: HolderRules, { stretch }: HolderState, now: number): boolean {
   return stretch !== undefined && (stretch.ended || now - stretch.since >= maxTotalMs / 2)
 }
 
-/** Why no new protected run is taken on, or undefined. */
+/** Returns why no new protected run is accepted, or undefined. */
 export function blockOf(
   rules: HolderRules,
   state: HolderState,
@@ -171,7 +169,8 @@ export function blockOf(
   if (state.draining) return 'draining'
   if (state.superseded) return 'newer revision'
   if (isWinding(rules, state, now)) return 'total'
-  // After what closes the task: a refusal lets best-effort runs start, a deployment that waits for this task must not.
+  // Checked after the causes that close the task: a refusal lets best-effort runs start, a deployment that waits for
+  // this task must not.
   if (state.refusal !== undefined && state.refusal.until > now) return 'refused'
   return state.restUntil > now ? 'resting' : undefined
 }

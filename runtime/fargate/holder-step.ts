@@ -15,17 +15,18 @@ import {
  * The rules of a task's protection, as a pure function of state, event and time.
  * H1  One call is in flight at a time. A `protect` is sent only when no `unprotect` can still take effect.
  * H2  Protected means: ECS confirmed it for this task, and counted from the send of that call it hasn't expired.
- * H3  One `protect` per busy phase, renewed at 80 % of what was granted; with less than a minute ahead it's renewed
- *     before a run may start.
- * H4  Protection is kept for a minute after its last user, for up to one period when the task flaps, and given back
- *     once a minute at most, beside the last time of a process that drains. Where another live process has the task
- *     it's never given back: it expires.
- * H5  A call without an answer is repeated at most twice between two good answers. After any other failure, or when
- *     those are used up, nothing is asked for 5 to 60 s.
- * H6  A stretch lasts `maxTotal` at most: from half of it on no run is added, at its end nothing is renewed. When it
- *     has no users it's given back and the task rests, so that ECS can stop it.
- * H7  Users are told once when protection that they had can't be kept: a minute before its end, or later when the renewal fails
- *     in that minute (with a period of 5 min or less always); at once when asking again is pointless, or the total is used up.
+ * H3  One `protect` per busy phase, renewed at 80 % of the granted time; with less than a minute left it's renewed
+ * before a run may start.
+ * H4  Protection is kept for a minute after its last user, for up to one period when the task flaps, and released at
+ * most once a minute, plus the last time of a process that drains. If another live process has the task, it's never
+ * released: it expires.
+ * H5  A call without a reply is repeated at most twice between two successful replies. After any other failure, or when
+ * those are used up, no request is sent for 5 to 60 s.
+ * H6  A stretch lasts at most `maxTotal`: from half of it on no run is added, at its end nothing is renewed. When it
+ * has no users it's released and the task rests, so that ECS can stop it.
+ * H7  Users are notified once when their protection can't be kept: a minute before its end, or later when the renewal
+ * fails in that minute (with a period of 5 min or less always); at once when asking again is pointless, or the total is
+ * used up.
  */
 export function stepHolder(
   rules: HolderRules,
@@ -70,16 +71,16 @@ function receive(rules: HolderRules, state: HolderState, event: HolderEvent, at:
   }
 }
 
-/** Whether a wish is taken on: a run may be added, and the protection in force doesn't suffice. */
+/** Returns whether a request is accepted: a run may be added, and the current protection doesn't suffice. */
 function wants(rules: HolderRules, state: HolderState, now: number): boolean {
   return blockOf(rules, state, now) === undefined && leftMs(state, now) < rules.marginMs
 }
 
-/** What ended by time alone. */
+/** Applies the ends that time alone brings. */
 function lapse(rules: HolderRules, state: HolderState, now: number): HolderStep {
   const { grant, stretch, users } = state
   if (grant === undefined) {
-    // A stretch outlives its grant while an `unprotect` is under way, or when its total ended before its users did.
+    // A stretch outlives its grant while an `unprotect` is in flight, or when its total ended before its users did.
     const over = stretch?.ended && users === 0 && state.call === undefined && state.retry === undefined
     return { state: over ? closeStretch(rules, state, now) : state, effects: [] }
   }
@@ -96,7 +97,7 @@ function lapse(rules: HolderRules, state: HolderState, now: number): HolderStep 
   return ending ? tellUsers(state, 'renewal refused', now) : { state, effects: [] }
 }
 
-/** Keeps since when somebody has waited for an answer. */
+/** Records since when a run or user has waited for a reply. */
 function noteAsking(rules: HolderRules, state: HolderState, now: number): HolderState {
   const unheld = leftMs(state, now) < rules.marginMs
   const asking =

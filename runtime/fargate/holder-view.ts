@@ -45,7 +45,7 @@ export function statusOf(rules: HolderRules, state: HolderState, now: number): P
   }
 }
 
-/** Whether a claim sent now may take runs that want protection. */
+/** Returns whether a claim sent now may take runs that need protection. */
 export function mayClaim(rules: HolderRules, state: HolderState, now: number): boolean {
   const found = stateOf(rules, state, now)
   switch (found.kind) {
@@ -62,12 +62,12 @@ export function mayClaim(rules: HolderRules, state: HolderState, now: number): b
   }
 }
 
-/** Whether protection could be asked for, were it wanted. */
+/** Returns whether protection could be requested if it were needed. */
 export function mayAsk(rules: HolderRules, state: HolderState, now: number): boolean {
   return blockOf(rules, state, now) === undefined
 }
 
-/** When the state next changes by time alone, or a call becomes due; Infinity when nothing does. */
+/** Returns when the state next changes by time alone, or a call becomes due; Infinity if neither does. */
 export function wakeAt(rules: HolderRules, state: HolderState, now: number): number {
   const { askingSince, grant, notBefore, refusal, restUntil, retry, stretch, users, wanted } = state
   const isNeeded = users > 0 || wanted

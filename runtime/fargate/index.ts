@@ -1,4 +1,4 @@
-/** The public door of the integration with ECS on Fargate. */
+/** The public API of the integration with ECS on Fargate. */
 export type { Duration } from '../model/duration.ts'
 export type { Middleware } from '../model/middleware.ts'
 export type {

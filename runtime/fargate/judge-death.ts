@@ -2,18 +2,19 @@ import { type DeathCause, type DeathKind, isBlameless, maxDeathText } from '../m
 import type { DescribedTask, PrimaryDeployment } from './described-task.ts'
 
 /*
- * Why a task ended, by what ECS says of it once it's STOPPED.
+ * Why a task ended, according to ECS, once it's STOPPED.
  * JD1  Out of memory is the container's own reason. Exit code 137 alone is any SIGKILL.
- * JD2  A stop by the scheduler with its usual reason is a deployment when another deployment than the task's own was the
- *      service's primary one, else a scale-in. Where that can't be told it's `service`.
- * JD3  A stop explains a death only if it came before it: a task that was still running when its worker had been lost was not
- *      stopped then, whatever stopped it later.
- * JD4  Times of ECS are compared with each other, for all are of its clock. One exception, for JD3: a task that was told to stop
- *      more than a minute after the loss, by the clock of the leader, outlived its worker. A new leader hasn't seen it running.
+ * JD2  A stop by the scheduler with its usual reason is a deployment if another deployment than the task's own was the
+ * service's primary one, else a scale-in. If that can't be determined it's `service`.
+ * JD3  A stop explains a death only if it came before it: a task that was still running when its worker had been lost
+ * was not stopped then, even if it was stopped later.
+ * JD4  Times of ECS are compared only with each other, as all are by its clock. One exception, for JD3: a task that was
+ * told to stop more than a minute after the loss, by the clock of the leader, outlived its worker. A new leader hasn't
+ * seen it running.
  */
 
 export interface DeathEvidence {
-  /** Of the task's service. Left out: it has none, or it could not be asked for. */
+  /** Of the task's service. Left out: it has none, or ECS could not be asked for it. */
   readonly primary?: PrimaryDeployment | undefined
   /** Whether the task was running, and not told to stop, after its worker had been lost. */
   readonly outlivedWorker: boolean
@@ -24,7 +25,7 @@ const healthReason = /health checks?\b/i
 const memoryReason = /^OutOfMemory/i
 const killed = 137
 
-/** Returns why a task ended that is STOPPED. */
+/** Returns why a STOPPED task ended. */
 export function judgeDeath(task: DescribedTask, evidence: DeathEvidence): DeathCause {
   const text = rawText(task)
   const kind = kindOf(task, evidence)
@@ -34,7 +35,7 @@ export function judgeDeath(task: DescribedTask, evidence: DeathEvidence): DeathC
   return { kind, ...killOf(task, kind), text }
 }
 
-/** Whether ECS must be asked for the service of a task to tell a scale-in from a deployment. */
+/** Returns whether ECS must be asked for the service of a task to distinguish a scale-in from a deployment. */
 export function needsService({ stopCode, stoppedReason = '' }: DescribedTask): boolean {
   return stopCode === 'ServiceSchedulerInitiated' && scalingReason.test(stoppedReason)
 }
@@ -43,7 +44,7 @@ function kindOf(task: DescribedTask, { primary }: DeathEvidence): DeathKind {
   if (isOutOfMemory(task)) return 'out of memory'
   switch (task.stopCode) {
     case 'SpotInterruption':
-    // What an interruption of Spot was called in 2023.
+    // The name of a Spot interruption in 2023.
     case 'TerminationNotice':
       return 'spot'
     case 'UserInitiated':
@@ -55,7 +56,7 @@ function kindOf(task: DescribedTask, { primary }: DeathEvidence): DeathKind {
   }
 }
 
-/** JD1. Whose end it was that ended the task is only known of a task with one container, or by its stop code. */
+/** JD1. Only for a task with one container, or by its stop code, is it known which end ended the task. */
 function isOutOfMemory({ stopCode, containers }: DescribedTask): boolean {
   const isIt = containers.some(({ reason = '' }) => memoryReason.test(reason))
   return isIt && (stopCode === 'EssentialContainerExited' || containers.length === 1)
@@ -66,7 +67,7 @@ function schedulerKind(task: DescribedTask, primary: PrimaryDeployment | undefin
   if (healthReason.test(stoppedReason)) return 'unhealthy'
   if (!scalingReason.test(stoppedReason) || primary === undefined || startedBy === undefined) return 'service'
   if (startedBy === primary.id) return 'scale-in'
-  // The deployment came after the stop: what the primary one was then isn't known any more.
+  // The deployment came after the stop: the primary one at that time is no longer known.
   if (stoppingAt !== undefined && primary.createdAt !== undefined && stoppingAt < primary.createdAt) {
     return 'service'
   }

@@ -17,12 +17,12 @@ export interface ProtectionWay {
   readonly mode: AskingMode
   readonly transport: ProtectionTransport
   readonly identity: TaskIdentitySource
-  /** Tells this process's task from another one's, before its ARN is known. */
+  /** Distinguishes this process's task from another one's, before its ARN is known. */
   readonly task: string
 }
 
 /**
- * Decides from mode and environment how protection is asked for; undefined where it isn't. The agent is preferred: it's
+ * Decides from mode and environment how protection is requested; undefined if it isn't. The agent is preferred: it's
  * next to the container and needs no SDK.
  * @throws ProtectionUnavailableError, AwsSdkMissingError in mode `required`
  */

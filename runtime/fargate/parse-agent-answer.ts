@@ -1,12 +1,12 @@
 import { isRecord, textOf } from './json-value.ts'
 import { answerOfError, type ProtectionAnswer } from './protection-answer.ts'
 
-/** Of the agent's own errors: ECS didn't answer within its 4 s. */
+/** Of the agent's own errors: ECS didn't reply within its 4 s. */
 const agentGaveUp = 'RequestCanceled'
 const tooManyRequests = 429
 
 /**
- * Reads a reply of the agent's task-protection endpoint. The body decides, not the status: a refusal by ECS comes with
+ * Parses a reply of the agent's task-protection endpoint. The body decides, not the status: a refusal by ECS comes with
  * 200 and a `failure`.
  */
 export function parseAgentAnswer(status: number, body: unknown): ProtectionAnswer {

@@ -7,8 +7,8 @@ const arnPattern = /^arn:[^:]+:ecs:([^:]+):\d+:task\/.+$/
 const digestPattern = /sha256:[0-9a-f]{64}/
 
 /**
- * Reads what the metadata endpoint says of the task and of this container. Returns undefined when a field is missing
- * that every task has; fields that depend on the platform may be absent.
+ * Parses the metadata endpoint's data about the task and this container. Returns undefined when a field is missing that
+ * every task has; fields that depend on the platform may be absent.
  */
 export function parseTaskMetadata(task: unknown, container: unknown): TaskIdentity | undefined {
   if (!isRecord(task)) return undefined

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 
 export interface JsonReply {
   readonly status: number
-  /** Undefined when the body is no JSON. */
+  /** Undefined when the body is not JSON. */
   readonly body: unknown
 }
 
@@ -26,7 +26,7 @@ export function requestJson(
       text === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
-    // A connection of its own: nothing of an earlier call can delay or break this one.
+    // Its own connection: an earlier call can't delay or break this one.
     const sent = request(url, { method, headers, signal, agent: false }, (response) => {
       const chunks: Buffer[] = []
       let bytes = 0

@@ -21,7 +21,7 @@ import { WorkerProtection } from './worker-protection.ts'
 export interface ScaleInProtectionOptions {
   /** Default: `best-effort` in an ECS task, `off` elsewhere. */
   mode?: ProtectionMode
-  /** How long ECS is asked to protect the task at a time, in whole minutes from 2 on. Default 5m. */
+  /** How long each request protects the task, in whole minutes from 2 on. Default 5m. */
   period?: Duration
   /** How long the task may be protected without a gap. Default 2h: below the 3 h that CloudFormation waits. */
   maxTotal?: Duration
@@ -34,7 +34,7 @@ interface ProtectionConfig {
   readonly maxTotalMs: number
 }
 
-/** What a test puts in place of the real thing. */
+/** Parts that a test replaces. */
 export interface ProtectionHooks {
   readonly env?: NodeJS.ProcessEnv
   /** A shorter minute than ECS has. */
@@ -51,8 +51,8 @@ const mostMinutes = 2_880
 const holders = new Map<string, SharedHolder>()
 
 /**
- * Keeps ECS from ending the task by scale-in or by a deployment while it works on runs that want protection. Goes into
- * `middleware` of `createWorker`.
+ * Keeps ECS from ending the task by scale-in or by a deployment while it works on runs that need protection. Put it
+ * into `middleware` of `createWorker`.
  * @throws InvalidOptionsError
  * @example
  * createWorker({ jobs, middleware: [scaleInProtection({ mode: 'required' })] })
@@ -97,7 +97,7 @@ class ScaleInProtection implements ProtectionSource {
   }
 }
 
-/** Returns the holder that other workers of this process use already, else a new one, joined. */
+/** Returns the holder that other workers of this process already use, else a new one, joined. */
 async function joinHolder(
   task: string,
   options: HolderOptions,
@@ -117,7 +117,7 @@ async function joinHolder(
   return made
 }
 
-/** @throws InvalidOptionsError: two workers of a process can't have one task's protection by different rules. */
+/** @throws InvalidOptionsError: two workers of a process can't protect one task by different rules. */
 function refuseOtherOptions({ holder }: SharedHolder, options: HolderOptions): void {
   const wanted = holderRules(options)
   const isSame = (['mode', 'periodMinutes', 'maxTotalMs'] as const).every(
@@ -160,7 +160,7 @@ function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): P
   return { mode, periodMinutes, maxTotalMs }
 }
 
-/** ECS counts in whole minutes, and a run starts with one minute ahead at least. */
+/** ECS counts in whole minutes, and a run starts with at least one minute left. */
 function parseMinutes(period: Duration, ofMinute: number): number {
   const minutes = parseDuration(period, 'period') / ofMinute
   if (Number.isInteger(minutes) && minutes >= fewestMinutes && minutes <= mostMinutes) return minutes

@@ -21,7 +21,7 @@ export interface TaskDeathsDeps {
 
 /** Between two reads of the store. */
 const lookEveryMs = 5_000
-/** ECS describes so many tasks per call. */
+/** ECS describes this many tasks per call. */
 const maxDescribed = 100
 /** After calls that failed. */
 const failedPauseMs = 30_000
@@ -37,23 +37,24 @@ interface Cluster {
   readonly arnPrefix: string
 }
 
-/** One look at some tasks. */
+/** The result of one round about some tasks. */
 interface Look {
   readonly ecs: EcsTasks
   readonly cluster: Cluster
   readonly over: AbortSignal
-  /** By service; `later`: it could not be asked now. */
+  /** By service; `later`: ECS could not be asked now. */
   readonly primaries: Map<string, PrimaryDeployment | 'unknown' | 'later'>
 }
 
 /**
- * Asks ECS what ended the tasks of workers that went silent, and tells the store.
- * TD1  Only tasks of the leader's own account, region and cluster are asked about.
- * TD2  A lost worker is explained once ECS says that its task is STOPPED. A task that goes on explains nothing: its process was
- *      started again in it, or was cut off.
- * TD3  A silent worker is ended early only by lastStatus STOPPED of a Fargate task, each lease by itself; the store compares what
- *      it has seen of the worker (LW5). A task that ECS doesn't know, or that was only told to stop, ends nothing.
- * TD4  Without the SDK or the permission one line is logged, and this process doesn't ask any more.
+ * Asks ECS what ended the tasks of workers that went silent, and reports it to the store.
+ * TD1  It asks only about tasks of the leader's own account, region and cluster.
+ * TD2  A lost worker is explained once ECS says that its task is STOPPED. A task that keeps running explains nothing:
+ * its process was restarted in it, or was cut off.
+ * TD3  A silent worker is ended early only by lastStatus STOPPED of a Fargate task, each lease by itself; the store
+ * compares when it last saw the worker (LW5). A task that ECS doesn't know, or that was only told to stop, ends
+ * nothing.
+ * TD4  Without the SDK or the permission one line is logged, and this process stops asking.
  */
 export class TaskDeathsDuty implements Duty {
   readonly name = 'task deaths'
@@ -90,7 +91,7 @@ export class TaskDeathsDuty implements Duty {
     }
   }
 
-  /** Workers that it is time to ask about (TD1), as many as one call takes. */
+  /** Returns the workers that are due (TD1), as many as one call takes. */
   async #due({ arnPrefix }: Cluster): Promise<readonly SilentTask[]> {
     const told = await this.#store.silentTasks()
     const own = told.filter(({ taskArn }) => taskArn.startsWith(arnPrefix))
@@ -144,7 +145,7 @@ export class TaskDeathsDuty implements Duty {
     this.#deps.log.info(facts, `the end of a lost worker is explained: ${deathText(death)}`)
   }
 
-  /** JD4: the leader before this one may have seen the task running after the loss; this one tells by the times. */
+  /** JD4: the previous leader may have seen the task running after the loss; this one decides by the times. */
   #stoppedLater(worker: SilentTask, { stoppingAt }: DescribedTask): boolean {
     if (worker.state !== 'lost' || stoppingAt === undefined) return false
     return stoppingAt > this.#deps.clock.now() - worker.lostAgoMs + clockSlackMs
@@ -175,7 +176,7 @@ export class TaskDeathsDuty implements Duty {
   async #rest(term: DutyTerm): Promise<void> {
     if (this.#failures === 0) return term.pause(lookEveryMs)
     const ms = Math.min(maxFailedPauseMs, failedPauseMs * 2 ** Math.min(this.#failures - 1, 10))
-    // The age of a duty that rests for long must not look like that of a dead one.
+    // The age of a duty with long pauses must not look like that of a dead one.
     for (
       let left = ms * (0.5 + this.#deps.clock.random() / 2);
       left > 0 && !term.signal.aborted;

@@ -35,8 +35,8 @@ interface Waiter {
 }
 
 /**
- * The one holder of a task's protection in this process: carries out what `stepHolder` decides. It sends the calls, sets
- * one timer, tells the holds, and logs; it has no rules of its own.
+ * The one holder of a task's protection in this process: it executes what `stepHolder` decides. It sends the calls,
+ * sets one timer, notifies the holds, and logs; it has no rules of its own.
  */
 export class TaskHolder {
   readonly #rules: HolderRules
@@ -78,7 +78,7 @@ export class TaskHolder {
     return state.kind === 'asking' && state.keepsSlot
   }
 
-  /** Takes an event of the worker. */
+  /** Handles an event of the worker. */
   on(event: Exclude<HolderEvent, { kind: 'answer' | 'acquire' | 'release' | 'tick' }>): void {
     this.#dispatch(event)
   }
@@ -131,7 +131,7 @@ export class TaskHolder {
 
   async #confirm(admitted: boolean): Promise<boolean> {
     if (!admitted) return false
-    // Without any the hold itself asks; a wish would also keep a slot free for a run that has one.
+    // Without users the hold itself asks; a request would also keep a slot free for a run that has one.
     if (!this.#suffices && this.#state.grant !== undefined) this.#dispatch({ kind: 'want' })
     if (startsUnprotected[this.#rules.mode] || this.#suffices) return true
     if (!this.#isAsking) return false
@@ -153,7 +153,7 @@ export class TaskHolder {
     return this.#state.askingSince !== undefined
   }
 
-  /** May be called while an effect of an earlier event is carried out: the state is the new one by then. */
+  /** May be called while an effect of an earlier event is executed: the state is the new one by then. */
   #dispatch(event: HolderEvent): void {
     if (this.#closed) return
     const { clock } = this.#deps
@@ -178,7 +178,7 @@ export class TaskHolder {
         for (const hold of [...this.#holds]) hold.abort(new AbortedError('protection lost'))
         return
       case 'refused':
-        // One line for a cause, however often it's asked for again.
+        // One log line per cause, however often it's repeated.
         if (effect.repeated) return
         log.warn(
           { protection: effect.refusal.code, detail: effect.refusal.detail },
@@ -194,7 +194,7 @@ export class TaskHolder {
 
   #refusalLine(refusal: Extract<HolderEffect, { kind: 'refused' }>['refusal']): string {
     const { reason, state } = this.status
-    // A task that takes no protected runs says so instead of what follows from the refusal.
+    // A task that takes no protected runs says so instead of the consequences of the refusal.
     return state.kind === 'refused' ? reason : `${refusalText(refusal)}; ${reason}`
   }
 
@@ -229,7 +229,7 @@ export class TaskHolder {
     this.#cancelTimer = this.#deps.clock.after(at - this.#now, () => this.#dispatch({ kind: 'tick' }))
   }
 
-  /** The states that a user of the worker sees the effect of. A newer revision is logged by who found it. */
+  /** The states whose effects a user of the worker sees. A newer revision is logged where it was found. */
   #logKind(): void {
     const state = stateOf(this.#rules, this.#state, this.#now)
     if (state.kind === this.#loggedKind) return

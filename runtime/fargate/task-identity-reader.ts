@@ -9,19 +9,19 @@ import { type JsonReply, requestJson } from './request-json.ts'
 export interface TaskIdentityDeps {
   readonly clock: Clock
   readonly log: Logger
-  /** The service of the task where the metadata doesn't name it: it need not on Fargate. */
+  /** The service of the task if the metadata doesn't name it, as Fargate doesn't guarantee that. */
   readonly service?: string | undefined
 }
 
 const deadlineMs = 2_000
 const firstPauseMs = 250
 const maxPauseMs = 30_000
-/** Of failures in a row the one is logged after which a start-up delay becomes unlikely. */
+/** Of failures in a row, logs the one after which a start-up delay becomes unlikely. */
 const loggedFailure = 3
 
 /**
- * Reads the identity of the task, again and again until it's known: the endpoint may reply late or fail while the
- * container starts, and one failure must not take protection away for good.
+ * Reads the identity of the task, repeatedly until it's known: the endpoint may reply late or fail while the container
+ * starts, and one failure must not disable protection for good.
  */
 export class TaskIdentityReader implements TaskIdentitySource {
   readonly #uri: string

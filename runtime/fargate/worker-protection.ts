@@ -4,8 +4,8 @@ import type { SharedHolder } from './shared-holder.ts'
 import type { TaskHolder } from './task-holder.ts'
 
 /**
- * One worker's part in its task's holder. Several workers of a process share the holder; each drains for itself, and the
- * last one gives the protection back.
+ * One worker's part in its task's holder. Several workers of a process share the holder; each drains for itself, and
+ * the last one releases the protection.
  */
 export class WorkerProtection implements Protection {
   readonly mode: AskingMode

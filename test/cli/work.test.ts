@@ -77,7 +77,7 @@ describe('a draining worker', () => {
     const health = (...more: string[]): string[] => ['health', '--port', port, ...more]
     const ready = { healthy: true, url: `http://127.0.0.1:${port}/ready`, answer: '200' }
     await expect.poll(() => cli.run(health('--ready'))).toMatchObject({ code: 0 })
-    expect(await cli.ok(...health())).toBe(`healthy: http://127.0.0.1:${port}/live answers 200\n`)
+    expect(await cli.ok(...health())).toBe(`healthy: http://127.0.0.1:${port}/live returned 200\n`)
     expect(await cli.json(...health('--ready'))).toEqual(ready)
 
     await cli.ok('enqueue', holdFile, 'hold', '--id', 'one')
@@ -95,13 +95,13 @@ describe('a draining worker', () => {
     await expect.poll(() => cli.run(health('--ready', '--json'))).toMatchObject({ code: 1 })
     const { stdout } = await cli.run(health('--ready', '--json'))
     expect(JSON.parse(stdout)).toEqual({ ...ready, healthy: false, answer: '503' })
-    expect(await cli.refused(1, health('--ready'))).toBe(`not healthy: ${ready.url} answers 503`)
+    expect(await cli.refused(1, health('--ready'))).toBe(`not healthy: ${ready.url} returned 503`)
     await cli.ok(...health())
     expect((await workerRows(cli))[1]?.join(' ')).toMatch(/ draining, \S+ left ana /)
 
     worker.process.kill('SIGUSR2')
     expect(await worker.finished).toMatchObject({ code: 0, stderr: '' })
-    expect(await cli.refused(1, health())).toContain('/live answers nothing (connect ECONNREFUSED')
+    expect(await cli.refused(1, health())).toContain('/live returned nothing (connect ECONNREFUSED')
     const shown = await cli.json<ShowJson>('show', 'one')
     expect(shown).toMatchObject({ run: { state: 'ready', losses: 0 }, history: [{ kind: 'released' }] })
     expect(shown.steps.map(({ path }) => path)).toEqual(['hold'])
@@ -111,7 +111,7 @@ describe('a draining worker', () => {
     const server = await serveHealth(0, { live: () => true, ready: () => 'it leads: badly' })
     if (server.kind !== 'listening') throw new Error(server.reason)
     const health = ['health', '--port', String(server.port), '--ready']
-    const why = `not healthy: http://127.0.0.1:${server.port}/ready answers 503: it leads: badly`
+    const why = `not healthy: http://127.0.0.1:${server.port}/ready returned 503: it leads: badly`
     expect(await ownCommandLine().refused(1, health)).toBe(why)
     await server.close()
   })

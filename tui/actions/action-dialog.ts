@@ -9,15 +9,15 @@ import { paste, press } from './press.ts'
 import { type Asked, type Stage, stageName } from './stage.ts'
 import { targetText } from './target.ts'
 
-/** Dates what is logged. */
+/** Dates log entries. */
 export interface DialogDeps {
   /** This host's clock. */
   readonly now: () => number
 }
 
 /**
- * The dialog of an action, from its plan to its result. It holds what was asked, the stage, and the number of the call whose
- * news count: those of an earlier call are of a stage that is over.
+ * The dialog of an action, from its plan to its result. It holds the request, the stage, and the number of the call
+ * whose messages count: those of an earlier call belong to a stage that is over.
  */
 export class ActionDialog implements Dialog {
   readonly #asked: Asked
@@ -66,7 +66,7 @@ export class ActionDialog implements Dialog {
     const effects: Effect[] = [
       ...(ask === undefined ? [] : [this.#effect(ask, n)]),
       ...(toast === undefined ? [] : [{ kind: 'toast' as const, toast }]),
-      // Rows that it changed are not to stay as they were until the next read is due.
+      // Rows that it changed must not stay stale until the next read is due.
       ...(logged !== undefined && changing.has(logged.outcome) ? [{ kind: 'reload' as const }] : []),
     ]
     return {
@@ -98,7 +98,7 @@ export class ActionDialog implements Dialog {
   }
 }
 
-/** Outcomes that leave something changed in the store. */
+/** Outcomes that left changes in the store. */
 const changing: ReadonlySet<LogEntry['outcome']> = new Set(['done', 'partly', 'stopped'])
 
 function called(call: StoreCall): Effect {

@@ -7,31 +7,32 @@ import type { ActionKind } from '../../runtime/store/actions.ts'
 import type { Target, TargetKind, TargetOf } from './target.ts'
 
 /*
- * AN ACTION is one file of this folder and one line of actions.ts. It says what it would do, which command does the same,
- * and does it; dialog, tiers, audit and log are the same for all of them.
- * TA1 A plan changes nothing. Its `target` is what was read for it: an act is for that, and is refused when it has moved.
- * TA2 An act carries the request id of its dialog, so that a second try after a lost reply does it once.
+ * AN ACTION is one file of this folder and one line of actions.ts. It describes its effect and the equivalent command,
+ * and carries it out; dialog, tiers, audit and log are shared.
+ * TA1 A plan changes nothing. Its `target` is the state that was read for it: the action applies to that state, and is
+ * refused when it has changed.
+ * TA2 An action carries the request id of its dialog, so that a second try after a lost reply takes effect once.
  */
 export interface Action<Kind extends TargetKind = TargetKind> {
-  /** As the keymap names it. */
+  /** Its command in the keymap. */
   readonly command: string
-  /** What a dialog calls it before its target, as `set` limiter gateway; left out: as the command. */
+  /** Its name in a dialog, such as `set` limiter gateway; left out: the command. */
   readonly name?: string
   readonly on: readonly Kind[]
-  /** 1 where it is harmless to one thing; tier.ts raises it. */
+  /** 1 if it is harmless to one target; tier.ts raises it. */
   readonly tier: 1 | 2
-  /** Work that was done, or was to be done, is lost by it. */
+  /** It discards work that was done, or was to be done. */
   readonly discards?: true
-  /** Carried out in chunks on several runs; left out: it is for one thing. */
+  /** Carried out in chunks on several runs; left out: it applies to one target. */
   readonly many?: ActionKind
-  /** Of several with one command, whether it is the one for this; left out: it is the only one. */
+  /** If several share a command, whether this one applies; left out: it is the only one. */
   isFor?(target: TargetOf<Kind>): boolean
-  /** Why it can't be done to this, as far as the row tells. */
+  /** Returns why it can't be applied, as far as the row shows. */
   refusal?(target: TargetOf<Kind>): string | undefined
   plan(jobs: Jobs, request: PlanRequest<Kind>): Promise<Plan>
-  /** Of the command line, behind `durable-jobs`. */
+  /** The words of the command line after `durable-jobs`. */
   words(target: TargetOf<Kind>, choice: Choice): readonly string[]
-  /** Does it to one thing. Resolves to what was done, in a sentence. */
+  /** Applies it to one target. Resolves to the result, in a sentence. */
   carryOut(jobs: Jobs, request: ActRequest<Kind>): Promise<string>
 }
 
@@ -44,10 +45,10 @@ export interface ActRequest<Kind extends TargetKind> extends PlanRequest<Kind> {
   readonly write: Write
 }
 
-/** Who, why, and the id of the request. */
+/** Operator, reason, and the id of the request. */
 export type Write = Required<Pick<RunByHand, 'by' | 'requestId'>> & { readonly reason?: string }
 
-/** What the user has chosen in the dialog. */
+/** The user's choices in the dialog. */
 export interface Choice {
   /** Of a retry from a step. */
   readonly from?: StepPath
@@ -55,7 +56,7 @@ export interface Choice {
   readonly runAgain: readonly StepPath[]
   /** Whether a few runs are retried first and watched. */
   readonly canary: boolean
-  /** What was typed, by field. */
+  /** The typed text, by field. */
   readonly values: Readonly<Record<string, string>>
 }
 
@@ -70,9 +71,9 @@ export interface ReadyPlan {
   readonly kind: 'ready'
   /** As it was read now (TA1). */
   readonly target: Target
-  /** How many runs it is for, at least; 0 for what is no run. */
+  /** How many runs it applies to, at least; 0 for a target that is no run. */
   readonly runs: number
-  /** Whether it would do anything: not if all it inspected would be refused. */
+  /** Whether it would do anything: not if all inspected runs would be refused. */
   readonly does: boolean
   readonly effects: readonly Effect[]
   /** At-most-once steps that would have to be allowed. */
@@ -80,7 +81,7 @@ export interface ReadyPlan {
   readonly fields: readonly FieldSpec[]
 }
 
-/** A sentence of what would happen. */
+/** A sentence about the effect. */
 export interface Effect {
   readonly text: string
   readonly tone?: 'warn' | 'dim'
@@ -90,7 +91,7 @@ export interface FieldSpec {
   readonly name: string
   readonly label: string
   readonly value: string
-  /** Why it can't be that. */
+  /** Why the target isn't possible. */
   check(text: string): string | undefined
 }
 
@@ -115,7 +116,7 @@ export function impossible(reason: string): Plan {
   return { kind: 'impossible', reason }
 }
 
-/** A plan for one thing that is no run. */
+/** A plan for one target that is no run. */
 export function ready(
   target: Target,
   effects: readonly Effect[],

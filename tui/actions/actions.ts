@@ -10,7 +10,7 @@ import { retryFromStep } from './retry-from-step.ts'
 import { pauseSchedule, resumeSchedule, triggerSchedule } from './schedule.ts'
 import type { Target, TargetKind } from './target.ts'
 
-/** All that can be done: one line each. Keys and help are in the keymap, by `command`. */
+/** All actions: one line each. Keys and help are in the keymap, by `command`. */
 export const actions: readonly Action[] = [
   listed(retry),
   listed(retryFromStep),
@@ -28,7 +28,7 @@ export const actions: readonly Action[] = [
   listed(unmute),
 ]
 
-/** The action of a command that is for a target; undefined where none is. */
+/** Returns the action of a command that applies to a target; undefined if none does. */
 export function actionFor(command: string, target: Target): Action | undefined {
   return actions.find(
     (action) =>

@@ -10,7 +10,7 @@ import type { News } from './message.ts'
 import type { ActingStage, Asked, Stage } from './stage.ts'
 import { challengeOf, tierOf } from './tier.ts'
 
-/** What comes after the stage. */
+/** The next stage. */
 export interface Advance {
   /** Left out: the dialog closes. */
   readonly stage?: Stage
@@ -21,7 +21,7 @@ export interface Advance {
 
 export type Logged = Pick<LogEntry, 'outcome' | 'text'>
 
-/** What a stage asks the store for as it begins. */
+/** The calls that a stage makes as it begins. */
 export type Ask =
   | { readonly kind: 'plan'; readonly choice: Extract<Stage, { kind: 'planning' }>['choice'] }
   | { readonly kind: 'act'; readonly acting: ActingStage }
@@ -29,7 +29,7 @@ export type Ask =
   | { readonly kind: 'stop' }
   | { readonly kind: 'copy'; readonly text: string; readonly what: string }
 
-/** What a stage makes of the news of its call. */
+/** The next state after a message of a stage's call. */
 export function advance(asked: Asked, stage: Stage, news: News): Advance {
   switch (stage.kind) {
     case 'planning':
@@ -108,7 +108,7 @@ function carriedOut(stage: ActingStage, { info, runs }: Extract<News, { kind: 'c
   const acting = withoutStop(stage)
   const logged = log('stopped', text)
   const follows = stage.part === 'first' && stage.stopping !== true && runs.length > 0
-  // Not all are known after a second try: their ends can't be waited for.
+  // After a second try some are unknown: their ends can't be waited for.
   if (!follows || runs.length < info.done)
     return { stage: { kind: 'stopped', acting, info, runs: [] }, logged }
   const waiting = runs.map((id): WatchedRun => ({ id }))
@@ -128,18 +128,18 @@ function watched(stage: Extract<Stage, { kind: 'watching' }>, news: News): Advan
   if (news.kind === 'ended') {
     return { stage: { ...stage, runs: runs.map((run) => (run.id === news.run.id ? news.run : run)) } }
   }
-  // A failed watch changes nothing of what was done.
+  // A failed watch changes nothing of the result.
   if (news.kind === 'watched' || news.kind === 'failed')
     return { stage: { kind: 'stopped', acting, info, runs } }
   return { stage }
 }
 
-/** How the first few went: `5 of 5 completed`. */
+/** Returns how the first few ended: `5 of 5 completed`. */
 export function verdict(runs: readonly WatchedRun[]): string {
   return `${runs.filter(({ state }) => state === 'completed').length} of ${runs.length} completed`
 }
 
-/** How many runs are left, as far as they were counted; 0 also where they were not. */
+/** Returns how many runs are left, as far as they were counted; 0 also if they were not. */
 function restOf({ matching, done, refused }: ActionInfo, planned: number): number {
   return Math.max(0, (matching ?? planned) - done - refused)
 }

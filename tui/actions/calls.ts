@@ -10,7 +10,7 @@ import { actionTargetOf, canaryRuns, isMany } from './many.ts'
 import type { Message, News } from './message.ts'
 import type { ActingStage, Asked } from './stage.ts'
 
-/** Where the news of a call go, and by which clock they are dated. */
+/** Where the messages of a call go, and the clock that dates them. */
 export interface Sender {
   readonly asked: Asked
   readonly n: number
@@ -80,7 +80,7 @@ async function carriedOut(
   const { plan, choice, part } = acting
   const id = actionId(asked)
   if (part === 'rest') return actions.continue(id, course)
-  // A second try may find it begun.
+  // A second try may find it started.
   const known = part === 'first' ? await actions.get(id) : undefined
   const limit = canaryRuns - (known?.done ?? 0)
   if (known !== undefined && limit <= 0) return known
@@ -106,8 +106,8 @@ function writeOf({ id, environment }: Asked, { reason }: ActingStage): Write {
 }
 
 /**
- * Tells what the work resolves to, or why the store failed. An error that `send` throws is a defect of the app and no failure
- * of the store: the call rejects with it, and when it comes of the news on the way, no further chunk is begun.
+ * Sends the result of the work, or the store's error. An error that `send` throws is a defect of the app and no failure
+ * of the store: the call rejects with it, and no further chunk is started.
  */
 function calling(
   { asked, n, now }: Sender,

@@ -13,7 +13,7 @@ import type { ActingStage, Asked, AskingStage, Stage } from './stage.ts'
 import { targetText } from './target.ts'
 import { tierOf } from './tier.ts'
 
-/** What a dialog shows: plain lines, without anything that could steer a terminal. */
+/** The content of a dialog: plain lines, without anything that could steer a terminal. */
 export function dialogView(asked: Asked, stage: Stage): DialogView {
   return {
     title: plainText(titleOf(asked)),
@@ -23,7 +23,7 @@ export function dialogView(asked: Asked, stage: Stage): DialogView {
   }
 }
 
-/** With the place: who works on several must see where this goes. */
+/** Includes the store: a user of several stores must see which one this is. */
 function titleOf({ action, target, environment: { name, address, isProduction } }: Asked): string {
   return `${action.name ?? action.command} ${targetText(target)} in ${name ?? address}${isProduction ? ' (production)' : ''}`
 }
@@ -72,7 +72,7 @@ function linesOf(asked: Asked, stage: Stage): readonly DialogLine[] {
   }
 }
 
-/** The marked step and all below it run again. */
+/** Shows the marked step and all below it, which run again. */
 function stepLine(
   { path, state, tries, atMostOnce }: StepOption,
   { at, line }: { readonly at: number; readonly line: number },

@@ -25,7 +25,7 @@ export const drainWorker: Action<'worker'> = {
   },
 }
 
-/** Who is there for its jobs when it has gone. */
+/** Which workers have its jobs once it has gone. */
 function othersEffect(worker: WorkerInfo, workers: readonly WorkerInfo[]): Effect {
   const live = workers.filter(({ name, lost, draining }) => name !== worker.name && !lost && !draining)
   const orphans = worker.jobs.filter(

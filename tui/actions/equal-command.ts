@@ -4,7 +4,7 @@ import type { Choice } from './action.ts'
 import { actionId } from './calls.ts'
 import type { Asked } from './stage.ts'
 
-/** The command that does the same, to be copied. */
+/** Returns the command that does the same, for copying. */
 export function equalCommand(
   { action, environment, target }: Asked,
   fixed: Asked['target'] | undefined,
@@ -20,7 +20,7 @@ export function equalCommand(
   return commandLine(words, store === undefined ? {} : { store })
 }
 
-/** The command that goes on with what was begun. */
+/** Returns the command that continues a started action. */
 export function continueCommand(asked: Asked): string {
   const { action, environment } = asked
   const { store } = environment

@@ -9,7 +9,9 @@ export type ReadRun =
   | { readonly kind: 'read'; readonly run: Run }
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** Reads the run of a target: refused when it is gone, has moved since the key press, or is in no state for the action. */
+/**
+ * Reads the run of a target: refuses if it is gone, has changed since the key press, or is in no state for the action.
+ */
 export async function readTarget(
   { inspector }: Jobs,
   action: ActionKind,
@@ -25,7 +27,7 @@ export async function readTarget(
   return accepts(action, run.state) ? { kind: 'read', run } : refused('state')
 }
 
-/** A run that has begun goes from slot to wait and back many times a second: a cancel means it in any of these. */
+/** A running run goes from slot to wait and back many times a second: a cancel applies in any of these states. */
 const begun: ExpectedRun['states'] = ['ready', 'running', 'waiting', 'blocked']
 
 function isSameForCancel(action: ActionKind, run: Run, state: Run['state']): boolean {
@@ -36,7 +38,7 @@ function isSameForCancel(action: ActionKind, run: Run, state: Run['state']): boo
   )
 }
 
-/** What a run must still be when the act comes to the store. */
+/** The state that the run must still have when the action reaches the store. */
 export function expectedOf(action: ActionKind, run: Run): ExpectedRun {
   if (action === 'cancel' && run.startedAt !== undefined) return { states: begun }
   return { states: [run.state], changedAt: run.changedAt }

@@ -3,11 +3,11 @@ import { StoreUnavailableError } from '../../runtime/model/errors.ts'
 import type { StoreOutageKind } from '../../runtime/model/store-outage.ts'
 import { messageOf } from '../../runtime/model/thrown.ts'
 
-/** Why the store did not do what it was asked. */
+/** Why the store did not carry out the request. */
 export interface Failure {
   /**
-   * - `unknown`: the store didn't reply, so it may have been done or not; the same request again does it once
-   * - `locked`: nothing was done; the same request again may find the store free
+   * - `unknown`: no reply, so it may or may not have been done; the same request again takes effect once
+   * - `locked`: nothing was done; the same request may succeed later
    * - `refused`: nothing was done, and trying again does not help
    */
   readonly kind: 'unknown' | 'locked' | 'refused'

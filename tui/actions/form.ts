@@ -2,7 +2,7 @@ import type { Key } from '../app/key.ts'
 import { edited, emptyField, fieldOf, pasted, type TextField } from '../app/text-field.ts'
 import type { FieldSpec } from './action.ts'
 
-/** What is typed into a dialog. While no field is active, keys are answers. */
+/** The text fields of a dialog. While no field is active, keys are answers. */
 export interface Form {
   readonly fields: readonly FormField[]
   /** -1: none. */
@@ -17,7 +17,7 @@ interface FormField extends FieldSpec {
 const reasonName = 'reason'
 const maxReason = 1_000
 
-/** @param challenge What has to be typed before it can be confirmed; left out: nothing. */
+/** @param challenge The text to type before it can be confirmed; left out: none. */
 export function formOf(
   specs: readonly FieldSpec[],
   { asksReason, challenge }: { readonly asksReason: boolean; readonly challenge: string | undefined },
@@ -44,7 +44,7 @@ function challengeField(challenge: string): FormField {
   }
 }
 
-/** The form after a key; undefined where the key is none of the form's. */
+/** Returns the form after a key; undefined if the key is not for the form. */
 export function pressForm(form: Form, key: Key): Form | undefined {
   const { active, fields } = form
   if (key.name === 'tab' || key.name === 'down') return turned(form, 1)
@@ -56,7 +56,7 @@ export function pressForm(form: Form, key: Key): Form | undefined {
   return field === undefined ? form : withField(form, field)
 }
 
-/** A challenge is typed, never pasted; a paste outside a field is none. */
+/** A challenge is typed, never pasted; a paste outside of a field is ignored. */
 export function pasteForm(form: Form, text: string): Form {
   const current = form.fields[form.active]
   if (current === undefined || current.kind === 'challenge') return form
@@ -70,13 +70,13 @@ function withField(form: Form, field: TextField): Form {
   return { fields, active: isMet ? -1 : form.active }
 }
 
-/** From one field to the next, and out of the form behind the last. */
+/** From one field to the next, and out of the form after the last. */
 function turned({ fields, active }: Form, by: 1 | -1): Form {
   const places = fields.length + 1
   return { fields, active: ((active + 1 + by + places) % places) - 1 }
 }
 
-/** The first field that can't be as it is. */
+/** Returns the first invalid field. */
 export function problemOf({ fields }: Form): { readonly index: number; readonly text: string } | undefined {
   for (const [index, { check, field }] of fields.entries()) {
     const text = check(field.text.trim())
@@ -85,7 +85,7 @@ export function problemOf({ fields }: Form): { readonly index: number; readonly 
   return undefined
 }
 
-/** Whether what has to be typed is there, or nothing has to be. */
+/** Whether the challenge has been typed, or there is none. */
 export function isArmed({ fields }: Form): boolean {
   return fields.every(
     ({ kind, check, field }) => kind !== 'challenge' || check(field.text.trim()) === undefined,

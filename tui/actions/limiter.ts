@@ -97,7 +97,7 @@ export function checkTime(text: string): string | undefined {
   }
 }
 
-/** All numbers, changed or not: what the dialog shows is what holds afterwards. */
+/** All numbers, changed or not: the dialog shows the state after the action. */
 function changeOf(values: Choice['values']): LimiterChange {
   const entries = Object.entries(values).map(([name, text]) => [
     name,

@@ -15,8 +15,8 @@ export function isMany(target: { readonly kind: string }): target is ManyTarget 
 }
 
 /**
- * What an action on several runs would do. Of a filter the plan also fixes the time: what comes into its state later was
- * not counted, and is not acted on.
+ * The effect of an action on several runs. For a filter the plan also fixes the time: runs that enter their state later
+ * were not counted, and are left alone.
  */
 export async function planMany(
   jobs: Jobs,
@@ -44,7 +44,7 @@ export async function planMany(
   return ready(fixed, effects, { runs, does, inTheWay: plan.inTheWay.map(({ step }) => step) })
 }
 
-/** The smallest read that tells it. */
+/** The smallest read for it. */
 async function storeTime({ inspector }: Jobs): Promise<number> {
   return (await inspector.statistics('5m')).now
 }
@@ -72,7 +72,7 @@ export function wordsOfMany(action: ActionKind, target: ManyTarget, choice: Choi
   ]
 }
 
-/** So many are retried first. */
+/** How many are retried first. */
 export const canaryRuns = 5
 
 export function refusalOfMany(action: ActionKind, target: ManyTarget): string | undefined {

@@ -3,7 +3,7 @@ import type { ActionInfo } from '../../runtime/store/actions.ts'
 import type { Plan, WatchedRun } from './action.ts'
 import type { Failure } from './failure.ts'
 
-/** What a call tells its dialog. */
+/** A message from a call to its dialog. */
 export type News =
   | { readonly kind: 'planned'; readonly plan: Plan }
   | { readonly kind: 'failed'; readonly failure: Failure }
@@ -17,10 +17,10 @@ export type News =
   /** `runs`: those that it was applied to, as far as known. */
   | { readonly kind: 'carried out'; readonly info: ActionInfo; readonly runs: readonly RunId[] }
   | { readonly kind: 'ended'; readonly run: WatchedRun }
-  /** All of the watched runs have, or the watch was stopped. */
+  /** All watched runs have ended, or the watch was stopped. */
   | { readonly kind: 'watched' }
 
-/** Addressed: a call of a closed dialog, or of a stage that is over, is heard by none. */
+/** Addressed: messages of a closed dialog's call, or of a stage that is over, are ignored. */
 export interface Message {
   readonly dialog: string
   /** Number of the call in its dialog. */

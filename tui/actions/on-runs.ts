@@ -7,10 +7,10 @@ import { expectedOf, readTarget } from './expected.ts'
 import { isMany, planMany, refusalOfMany, wordsOfMany } from './many.ts'
 import type { TargetOf } from './target.ts'
 
-/** What differs between the actions on runs: all about one run. */
+/** The differences between the actions on runs. */
 interface OnRuns extends Pick<Action, 'tier' | 'discards'> {
   readonly kind: ActionKind
-  /** @param target With what the run is expected to be. */
+  /** @param target With the expected state of the run. */
   plan(jobs: Jobs, run: Run, target: TargetOf<'run'>, choice: Choice): Promise<Plan>
   carryOut(jobs: Jobs, request: ActRequest<'run'>): Promise<string>
 }

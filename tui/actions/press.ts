@@ -6,9 +6,9 @@ import { canaryRuns } from './many.ts'
 import type { ActingStage, Asked, AskingStage, Stage } from './stage.ts'
 
 /*
- * What keys mean, by stage.
- * TK1  `y` only confirms, and nothing else does: not enter, not a paste.
- * TK2  Esc closes; while the store is at work on several runs it stops that first.
+ * The meaning of keys, by stage.
+ * TK1  Only `y` confirms: neither enter nor a paste does.
+ * TK2  Esc closes; while the store works on several runs it stops that first.
  * TK3  A key that a stage does not know changes nothing.
  */
 
@@ -94,7 +94,7 @@ export function choiceOf({ choice, form }: AskingStage): AskingStage['choice'] {
   return { ...choice, values: valuesOf(form) }
 }
 
-/** Lets the steps in the way run again, or takes that back: what would happen is asked anew. */
+/** Allows the blocking steps to run again, or not: the plan is read anew. */
 function allowing(stage: AskingStage): Advance {
   const { plan, choice, form } = stage
   const runAgain = plan.inTheWay.length > 0 ? [...choice.runAgain, ...plan.inTheWay] : []
@@ -120,7 +120,7 @@ function moved(line: number, key: Key, count: number): number {
   return Math.max(0, Math.min(count - 1, line + (moves[key.name] ?? 0)))
 }
 
-/** Enter picks a step: what follows is asked, not done. */
+/** Enter picks a step: this leads to a question, not to an effect. */
 function pressPicking(stage: Of<'picking'>, key: Key): Advance {
   if (key.name === 'esc') return {}
   const { steps, line } = stage

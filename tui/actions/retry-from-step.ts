@@ -8,7 +8,7 @@ import { refusalOfOne } from './on-runs.ts'
 import { allowed, blocked, retryEffects } from './retry.ts'
 import type { TargetOf } from './target.ts'
 
-/** Of one run: which step, what runs again with it, and what stands in the way. */
+/** Of one run: which step, which others run again, and which steps block it. */
 export const retryFromStep: Action<'run'> = {
   command: 'retry from step',
   on: ['run'],

@@ -4,9 +4,9 @@ import type { Action, Choice, ReadyPlan, StepOption, WatchedRun } from './action
 import { type Form, isArmed } from './form.ts'
 import type { Target } from './target.ts'
 
-/** What a dialog is about; fixed when it opens. */
+/** The request of a dialog; fixed when it opens. */
 export interface Asked {
-  /** Of the request: the same for every try, so that each confirmation is carried out once. */
+  /** Of the request: the same for every try, so that each confirmation takes effect once. */
   readonly id: string
   readonly action: Action
   readonly target: Target
@@ -14,14 +14,14 @@ export interface Asked {
 }
 
 /**
- * - `planning`: the store is asked what would happen
+ * - `planning`: reading the effect from the store
  * - `picking`: a step is chosen
  * - `asking`: the effect is shown, `y` confirms
- * - `acting`: the store is asked to do it
- * - `watching`: the first few are retried, their ends are waited for
- * - `stopped`: a part is done, `y` goes on with the rest
- * - `broken`: no reply, or a store that is locked; `y` tries again
- * - `impossible`: nothing is left but to read why
+ * - `acting`: the store carries it out
+ * - `watching`: the first few are retried; waiting for their ends
+ * - `stopped`: a part is done, `y` continues with the rest
+ * - `broken`: no reply, or a locked store; `y` tries again
+ * - `impossible`: only shows why
  * - `done`: some were refused
  */
 export type Stage =
@@ -51,7 +51,7 @@ export type Stage =
       readonly kind: 'broken'
       readonly acting: ActingStage
       readonly problem: string
-      /** What is known of the request: nothing was done, or it may have been done or not. */
+      /** What is known of the request: nothing was done, or it may have been done. */
       readonly outcome: 'refused' | 'unknown'
     }
   | { readonly kind: 'impossible'; readonly reason: string }
@@ -77,7 +77,7 @@ export interface ActingStage {
   readonly stopping?: true
 }
 
-/** What the kernel compares: another text is another frame to paint before keys count. */
+/** Compared by the app: another text is another frame to paint before keys count. */
 export function stageName(stage: Stage, n: number): string {
   switch (stage.kind) {
     case 'asking':

@@ -18,7 +18,7 @@ interface SeenRun {
   readonly state: RunState
 }
 
-/** What an action is done to: fixed at the key press. */
+/** The target of an action: fixed at the key press. */
 export type Target =
   | {
       readonly kind: 'run'
@@ -26,11 +26,11 @@ export type Target =
       /** As the row showed it; of a step's row the state of its run. */
       readonly state: RunState
       readonly step?: StepPath
-      /** What it was when its plan was made: the store refuses an act when it has moved on. */
+      /** Its state when its plan was made: the store refuses the action if it has changed. */
       readonly expected?: ExpectedRun
     }
   | { readonly kind: 'runs'; readonly runs: readonly SeenRun[] }
-  /** All that match and came into their state before `before`, by the store's clock. */
+  /** All matches that entered their state before `before`, by the store's clock. */
   | {
       readonly kind: 'filter'
       readonly text: string
@@ -62,7 +62,7 @@ export type Target =
 export type TargetKind = Target['kind']
 export type TargetOf<Kind extends TargetKind> = Extract<Target, { readonly kind: Kind }>
 
-/** What the rows stand for together; undefined where they are of several kinds, or nothing that an action is for. */
+/** Returns the common target of the rows; undefined if they are of several kinds, or not a possible target. */
 export function targetOf(things: readonly Thing[]): Target | undefined {
   const [first, ...others] = things
   if (first === undefined) return undefined

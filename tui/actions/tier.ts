@@ -2,10 +2,10 @@ import type { Environment } from '../app/app-state.ts'
 import type { Tier } from '../keymap.ts'
 import type { Action, Choice, ReadyPlan } from './action.ts'
 
-/** More runs than that are acted on only after their number was typed. */
+/** An action on more runs needs their number typed first. */
 const maxUntyped = 25
 
-/** How an action is confirmed, as far as it is known now that its plan is there. */
+/** How an action is confirmed, as known from its plan. */
 export function tierOf(
   action: Action,
   { runs, target }: ReadyPlan,
@@ -17,7 +17,7 @@ export function tierOf(
   return isWeighty ? 2 : action.tier
 }
 
-/** What is to be typed: how many runs, and where, when they were not chosen one by one. */
+/** The text to type: how many runs, and where, if they were not selected one by one. */
 export function challengeOf({ runs, target }: ReadyPlan, { name }: Environment): string {
   return target.kind === 'filter' && name !== undefined ? `${runs} ${name}` : String(runs)
 }

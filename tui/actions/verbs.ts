@@ -5,13 +5,13 @@ import { actionCommands, actionFor } from './actions.ts'
 import { targetOf, targetText } from './target.ts'
 
 interface VerbDeps extends DialogDeps {
-  /** Of the next request: letters, digits, `-` and `_`. */
+  /** The id of the next request: letters, digits, `-` and `_`. */
   readonly newId: () => string
 }
 
 const systemDeps: VerbDeps = { newId: randomUUID, now: Date.now }
 
-/** What the app can do, by the command of the keymap. */
+/** The app's actions, by the command of the keymap. */
 export function actionVerbs(deps: VerbDeps = systemDeps): Readonly<Record<string, Verb>> {
   return Object.fromEntries(actionCommands.map((command) => [command, verbOf(command, deps)]))
 }

@@ -14,7 +14,7 @@ export type AppEvent =
   | { readonly kind: 'tick'; readonly now: number }
   | { readonly kind: 'fleet'; readonly fleet: FleetView }
   | { readonly kind: 'data'; readonly place: number; readonly request: string; readonly outcome: ReadOutcome }
-  /** What an effect `call` sent to its dialog. */
+  /** A message from an effect `call` to its dialog. */
   | { readonly kind: 'message'; readonly message: unknown }
   | { readonly kind: 'toast'; readonly toast: NewToast }
 

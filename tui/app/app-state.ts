@@ -10,24 +10,24 @@ import type { TextField } from './text-field.ts'
 
 /** How the process was started; never changes. */
 export interface Environment {
-  /** As `--env` names it; left out: the store's address stands for it. */
+  /** As `--env` names it; left out: the store's address is shown instead. */
   readonly name?: string
   readonly isProduction: boolean
   /** Of the store, without secrets. */
   readonly address: string
-  /** What `--store` was, for commands to type; left out: the default. */
+  /** The value of `--store`, for commands to type; left out: the default. */
   readonly store?: string
-  /** Whether actions are armed. */
+  /** Whether actions are enabled. */
   readonly write: boolean
-  /** Whose name the audit log gets. */
+  /** The name for the audit log. */
   readonly operator: string
   readonly look: Look
 }
 
-/** What takes the keys. */
+/** Where keys go. */
 export type Mode =
   | { readonly kind: 'browse' }
-  /** The filter of the place as it is typed; `before` is put back by esc. `offer`: what tab goes through. */
+  /** The place's filter while it is typed; esc restores `before`. `offer`: the candidates that tab cycles through. */
   | {
       readonly kind: 'filter'
       readonly field: TextField
@@ -40,12 +40,12 @@ export type Mode =
   | { readonly kind: 'log'; readonly top: number }
   | { readonly kind: 'picker'; readonly picker: Picker; readonly line: number }
   /**
-   * `read`: number of the read whose key opened it; `painted`: its frame has reached the terminal. Before that, and from
-   * that read, no key is for the dialog.
+   * `read`: number of the read whose key opened it; `painted`: its frame has reached the terminal. Before that, and
+   * from that read, the dialog gets no key.
    */
   | { readonly kind: 'dialog'; readonly dialog: Dialog; readonly read: number; readonly painted: boolean }
 
-/** A short list to choose one of. */
+/** A short list to choose from. */
 export interface Picker {
   readonly title: string
   readonly items: readonly PickerItem[]
@@ -65,17 +65,17 @@ interface Toast extends NewToast {
   readonly at: number
 }
 
-/** What the read of a place found. */
+/** The result of a place's read. */
 interface PlaceData {
   readonly data: unknown
-  /** Which request it was for: see `requestOf`. */
+  /** The request it was for: see `requestOf`. */
   readonly request: string
   /** The next read adds to the data. */
   readonly isPartial?: true
   readonly problem?: string
 }
 
-/** The whole state of the TUI: immutable, replaced by `step` alone. */
+/** The whole state of the TUI: immutable, replaced only by `step`. */
 export interface AppState {
   readonly environment: Environment
   readonly size: Size
@@ -87,11 +87,11 @@ export interface AppState {
   readonly fleet: FleetView
   /** By place. */
   readonly data: ReadonlyMap<number, PlaceData>
-  /** While the view stands still: what it shows instead of `fleet` and `data`. */
+  /** While the view is frozen: shown instead of `fleet` and `data`. */
   readonly frozen?: { readonly at: number; readonly fleet: FleetView; readonly data: AppState['data'] }
   /** The newest last; failures stay until esc. */
   readonly toasts: readonly Toast[]
-  /** What this session did, the newest last. */
+  /** The actions of this session, the newest last. */
   readonly log: readonly LogEntry[]
   /** A first q at the root was pressed: a second one quits. */
   readonly quitting: boolean

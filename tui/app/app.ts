@@ -7,19 +7,19 @@ import { step } from './step.ts'
 
 export interface AppHooks extends AppDeps {
   readonly clock: Clock
-  /** Carries out what a step asks for. */
+  /** Carries out the effects of a step. */
   readonly carryOut: (effect: Effect) => void
-  /** Called with each new state, after it was handed to React; not when a frame was painted. */
+  /** Called with each new state, after it was passed to React; not when a frame was painted. */
   readonly changed: (state: AppState) => void
 }
 
-/** What the store says is painted at most this often; what the user does, or waits for, at once. */
+/** The store's news are painted at most this often; the user's actions, and what the user waits for, at once. */
 const paintMs = 250
 const tickMs = 1_000
 
 const atOnce: ReadonlySet<AppEvent['kind']> = new Set(['key', 'paste', 'resize', 'message', 'toast'])
 
-/** Nothing of this place, or of its filter as it is now, has been shown yet. */
+/** This place, with its current filter, has not been shown yet. */
 function isFirstOfPlace({ data }: AppState, event: AppEvent): boolean {
   return event.kind === 'data' && data.get(event.place)?.request !== event.request
 }
@@ -61,8 +61,8 @@ export class App {
   }
 
   /**
-   * Numbers the reads of the terminal. Events of one read arrive in one go of the event loop: they get the same number, so
-   * that a dialog can tell keys that were meant for it from those that were typed before it could be seen.
+   * Numbers the reads of the terminal. Events of one read arrive in one macrotask: they get the same number, so that a
+   * dialog can distinguish its keys from those that were typed before it was visible.
    */
   readNumber(): number {
     const reads = this.#reads
@@ -94,7 +94,7 @@ export class App {
     this.#cancelPaint ??= this.#hooks.clock.after(waitMs, () => this.#paint())
   }
 
-  /** Ages grow without anything that happens. */
+  /** Ages grow without an event. */
   #tickLater(): () => void {
     return this.#hooks.clock.after(tickMs, () => {
       this.#cancelTick = this.#tickLater()

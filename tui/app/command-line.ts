@@ -5,7 +5,7 @@ import type { AppDeps } from './deps.ts'
 import { type ScreenName, screenNames, type Target } from './place.ts'
 import { shownPlace } from './places.ts'
 
-/** What a line behind `:` means. */
+/** The meaning of a line after `:`. */
 export type Completion =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'screen'; readonly target: Target }
@@ -18,15 +18,15 @@ const aliases: Readonly<Record<string, string>> = {
   schedules: 'cron',
 }
 
-/** What a screen about one thing is to be told. */
+/** The argument of a screen about one subject. */
 const subjects: Readonly<Partial<Record<ScreenName, string>>> = {
   run: 'the id of a run',
   step: 'the id of a run and the path of a step',
 }
 
 /**
- * `runs state:failed` opens a screen with a filter, `run ID` a run; any other first word is a command of the shown screen.
- * A beginning that only one name has will do.
+ * `runs state:failed` opens a screen with a filter, `run ID` a run; any other first word is a command of the shown
+ * screen. An unambiguous beginning suffices.
  */
 export function completionOf(line: string, state: AppState, deps: AppDeps): Completion {
   const [word = '', ...rest] = line.trim().split(/\s+/)

@@ -15,7 +15,7 @@ import type { Thing } from './thing.ts'
 import { dismissed, withToast } from './toasts.ts'
 import type { ActContext } from './verb.ts'
 
-/** What a command of the keymap does. `read`: number of the read whose key asked for it. */
+/** Carries out a command of the keymap. `read`: number of the read that brought the key. */
 type Command = (state: AppState, deps: AppDeps, read: number) => Step
 
 /** Carries out a command of the app, of the shown screen, or an action. */
@@ -30,7 +30,7 @@ export function runCommand(state: AppState, command: string, read: number, deps:
   return begin(state, command, read, deps)
 }
 
-/** Why a command can't be given now; undefined when it can. */
+/** Returns why a command isn't available now; undefined if it is. */
 export function refusalOf(state: AppState, command: string, deps: AppDeps): string | undefined {
   const verb = deps.verbs[command]
   if (verb === undefined) return undefined
@@ -40,7 +40,9 @@ export function refusalOf(state: AppState, command: string, deps: AppDeps): stri
   return verb.refusal(actContext(state, deps))
 }
 
-/** Tells of an action whether it is for what is chosen, whoever may do it: of all actions at once, for the footer. */
+/**
+ * Returns whether an action applies to the current selection, for any user: for all actions at once, for the footer.
+ */
 export function actionsForChosen(state: AppState, deps: AppDeps): (command: string) => boolean {
   const context = actContext(state, deps)
   return (command) => deps.verbs[command]?.refusal(context) === undefined
@@ -139,7 +141,10 @@ function went(state: AppState, places: Places | undefined, else_: string): Step 
   return places === undefined ? say(state, else_) : stay({ ...state, places })
 }
 
-/** Moves the cursor of the active list by as many rows as `by` makes of the pane's height and the list's length. */
+/**
+ * Moves the cursor of the active list by a number of rows that `by` computes from the pane's height and the list's
+ * length.
+ */
 function move(by: (height: number, count: number) => number): Command {
   return (state, { screens }) => {
     const place = shownPlace(state.places)
@@ -172,7 +177,7 @@ function open(state: AppState, deps: AppDeps, read: number): Step {
     : runCommand(state, 'fold', read, deps)
 }
 
-/** Closes what is nearest first: a message, the filter, the place. */
+/** Closes the nearest first: a message, the filter, the place. */
 function back(state: AppState): Step {
   const quieter = dismissed(state)
   if (quieter !== undefined) return stay(quieter)
@@ -229,12 +234,12 @@ function freeze(state: AppState): Step {
     return stay(moving)
   }
   const { now: at, fleet } = state
-  // What was shown by now stays as it is, whole or not.
+  // The shown content stays, complete or not.
   const data = new Map([...state.data].map(([place, { isPartial: _, ...shown }]) => [place, shown]))
   return stay({ ...state, frozen: { at, fleet, data } })
 }
 
-/** Marks the row and goes on to the next one. */
+/** Marks the row and moves to the next one. */
 function mark(state: AppState, deps: AppDeps, read: number): Step {
   const row = currentRow(state, deps)
   if (row?.thing === undefined) return stay(state)
@@ -243,7 +248,7 @@ function mark(state: AppState, deps: AppDeps, read: number): Step {
   return runCommand(changed(state, { marks, all: false }).state, 'down', read, deps)
 }
 
-/** Actions are for all that the filter matches from now on, or for rows again. */
+/** Targets all matches of the filter from now on, or rows again. */
 function chooseAll(state: AppState, { screens }: AppDeps): Step {
   if (shownPlace(state.places).all) return changed(state, { all: false })
   const all = shownScreen(state, screens).all?.(inputOf(state))

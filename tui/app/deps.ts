@@ -1,7 +1,7 @@
 import type { Screens } from '../screens/screen.ts'
 import type { Verb } from './verb.ts'
 
-/** What the app is put together from. */
+/** The parts that the app is built from. */
 export interface AppDeps {
   readonly screens: Screens
   /** By command. */

@@ -6,8 +6,8 @@ export function openedDialog(state: AppState, { dialog, effects }: OpenedDialog,
 }
 
 /**
- * What a dialog makes of a key, a paste or a message; one that says something else now has a frame to paint first.
- * @param read Of the key: those that came with it were typed before that frame. Left out: no key did it.
+ * The dialog after a key, a paste or a message; if its content changes, a frame must be painted first.
+ * @param read Of the key: keys from the same read were typed before that frame. Left out: not caused by a key.
  */
 export function withDialogStep(
   state: AppState,

@@ -4,11 +4,11 @@ import type { Key } from './key.ts'
 import type { TextField } from './text-field.ts'
 
 /**
- * What takes all keys while it is open: a confirmation, a form, the progress of an action. Pure: each method returns the
- * dialog that comes next, and what is to be done. Left out of a step, the dialog closes.
+ * Takes all keys while it is open: a confirmation, a form, the progress of an action. Pure: each method returns the
+ * next dialog, and the effects. Left out of a step, the dialog closes.
  */
 export interface Dialog {
-  /** What it says and asks now: another stage is a frame to paint, before which its keys mean nothing. */
+  /** Its current content: another stage is a frame to paint, before which its keys are ignored. */
   readonly stage: string
   press(key: Key): DialogStep
   /** Text from the clipboard; only a text field takes it. */
@@ -21,7 +21,7 @@ export interface Dialog {
 export interface DialogStep {
   readonly dialog?: Dialog
   readonly effects: readonly Effect[]
-  /** What was done by it, for the log of this session. */
+  /** The result, for the log of this session. */
   readonly logged?: readonly LogEntry[]
 }
 
@@ -30,7 +30,7 @@ export interface OpenedDialog extends DialogStep {
   readonly dialog: Dialog
 }
 
-/** Something that this session did, or tried to. */
+/** An action of this session, or an attempt. */
 export interface LogEntry {
   /** By this host's clock. */
   readonly at: number

@@ -5,7 +5,7 @@ import { shownPlace, withPlace } from './places.ts'
 import { inputOf, shownScreen } from './shown.ts'
 import { edited } from './text-field.ts'
 
-/** What a key does while a filter is typed: the list follows each one. */
+/** Handles a key while a filter is typed: the list follows each one. */
 
 type FilterMode = Extract<Mode, { kind: 'filter' }>
 
@@ -18,7 +18,7 @@ export function pressFilter(state: AppState, mode: FilterMode, key: Key, deps: A
   return within(state, { ...plain, field: edited(mode.field, key) ?? mode.field })
 }
 
-/** Puts in the first of what may stand at the caret; each tab after it puts in the next one instead. */
+/** Inserts the first candidate at the caret; each further tab replaces it with the next one. */
 function completed(state: AppState, mode: FilterMode, by: 1 | -1, deps: AppDeps): Step {
   const offer = mode.offer === undefined ? offered(state, mode, deps) : turned(mode.offer, by)
   const candidate = offer?.candidates[offer.shown]
@@ -29,7 +29,7 @@ function completed(state: AppState, mode: FilterMode, by: 1 | -1, deps: AppDeps)
   return within(state, {
     ...plain,
     field: { text, caret: offer.start + candidate.insert.length },
-    // The only one is taken: the next tab is for what may follow it.
+    // The only one is inserted: the next tab completes what follows.
     ...(offer.candidates.length > 1 ? { offer } : {}),
   })
 }

@@ -5,7 +5,7 @@ import { opened } from './places.ts'
 import { activeList } from './shown.ts'
 import { withToast } from './toasts.ts'
 
-/** Opens what the row under the cursor is connected with: at once where that is one thing, else as picked. */
+/** Opens a related item of the row under the cursor: at once if there is only one, else as picked. */
 export function jump(state: AppState, { screens }: AppDeps): Step {
   const { rows, index } = activeList(state, screens)
   const jumps = (rows[index]?.jumps ?? []).filter(({ target }) => screens[target.screen] !== undefined)

@@ -2,11 +2,11 @@
 export interface Key {
   /** `j`, `G`, `enter`, `esc`, `space`, `tab`, `shift-tab`, `backspace`, `up`, `page-down`, `ctrl-r`: as the keymap writes it. */
   readonly name: string
-  /** What it adds to a text field; left out: nothing. One grapheme. */
+  /** The text it adds to a text field; left out: none. One grapheme. */
   readonly text?: string
 }
 
-/** What ink tells of a special key; the others arrive as text. */
+/** Ink's fields of a special key; the others arrive as text. */
 export interface TerminalKey {
   readonly upArrow: boolean
   readonly downArrow: boolean

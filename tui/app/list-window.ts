@@ -2,12 +2,12 @@ import type { ListWindow, Row } from '../screens/screen.ts'
 import type { Cursor, Place } from './place.ts'
 
 /*
- * A list's cursor is an id and the line that it is drawn on. From those and the rows of now follows what the window shows:
- * rows that come in above push nothing under the reader's eyes, and a row that is gone hands the cursor to the one that
- * took its number.
+ * A list's cursor is an id and the line that it is drawn on. From those and the current rows follows the window: new
+ * rows above don't move the rows on the screen, and if the cursor's row is gone, the cursor moves to the one that took
+ * its number.
  */
 
-/** The cursor of a pane; undefined: on the first row, whichever that is. `''` is where a new place begins. */
+/** The cursor of a pane; undefined: on the first row, whichever that is. `''` is the begin of a new place. */
 export function cursorOf({ cursors }: Place, pane: string): Cursor | undefined {
   return cursors[pane] ?? cursors['']
 }
@@ -25,7 +25,7 @@ export function currentOf<R extends Row>(rows: readonly R[], place: Place, pane:
   return rows[cursorIndex(rows, cursorOf(place, pane))]
 }
 
-/** What of `rows` a pane of `height` lines shows. */
+/** Returns the part of `rows` that a pane of `height` lines shows. */
 export function windowOf(
   rows: readonly Row[],
   cursor: Cursor | undefined,

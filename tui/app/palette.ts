@@ -7,11 +7,14 @@ import { shownPlace } from './places.ts'
 
 export interface PaletteItem {
   readonly binding: Binding
-  /** Why it can't be given now. */
+  /** Why it isn't available now. */
   readonly refusal: string | undefined
 }
 
-/** The commands of the shown screen by how well their names match what was typed, then those whose help has all the words. */
+/**
+ * Returns the commands of the shown screen by how well their names match the typed text, then those whose help has all
+ * the words.
+ */
 export function paletteItems(state: AppState, typed: string, deps: AppDeps): readonly PaletteItem[] {
   const known = bindingsOf(shownPlace(state.places).screen).filter(({ command }) =>
     isKnown(command, state, deps),

@@ -1,6 +1,6 @@
 /*
- * Where the user is: a screen, what it is about, and how it is looked at. Each visit of a screen is a place of its own,
- * so that going back finds the cursor, the filter and the marks as they were.
+ * The user's position: a screen, its subject, and its view settings. Each visit of a screen is a place of its own, so
+ * that going back restores cursor, filter and marks.
  */
 
 /** Every screen there is; the first nine by their digits. */
@@ -19,17 +19,17 @@ export const screenNames = [
 ] as const
 export type ScreenName = (typeof screenNames)[number]
 
-/** Where a key, a row or a finding leads. */
+/** The destination of a key, a row or a finding. */
 export interface Target {
   readonly screen: ScreenName
-  /** Of a screen about one thing: which, as the id of a run; of a step the run's id, a space and its path. */
+  /** For a screen about one subject: its id, such as a run's; for a step the run's id, a space and its path. */
   readonly subject?: string
   readonly filter?: string
   /** The row that the cursor begins on. */
   readonly row?: string
 }
 
-/** Something that a row is connected with: where J leads. */
+/** A related item of a row: a destination of J. */
 export interface Jump {
   /** What it is, as `worker web-1`. */
   readonly label: string
@@ -37,8 +37,8 @@ export interface Jump {
 }
 
 /**
- * Where the cursor of a pane is. By id, so that rows that come and go don't move it; left out of a place: on the first row,
- * whichever that is.
+ * The cursor's position in a pane. By id, so that rows that come and go don't move it; left out of a place: on the
+ * first row, whichever that is.
  */
 export interface Cursor {
   readonly id: string
@@ -71,8 +71,8 @@ export interface Place {
   readonly cursors: Readonly<Record<string, Cursor>>
   /** Ids of marked rows. */
   readonly marks: ReadonlySet<string>
-  /** Actions are for all that the filter matches, whether it is in the list or not. */
+  /** Actions apply to all matches of the filter, in the list or not. */
   readonly all: boolean
-  /** What a screen keeps of its own, as which tab or which clock. */
+  /** A screen's own settings, such as a tab or a time scale. */
   readonly own: Readonly<Record<string, string | number | boolean>>
 }

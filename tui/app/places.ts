@@ -1,8 +1,8 @@
 import type { Place, ScreenName, Target } from './place.ts'
 
 /**
- * Every place that was visited, in order, and which one is shown. `[` and `]` walk through them, esc goes to the place that
- * this one was opened from, `-` to the one before.
+ * Every visited place, in order, and which one is shown. `[` and `]` walk through them, esc goes to the place that this
+ * one was opened from, `-` to the previous one.
  */
 export interface Places {
   /** Never empty; the oldest first. */
@@ -26,18 +26,18 @@ export function shownPlace({ visited, shown }: Places): Place {
   return place
 }
 
-/** Puts a changed place in the stead of the shown one. */
+/** Replaces the shown place with a changed one. */
 export function withPlace(places: Places, change: Partial<Omit<Place, 'id' | 'screen'>>): Places {
   const visited = places.visited.map((place, i) => (i === places.shown ? { ...place, ...change } : place))
   return { ...places, visited }
 }
 
-/** Drills down from the shown place; what `]` would have led to is forgotten. */
+/** Drills down from the shown place; the places of `]` are dropped. */
 export function opened(places: Places, target: Target): Places {
   return visitedToo(places, { ...newPlace(target, places.nextId), parent: shownPlace(places).id })
 }
 
-/** Goes to a screen by its digit, as it was left when it was last seen that way. */
+/** Goes to a screen by its digit, in its last state. */
 export function switched(places: Places, screen: ScreenName): Places {
   const here = shownPlace(places)
   if (here.screen === screen && here.parent === undefined) return places
@@ -50,7 +50,7 @@ export function wentBack(places: Places): Places | undefined {
   const { parent } = shownPlace(places)
   if (parent === undefined) return undefined
   const at = places.visited.findIndex(({ id }) => id === parent)
-  // Its parent was visited so long ago that it is forgotten.
+  // Its parent was visited so long ago that it was dropped.
   return at === -1 ? switched(places, 'home') : shownAt(places, at)
 }
 
@@ -60,13 +60,13 @@ export function walked(places: Places, by: -1 | 1): Places | undefined {
   return at < 0 || at >= places.visited.length ? undefined : shownAt(places, at)
 }
 
-/** To the place that was shown before this one; undefined while there was none. */
+/** Returns to the previously shown place; undefined if there is none. */
 export function toggled(places: Places): Places | undefined {
   const at = places.visited.findIndex(({ id }) => id === places.before)
   return at === -1 ? undefined : shownAt(places, at)
 }
 
-/** From the root to the shown place: what line 1 shows. */
+/** From the root to the shown place: shown in line 1. */
 export function trailOf(places: Places): readonly Place[] {
   const trail = [shownPlace(places)]
   for (;;) {

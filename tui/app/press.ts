@@ -8,7 +8,7 @@ import { paletteItems } from './palette.ts'
 import { opened, shownPlace, switched } from './places.ts'
 import { edited } from './text-field.ts'
 
-/** What a key does in each mode that has a text field or a short list. */
+/** Handles a key in each mode that has a text field or a short list. */
 
 type Of<Kind extends Mode['kind']> = Extract<Mode, { kind: Kind }>
 
@@ -37,7 +37,7 @@ function carryOut(state: AppState, mode: Of<'command'>, deps: AppDeps): Step {
     case 'unknown':
       return within(state, { ...mode, problem: found.problem })
     case 'command':
-      // No key asked for it that could be meant for its dialog.
+      // No key caused it that could be meant for its dialog.
       return runCommand(calm, found.command, -1, deps)
     case 'screen': {
       const { target } = found

@@ -13,7 +13,7 @@ export function currentRow(state: AppState, { screens }: AppDeps): Row | undefin
   return rows[index]
 }
 
-/** Copies the id of the row; asks what to copy where there is more than that. */
+/** Copies the id of the row; asks what to copy if there is a choice. */
 export function copy(state: AppState, deps: AppDeps): Step {
   const row = currentRow(state, deps)
   const { thing } = row ?? {}
@@ -33,7 +33,7 @@ function copyEffect({ text, what }: Copy): Effect {
   return { kind: 'copy', text, what }
 }
 
-/** Shows all of what the active pane shows in the pager. */
+/** Shows the whole content of the active pane in the pager. */
 export function page(state: AppState, deps: AppDeps): Step {
   const row = currentRow(state, deps)
   const found = shownScreen(state, deps.screens).page?.(inputOf(state), row)
@@ -41,7 +41,7 @@ export function page(state: AppState, deps: AppDeps): Step {
   return asks(state, { kind: 'page', ...found })
 }
 
-/** Copies a report on the row, to be pasted into a chat or a ticket. */
+/** Copies a report on the row, for a chat or a ticket. */
 export function report(state: AppState, deps: AppDeps): Step {
   const input = inputOf(state)
   const about = shownScreen(state, deps.screens).incident?.(input, currentRow(state, deps))

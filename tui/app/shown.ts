@@ -14,7 +14,7 @@ import type { Cursor, Place } from './place.ts'
 import { shownPlace } from './places.ts'
 import { troubleLines } from './trouble-lines.ts'
 
-/** What follows from a state for the screen that is shown. All of it is pure. */
+/** Values derived from a state for the shown screen. All of it is pure. */
 
 /** Lines of the frame that are not the body: two on top, two at the bottom; more while the store is in trouble. */
 const frameRows = 4
@@ -37,7 +37,7 @@ export function isTooSmall({ columns, rows }: Size): boolean {
   return columns < 40 || rows < 10
 }
 
-/** One key and its frame ask several times: the same state gets the same input, so that `rowsOf` knows it again. */
+/** One key and its frame ask several times: the same state gets the same input, so that `rowsOf` recognizes it. */
 const inputs = new WeakMap<AppState, ScreenInput<unknown>>()
 
 export function inputOf(state: AppState): ScreenInput<unknown> {
@@ -121,7 +121,7 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
   return Object.fromEntries(windows)
 }
 
-/** What is to be read for the shown place. */
+/** The request for the shown place. */
 export function requestOf(state: AppState, screens: Screens): ReadRequest {
   const { place, now } = inputOf(state)
   const { rows, index, height } = activeList(state, screens)
@@ -139,7 +139,7 @@ export function requestOf(state: AppState, screens: Screens): ReadRequest {
   }
 }
 
-/** Names what a read is of: as long as it stays the same, a read goes on from what the last one found. */
+/** Identifies the subject of a read: as long as it stays the same, a read continues from the last one's result. */
 export function requestKey(request: ReadRequest, read?: ScreenRead<unknown>): string {
   if (read?.keyOf !== undefined) return read.keyOf(request)
   const { subject, filter, sort, range, own } = request

@@ -11,7 +11,7 @@ import { pressCommandLine, pressHelp, pressLog, pressPalette, pressPicker } from
 import { pasted } from './text-field.ts'
 import { withoutOldToasts, withToast } from './toasts.ts'
 
-/** The next state after an event, and what is to be done. The only place where a state is replaced. */
+/** Returns the next state after an event, and its effects. The only place where a state is replaced. */
 export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
   switch (event.kind) {
     case 'key':
@@ -40,7 +40,7 @@ function only(state: AppState): Step {
 }
 
 function press(state: AppState, key: Key, read: number, deps: AppDeps): Step {
-  // A raw terminal sends it as a key; nothing may keep it from quitting.
+  // A raw terminal sends it as a key; it must always quit.
   if (key.name === 'ctrl-c') return { state, effects: [{ kind: 'quit' }] }
   const { mode } = state
   switch (mode.kind) {
@@ -87,7 +87,7 @@ function paste(state: AppState, text: string, deps: AppDeps): Step {
   return { state: { ...state, mode: { ...mode, field } as Mode }, effects: [] }
 }
 
-/** Once the frame of its stage is there, keys are for the dialog. */
+/** Once the frame of its stage is there, keys go to the dialog. */
 function painted(state: AppState, stage: string): AppState {
   const { mode } = state
   if (mode.kind !== 'dialog' || mode.painted || mode.dialog.stage !== stage) return state
@@ -99,7 +99,7 @@ function received(state: AppState, message: unknown): Step {
   return mode.kind === 'dialog' ? withDialogStep(state, mode, mode.dialog.receive(message)) : only(state)
 }
 
-/** Takes in what a read found, unless its place is gone. The last data stay when a read fails. */
+/** Stores the result of a read, unless its place is gone. The last data stay when a read fails. */
 function withData(state: AppState, id: number, request: string, outcome: ReadOutcome): AppState {
   if (!state.places.visited.some((place) => place.id === id)) return state
   const before = state.data.get(id)
@@ -112,8 +112,8 @@ function withData(state: AppState, id: number, request: string, outcome: ReadOut
 }
 
 /**
- * What stands still is what was first read of a place, as a whole: one that was opened since, or is asked for something else,
- * has a first read too.
+ * A frozen view shows the first complete read of a place: a place that was opened since, or whose request changed, has
+ * a first read too.
  */
 function withFrozenData(state: AppState, id: number): AppState {
   const { frozen, data } = state
@@ -124,5 +124,5 @@ function withFrozenData(state: AppState, id: number): AppState {
   return { ...state, frozen: { ...frozen, data: new Map([...frozen.data, [id, found]]) } }
 }
 
-/** Of so many places, the latest read ones, the data are kept for a way back. */
+/** The data of this many places, the most recently read ones, are kept for going back. */
 const keptData = 8

@@ -1,6 +1,6 @@
 import type { Key } from './key.ts'
 
-/** A line of text that is being typed. */
+/** A line of text in an input field. */
 export interface TextField {
   readonly text: string
   /** Where the next grapheme goes, in UTF-16 units of `text`. */
@@ -32,7 +32,7 @@ const edits: Readonly<Record<string, Edit>> = {
   'ctrl-w': ({ text, caret }) => cut(text, wordStart(text, caret), caret),
 }
 
-/** The field after a key; undefined where the key is none of a text field's. */
+/** Returns the field after a key; undefined if the key is not for a text field. */
 export function edited(field: TextField, key: Key): TextField | undefined {
   if (key.text !== undefined) return inserted(field, key.text)
   return edits[key.name]?.(field)

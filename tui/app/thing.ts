@@ -2,8 +2,8 @@ import type { RunState } from '../../runtime/model/run.ts'
 import type { RunFilter } from '../../runtime/store/run-filter.ts'
 
 /**
- * What a row is about: what actions are done to, what is copied, and where jumps lead. Of a run with the state that the
- * row shows: an action is for that state, and the store refuses it when the run has moved on.
+ * The subject of a row: the target of actions, copies and jumps. For a run with the state that the row shows: an action
+ * applies to that state, and the store refuses it if the run has changed.
  */
 export type Thing =
   | { readonly kind: 'run'; readonly id: string; readonly job: string; readonly state: RunState }
@@ -14,8 +14,8 @@ export type Thing =
   /** `key` left out: the limiter itself. */
   | { readonly kind: 'limiter'; readonly id: string; readonly key?: string }
   | { readonly kind: 'failure'; readonly id: string; readonly failedNow: number }
-  /** All runs that match, whether they are shown or not; `id` says which, for people. */
+  /** All matching runs, shown or not; `id` describes them for people. */
   | { readonly kind: 'filter'; readonly id: string; readonly filter: RunFilter }
   | { readonly kind: 'finding'; readonly id: string; readonly muted: boolean }
-  /** `state`: of its run, which is what actions are done to. */
+  /** `state`: of its run, the target of actions. */
   | { readonly kind: 'step'; readonly id: string; readonly run: string; readonly state: RunState }

@@ -1,7 +1,7 @@
 import type { AppState } from './app-state.ts'
 import type { NewToast } from './effect.ts'
 
-/** How long a message stays that is no failure. */
+/** How long a message stays, unless it is a failure. */
 const shownMs = 6_000
 const maxToasts = 20
 

@@ -6,8 +6,8 @@ const leastRows = 16
 const maxLines = 4
 
 /**
- * Returns why the store can't be read, in the lines of their own that it gets above the message line. None where that line
- * holds it, or the terminal is low: what to do stands at the message's end, which must not be cut.
+ * Returns why the store can't be read, in separate lines above the message line. None if the message line holds it, or
+ * the terminal is low: the remedy is at the message's end, which must not be cut.
  */
 export function troubleLines({
   fleet: { connection },

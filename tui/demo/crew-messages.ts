@@ -1,6 +1,6 @@
 import type { Marks } from './shop/plot.ts'
 
-/** What a worker process of the demo is to be. It starts before its store is ready, and is told then. */
+/** The role of a worker process of the demo. It starts before its store is ready, and is told then. */
 export interface Part {
   readonly url: string
   readonly name: string
@@ -11,7 +11,7 @@ export interface Part {
   readonly seed: number
 }
 
-/** What a worker process tells the demo. */
+/** A message from a worker process to the demo. */
 export type FromWorker =
   | { readonly kind: 'working' }
   /** It could not start; it exits. */

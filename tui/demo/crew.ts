@@ -14,7 +14,7 @@ export interface Member {
 interface Started {
   readonly process: ChildProcess
   readonly ended: Promise<void>
-  /** The last of what it wrote to stderr. */
+  /** The last part of its stderr. */
   complaints: string
 }
 
@@ -22,13 +22,13 @@ const maxComplaints = 2_000
 
 /**
  * The worker processes of a demo.
- * CR1 None outlives this process: its end, however it comes, closes their channel, and they exit (demo-worker.ts).
- * CR2 They are in sessions of their own, so that a signal of the terminal reaches this process alone.
+ * CR1 None outlives this process: its end closes their channel, and they exit (demo-worker.ts).
+ * CR2 They are in separate sessions, so that a signal of the terminal reaches only this process.
  */
 export class Crew {
   readonly #folder: string
   readonly #started = new Set<Started>()
-  /** Started, and without a part yet. */
+  /** Started, and without a role yet. */
   readonly #spare: Started[] = []
   #closed = false
 

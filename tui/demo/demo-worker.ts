@@ -9,8 +9,8 @@ import { shopJobs } from './shop/shop-jobs.ts'
 
 /*
  * A worker process of the demo, started by crew.ts with the demo's folder as its argument.
- * It lives as long as the demo does: when that is gone, however it went, each of its workers removes the folder and exits, so
- * that the last one leaves nothing behind.
+ * It lives as long as the demo: after any end of it, each of its workers removes the folder and exits, so that the last
+ * one leaves nothing behind.
  */
 
 const concurrency = 8

@@ -15,7 +15,7 @@ export interface DemoOptions {
   readonly seed?: number
 }
 
-/** A shop that lives, in a store of its own. */
+/** A live shop, in a store of its own. */
 export interface Demo {
   readonly url: string
   readonly jobs: Jobs
@@ -25,8 +25,8 @@ export interface Demo {
 }
 
 /**
- * Starts a shop in a temporary folder: its last 24 hours are played into the store, then it lives on with worker processes.
- * All of it is gone after `close`, and when this process ends in any other way.
+ * Starts a shop in a temporary folder: its last 24 hours are played into the store, then it continues with worker
+ * processes. All of it is deleted by `close`, and when this process ends in any other way.
  */
 export async function startDemo({
   seed = Math.floor(systemClock.random() * 2 ** 32),

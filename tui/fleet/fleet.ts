@@ -26,10 +26,10 @@ export const unknownFleet: FleetView = {
 }
 
 /**
- * Reads what every screen shows, once a second, and folds it into one value.
+ * Reads the data that every screen shows, once a second, into one value.
  * F1  One read at a time, the next one a second after the last began, or when it has ended.
- * F2  A read that fails leaves what was known; the next try comes after 1, 2, 3, then every 5 s.
- * F3  It only reads: the store is not made, migrated or written to.
+ * F2  A failed read keeps the known data; the next try comes after 1, 2, 3, then every 5 s.
+ * F3  It only reads: the store is not created, migrated or written.
  */
 export class Fleet {
   readonly #deps: FleetDeps
@@ -56,7 +56,7 @@ export class Fleet {
     this.#ended = this.#run()
   }
 
-  /** Reads at once, or as soon as the read under way has ended. */
+  /** Reads at once, or as soon as the current read has ended. */
   reload(): void {
     this.#wake.abort()
   }
@@ -122,7 +122,7 @@ export class Fleet {
     }
   }
 
-  /** The last read that went through, or the first try: a read that fails may have waited for long. */
+  /** The last successful read, or the first try: a failed read may have waited for long. */
   #awaySince(before: Connection): number {
     if (before.kind === 'live') return before.at
     return before.kind === 'connecting' ? this.#beganAt : before.since

@@ -1,7 +1,7 @@
 import type { Overview } from '../../runtime/store/overview.ts'
 import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
 
-/** What happened between one read and the next, as rates. */
+/** The events between one read and the next, as rates. */
 interface PulseSample {
   /** By the store's clock. */
   readonly at: number
@@ -17,7 +17,7 @@ interface PulseSample {
 export interface Pulse {
   /** Oldest first, at most `pulseMs` old. */
   readonly samples: readonly PulseSample[]
-  /** What the last read counted. */
+  /** The counts of the last read. */
   readonly counted: Counted | undefined
 }
 
@@ -30,7 +30,7 @@ export const pulseMs = 300_000
 
 export const noPulse: Pulse = { samples: [], counted: undefined }
 
-/** Takes in one more overview. One that is not newer than the last changes nothing. */
+/** Adds one more overview. One that is not newer than the last changes nothing. */
 export function beat({ samples, counted }: Pulse, { now, statistics }: Overview): Pulse {
   const next = { at: now, points: statistics.points }
   if (counted === undefined) return { samples, counted: next }
@@ -48,7 +48,7 @@ export function beat({ samples, counted }: Pulse, { now, statistics }: Overview)
   return { samples: [...recent, sample], counted: next }
 }
 
-/** What the minutes of `after` count more than the same minutes of `before`. */
+/** Returns by how much the minutes of `after` exceed the same minutes of `before`. */
 function gained(
   before: readonly StatisticsPoint[],
   after: readonly StatisticsPoint[],
@@ -57,7 +57,7 @@ function gained(
   const known = new Map(before.map((point) => [point.at, point[field]]))
   const oldest = before[0]?.at ?? 0
   return after.reduce((sum, point) => {
-    // A minute that the read before didn't reach back to is no news.
+    // A minute outside of the previous read's range is no news.
     if (point.at < oldest) return sum
     return sum + Math.max(0, point[field] - (known.get(point.at) ?? 0))
   }, 0)

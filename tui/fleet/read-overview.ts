@@ -10,7 +10,7 @@ interface OverviewRead extends Pick<FleetView, 'aheadMs'> {
 }
 
 /**
- * Reads the overview, and what the store's clock is ahead of this host's: the store is taken to have dated it halfway.
+ * Reads the overview, and how far the store's clock is ahead of this host's: assumes that the store dated it halfway.
  * @throws StoreUnavailableError
  */
 export async function readOverview({ inspector }: Jobs, clock: Clock): Promise<OverviewRead> {

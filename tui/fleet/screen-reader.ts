@@ -4,15 +4,15 @@ import type { ReadOutcome } from '../app/app-event.ts'
 import type { ReadRequest, ScreenRead } from '../screens/screen.ts'
 import { problemOf } from './trouble.ts'
 
-/** What the shown place wants to have read. */
+/** The read that the shown place needs. */
 export interface Wanted {
   readonly place: number
-  /** Names what it is of: see `requestKey`. */
+  /** Identifies its subject: see `requestKey`. */
   readonly key: string
   readonly request: ReadRequest
   /** Left out: the screen shows nothing but the fleet. */
   readonly read: ScreenRead<unknown> | undefined
-  /** What is known of the same key already. */
+  /** The known data of the same key. */
   readonly before: unknown
 }
 
@@ -27,8 +27,8 @@ const partialMs = 30
 const failedMs = 2_000
 
 /**
- * Reads for the shown place alone, one read at a time. Another place, filter or sort is read at once when the read under
- * way has ended; what that found is dropped.
+ * Reads only for the shown place, one read at a time. Another place, filter or sort is read at once when the current
+ * read has ended, whose result is dropped.
  */
 export class ScreenReader {
   readonly #deps: ScreenReaderDeps

@@ -4,8 +4,8 @@ import { messageOf } from '../../runtime/model/thrown.ts'
 import type { Trouble } from './fleet-view.ts'
 
 /**
- * What an error of a read means for the screen.
- * @throws the error itself where no retry and no screen is an answer to it: a defect, or an address that can't be one.
+ * Returns the meaning of a read's error for the screen.
+ * @throws the error itself if neither a retry nor a screen helps: a defect, or an invalid address.
  */
 export function troubleOf(error: unknown): Trouble {
   const message = messageOf(error)
@@ -16,7 +16,7 @@ export function troubleOf(error: unknown): Trouble {
   throw error
 }
 
-/** The same for a read of one screen: what it may have been asked for wrongly is said there. */
+/** The same for a read of one screen, which shows errors of its own request. */
 export function problemOf(error: unknown): string {
   return InvalidOptionsError.is(error) ? messageOf(error) : troubleOf(error).message
 }

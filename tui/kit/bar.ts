@@ -1,6 +1,6 @@
 import type { GlyphSet } from './glyphs.ts'
 
-/** Draws how much of a whole is taken. Whatever is taken shows, and so does whatever is free. */
+/** Draws how much of a whole is taken. Any taken part is visible, and so is any free part. */
 export function bar(
   taken: number,
   whole: number,

@@ -7,7 +7,7 @@ export interface DetailPaneProps extends Omit<PaneProps, 'children' | 'active'> 
   readonly lines: readonly (readonly Span[])[]
 }
 
-/** What a screen says of the row under the cursor; the last line says how many it has no room for. */
+/** A screen's details of the row under the cursor; the last line says how many don't fit. */
 export function DetailPane({ lines, ...pane }: DetailPaneProps): ReactElement | null {
   const { height, width } = pane
   if (height === 0) return null

@@ -5,9 +5,9 @@ import { fitSpans, type Span, span, spansText, widthOf } from './span.ts'
 import type { Tone } from './tone.ts'
 
 /*
- * Text that one scrolls and folds: a list whose rows are lines.
- * D1  A line's id stays the same while what it says stands at the same place, so that cursor and folds outlive a new read.
- * D2  Lines are as wide as asked: what is longer goes on in further ones, whose ids end with `~` and their number.
+ * Text that scrolls and folds: a list whose rows are lines.
+ * D1  A line's id stays the same while its content keeps its position, so that cursor and folds survive a new read.
+ * D2  Lines have the requested width: longer ones continue in further ones, whose ids end with `~` and their number.
  */
 
 export interface DocumentLine extends Row {
@@ -37,7 +37,7 @@ export function sentenceLines(
     .map((line, i) => documentLine({ ...facts, id: i === 0 ? id : `${id}~${i}`, spans: [span(line, tone)] }))
 }
 
-/** Where a line that is too long is broken: `anywhere` keeps each character, as of values. */
+/** Where a line that is too long is broken: `anywhere` keeps each character, as in values. */
 type Breaks = 'anywhere' | 'between words'
 
 /** A line in as many as it takes. */

@@ -7,9 +7,9 @@ import { unreadText } from './unread-text.ts'
 export interface EmptyProps extends Pick<ViewProps<unknown>, 'data' | 'problem' | 'place' | 'fleet' | 'now'> {
   /** In the singular: `run`. */
   readonly what: string
-  /** How many there are without the filter, where that is known. */
+  /** How many there are without the filter, if known. */
   readonly unfiltered?: number
-  /** What to do so that there is one; behind a list without a filter. */
+  /** How to get a first row; shown after a list without a filter. */
   readonly next?: string
 }
 

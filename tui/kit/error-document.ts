@@ -18,8 +18,8 @@ export interface ErrorDocumentOptions {
 }
 
 /**
- * An error, what it carries and what caused it, as lines that fold. Of a folded one the first frame in a user's file is
- * still there, marked: it is the one that its reader can change.
+ * An error, its inner errors and its causes, as lines that fold. A folded one still shows the first frame in a user's
+ * file, marked: the one that its reader can change.
  */
 export function errorDocument(error: StoredError, options: ErrorDocumentOptions): readonly DocumentLine[] {
   return linkLines(error, '', '', options.depth ?? 0, options)

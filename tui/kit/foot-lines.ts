@@ -9,7 +9,7 @@ import { fieldSpans } from './field-spans.ts'
 import { fitSpans, type Span, span, spread, widthOf } from './span.ts'
 import type { Tone } from './tone.ts'
 
-/** The two lines at the bottom: what was said last, or what is being typed; then the keys. */
+/** The two lines at the bottom: the last message, or the input; then the keys. */
 
 export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
   const { mode, size, quitting } = state
@@ -55,25 +55,25 @@ function toastSpans({ toasts }: AppState): readonly Span[] | undefined {
   return [span(toast.text, toast.tone), span(more, 'dim')]
 }
 
-/** Nothing where lines of its own say it. */
+/** Empty if separate lines show it. */
 function problemSpans(state: AppState): readonly Span[] | undefined {
   const { connection } = state.fleet
   const isTold = !('message' in connection) || troubleLines(state).length > 0
   return isTold ? undefined : [span(connection.message, 'bad')]
 }
 
-/** What operators, leaders and workers did last. */
+/** The last operations of operators, leaders and workers. */
 function newestEvent(state: AppState): readonly Span[] {
   const event = (state.frozen ?? state).fleet.overview?.operations.at(-1)
   if (event === undefined) return []
   return [span(`${new Date(event.at).toISOString().slice(11, 19)} ${eventSentence(event)}`, 'dim')]
 }
 
-/** Keys of this screen as the keymap orders them, as many as fit; of actions, those for what is chosen. */
+/** Keys of this screen in the keymap's order, as many as fit; of actions, those that apply to the selection. */
 export function keysLine(state: AppState, deps: AppDeps): readonly Span[] {
   const { columns } = state.size
   const all = hintsOf(state, deps)
-  // However narrow: the key that tells all the others.
+  // Fits on any terminal: the key that shows all others.
   const help = all.filter(({ 0: key }) => key === '?')
   let left = columns - 1 - help.reduce((sum, hint) => sum + hintWidth(hint), 0)
   const fitting = all.filter((hint) => {
@@ -134,7 +134,7 @@ function hintsOf(state: AppState, deps: AppDeps): readonly Hint[] {
     })
 }
 
-/** What two toggles would do now. */
+/** The current effect of two toggles. */
 function labelOf(command: string, label: string, { range, frozen }: AppState): string {
   if (command === 'range') return `range ${range}`
   return command === 'freeze' && frozen !== undefined ? 'unfreeze' : label

@@ -1,6 +1,6 @@
 import type { Run, RunState } from '../../runtime/model/run.ts'
 
-/** What marks a state: beside a word and a color, never alone. All of them take one column. */
+/** The marks of states: beside a word and a color, never alone. All of them take one column. */
 export interface GlyphSet {
   readonly states: Readonly<Record<RunGlyph, string>>
   readonly cursor: string
@@ -24,7 +24,7 @@ export interface GlyphSet {
   readonly ellipsis: string
 }
 
-/** States as the eye tells them apart: runs that wait do so for different reasons. */
+/** States as shown: runs that wait do so for different reasons. */
 export type RunGlyph = Exclude<RunState, 'waiting'> | 'sleeping' | 'retrying' | 'limited'
 
 export const glyphSets: Readonly<Record<'unicode' | 'ascii', GlyphSet>> = {

@@ -7,7 +7,7 @@ import type { AlarmCount } from '../fleet/alarm-count.ts'
 import type { Screens } from '../screens/screen.ts'
 import { type Span, span, spread, widthOf } from './span.ts'
 
-/** The two lines on top: where this is and how it does, then the screens. */
+/** The two lines on top: the store and its state, then the screens. */
 
 export function statusLine(state: AppState, screens: Screens): readonly Span[] {
   const { environment, size } = state
@@ -19,7 +19,7 @@ export function statusLine(state: AppState, screens: Screens): readonly Span[] {
     [...leader, ...trail].flatMap((one) => [bar, one])
   const roomFor = (leader: readonly Span[]): number =>
     size.columns - widthOf([...head, ...tail(leader), ...right]) - 1
-  // On a narrow terminal the leader gives way to where this is.
+  // On a narrow terminal the leader is dropped before the path.
   const leader = roomFor(leaderSpans(state)) < leastName ? [] : leaderSpans(state)
   const name = nameSpan(environment, Math.max(leastName, roomFor(leader)))
   return spread([...head, name, ...tail(leader)], right, size.columns)
@@ -27,7 +27,7 @@ export function statusLine(state: AppState, screens: Screens): readonly Span[] {
 
 const leastName = 16
 
-/** The end of an address says more than its begin. */
+/** The end of an address is more specific than its begin. */
 function nameSpan({ name, address, isProduction, look }: AppState['environment'], width: number): Span {
   const text = name ?? address
   const short = text.length <= width ? text : `${look.glyphs.ellipsis}${text.slice(1 - width)}`
@@ -43,7 +43,7 @@ function rightSpans(state: AppState): readonly Span[] {
   ]
 }
 
-/** Said by a word as well: the color may be missing. */
+/** Shown by a word as well: the color may be missing. */
 function environmentSpan(name: string, isProduction: boolean): Span {
   return isProduction ? { ...span(` PROD ${name} `, 'bad'), inverse: true } : span(name)
 }
@@ -101,7 +101,7 @@ function clockText({ now, fleet }: AppState): string {
   return `${new Date(now + fleet.aheadMs).toISOString().slice(11, 19)}Z`
 }
 
-/** The screens with their digits and alarms; shorter where the terminal is narrow, so that all of them are there. */
+/** The screens with their digits and alarms; abbreviated on a narrow terminal, so that all of them fit. */
 export function screensLine(state: AppState, screens: Screens): readonly Span[] {
   const { columns } = state.size
   const shown = tabsOf(state, screens)

@@ -1,7 +1,7 @@
 import type { Place } from '../app/place.ts'
 import type { Size } from '../screens/screen.ts'
 
-/** How a screen divides the body between a list and what it says of the row under the cursor, below it. */
+/** How a screen divides the body between a list and the details of the row under the cursor, below it. */
 export interface ListLayout {
   /** Of the list's pane, its rule included; 0: the rest has the whole body. */
   readonly paneHeight: number
@@ -17,8 +17,8 @@ const leastDetail = 8
 const detailShare = 0.45
 
 /**
- * The division follows the size alone, so that rows that come and go move nothing.
- * @param above How many lines the list's pane has above its rows beside the title line of the table.
+ * The division depends only on the size, so that rows that come and go move nothing.
+ * @param above How many lines the list's pane has above its rows besides the title line of the table.
  */
 export function listLayout(
   { size, place }: { readonly size: Size; readonly place: Place },

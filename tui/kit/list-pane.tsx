@@ -12,7 +12,7 @@ export interface ListPaneProps<R extends Row>
   readonly window: TableProps<R>['window'] | undefined
   /** Between the rule and the table. */
   readonly above?: readonly (readonly Span[])[]
-  /** What stands in the place of a table without rows. */
+  /** Shown instead of a table without rows. */
   readonly empty: readonly Span[]
 }
 

@@ -11,7 +11,7 @@ import { logLines } from './log-lines.ts'
 import { type Span, span } from './span.ts'
 import type { Tone } from './tone.ts'
 
-/** What lies over the body in a mode of its own: help, palette, picker, dialog. */
+/** The content over the body in a mode of its own: help, palette, picker, dialog. */
 export interface Overlay {
   readonly title: string
   readonly tone: Tone
@@ -73,7 +73,7 @@ function helpOverlay(
   return { title, tone: 'title', whole: true, lines: [...search, ...groups.slice(top)] }
 }
 
-/** Nine lines that say the same take the place of those that are looked for. */
+/** Nine similar lines would push out the others. */
 function withOneLineOfDigits(bindings: readonly Binding[]): readonly Binding[] {
   const isDigit = ({ keys: [key = ''] }: Binding): boolean => /^\d$/.test(key)
   const digits = bindings.filter(isDigit)

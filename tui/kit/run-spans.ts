@@ -5,8 +5,8 @@ import type { WaterfallInput } from './waterfall-input.ts'
 import type { WaterfallSpan } from './waterfall-span.ts'
 
 /**
- * Returns when a run waited for a worker, when one had it, when it paused, and where it is now. Of a run whose executions an
- * earlier version did not keep, that a worker had it again is known by the first thing that a step did there.
+ * Returns when a run waited for a worker, when one had it, when it paused, and its current state. If an earlier version
+ * did not keep the run's executions, the first activity of a step shows that a worker had it again.
  * @param begins When spans of its steps began, in order.
  */
 export function runSpans(
@@ -33,7 +33,7 @@ function executionSpans(
   if (end === undefined || claimedAt > to) return spans
   spans.push({ kind: 'held', from: claimedAt, to: Math.min(end.at, to) })
   const paused = next !== undefined && end.transition !== 'suspend' && end.until !== undefined
-  // What a suspended run waits for is in the rows of its steps, and what it waits for now in `currentSpan`.
+  // The waits of a suspended run are in the rows of its steps, and its current wait in `currentSpan`.
   if (paused) spans.push({ kind: 'pause', from: end.at, to: Math.min(end.until ?? end.at, next.claimedAt) })
   return spans
 }
@@ -86,7 +86,7 @@ function currentSpan(run: Run, to: number): WaterfallSpan | undefined {
   }
 }
 
-/** What a step waits for is in the row of the step. */
+/** A step's wait is in the row of the step. */
 function waitingSpan(
   { waitingFor: { kind, name } }: Extract<Run, { state: 'waiting' }>,
   from: number,

@@ -1,7 +1,7 @@
 import { clip, plainText, textWidth } from '../../runtime/cli/plain-text.ts'
 import type { Tone } from './tone.ts'
 
-/** A piece of a line. What stands in it is harmless to a terminal and takes one line. */
+/** A piece of a line. Its text is harmless to a terminal and takes one line. */
 export interface Span {
   readonly text: string
   readonly tone?: Tone
@@ -18,7 +18,7 @@ export function widthOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { text }) => sum + textWidth(text), 0)
 }
 
-/** The same without its looks. */
+/** The same without its style. */
 export function spansText(spans: readonly Span[]): string {
   return spans.map(({ text }) => text).join('')
 }
@@ -37,7 +37,7 @@ export function fitSpans(spans: readonly Span[], width: number): readonly Span[]
   return fitting
 }
 
-/** A line of exactly `width`: `right` stands at its end, and `left` gives way. */
+/** A line of exactly `width`: `right` is at its end, and `left` is cut if needed. */
 export function spread(left: readonly Span[], right: readonly Span[], width: number): readonly Span[] {
   const end = fitSpans(right, width)
   const room = width - widthOf(end)

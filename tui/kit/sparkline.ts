@@ -15,9 +15,9 @@ export interface SparklineSize {
 export type ChartValue = number | undefined
 
 /**
- * Draws values, oldest first, over the whole width, and returns the lines from the top. Where there are more values than
- * columns a column shows the largest of its values, so that no peak is lost. Zero is a line at the bottom, and whatever is
- * above zero stands above that line.
+ * Draws values, oldest first, over the whole width, and returns the lines from the top. With more values than columns a
+ * column shows the largest of its values, so that no peak is lost. Zero is a line at the bottom, and any positive value
+ * is above that line.
  */
 export function sparkline(
   values: readonly ChartValue[],

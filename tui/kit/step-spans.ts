@@ -3,13 +3,14 @@ import { hasBody } from '../../runtime/model/step-kind.ts'
 import type { StoredError } from '../../runtime/model/stored-error.ts'
 
 /**
- * What a stretch of a step's time was.
+ * The kind of a stretch of a step's time.
  * - `done`, `retried`, `failed`: a try and its end; `retried` failed and another one follows
- * - `open`: a try that runs now
+ * - `open`: a running try
  * - `broken`: an at-most-once try whose end is not stored
  * - `sleep`, `pause`: a deadline of the code, or before the next try
  * - `limit`: on the waitlist of a limiter
- * - `held up`: after its deadline, until the next try: for a worker, a slot or a limiter, which the store does not tell
+ * - `held up`: after its deadline, until the next try: waiting for a worker, a slot or a limiter; the store does not
+ * say which
  */
 export type StepSpanKind =
   | 'done'
@@ -26,7 +27,7 @@ export interface StepSpan {
   readonly kind: StepSpanKind
   readonly from: number
   readonly to: number
-  /** It goes on: it ends with the time that is shown. */
+  /** It continues: it ends with the shown time. */
   readonly live?: true
   readonly attempt?: number
   readonly error?: StoredError
@@ -34,20 +35,20 @@ export interface StepSpan {
   readonly limiter?: string
 }
 
-/** What a step waits for, as its last entry says. */
+/** A step's current wait, by its last entry. */
 type Pending =
   | { readonly kind: 'sleep' | 'pause'; readonly from: number; readonly until: number }
   | { readonly kind: 'broken'; readonly from: number; readonly attempt: number }
 
-/** A step's stored time so far, and what it waits for since. */
+/** A step's stored time so far, and its current wait. */
 export interface StepTimes {
   readonly spans: readonly StepSpan[]
   readonly pending?: Pending
 }
 
 /**
- * Returns the spans that a step's journal entries tell of. An entry is stored when a try ends and says how long the try
- * took; what lies between two tries is what the first of them said, and being held up for the rest.
+ * Returns the spans in a step's journal entries. An entry is stored when a try ends and says how long the try took; the
+ * time between two tries is the wait that the first of them stored, and being held up for the rest.
  * @param losses When the run lost a worker, oldest first.
  */
 export function stepSpans(entries: readonly JournalOutline[], losses: readonly number[]): StepTimes {
@@ -90,7 +91,7 @@ function endedSpans(
   const kinds = { done: 'done', failed: 'failed', retrying: 'retried' } as const
   const error = entry.phase === 'done' ? {} : { error: entry.error }
   const own = { kind: kinds[entry.phase], from, to: at, attempt, ...error }
-  // The intent of this try is its begin, unless an interrupted try left it: then its end came from asking what became of it.
+  // The intent of this try is its begin, unless an interrupted try left it: then its end came from `onUnknown`.
   const isBegin = pending?.kind === 'broken' && !losses.some((loss) => loss > pending.from && loss < from)
   if (pending === undefined || isBegin) return [own]
   return [...endPending(pending, from, losses), own]
@@ -108,7 +109,7 @@ function endPending(pending: Pending, next: number, losses: readonly number[]): 
   return [{ kind, from, to: due }, ...(next > due ? [{ kind: 'held up', from: due, to: next } as const] : [])]
 }
 
-/** What is known of a step beside its journal. */
+/** Facts about a step besides its journal. */
 export interface StepNow {
   /** The time that is shown, or the run's end. */
   readonly horizon: number

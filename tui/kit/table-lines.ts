@@ -5,7 +5,7 @@ import type { Look } from './look.ts'
 import { fitSpans, type Span } from './span.ts'
 import type { Tone } from './tone.ts'
 
-/** A column of a list: what the command line's tables know, and a tone. */
+/** A column of a list: a column of the command line's tables, with a tone. */
 export interface TableColumn<R> extends Column<R> {
   readonly tone?: (row: R) => Tone
   /** What the sort picker calls it, or what is in it: gets the mark of the order. */

@@ -20,19 +20,19 @@ export interface Interval {
   readonly to: number
 }
 
-/** What a shrunk stretch takes: room for its length and a mark at both ends. */
+/** The width of a shrunk stretch: room for its length and a mark at both ends. */
 const shrunkWidth = 7
 /** A wait is shrunk where it would be this much longer than a shrunk one. */
 const worthIt = 2
 /** Shrunk stretches take at most this part of the width. */
 const maxShrunkShare = 0.6
 
-/** Every moment as wide as every other. */
+/** Every moment has the same width. */
 export function clockScale({ from, to }: Interval, width: number): TimeScale {
   return { width, stretches: [{ from, to: Math.max(to, from + 1), x0: 0, x1: width, shrunk: false }] }
 }
 
-/** Long stretches in which nothing of `busy` happens are shrunk to the same small width, so that the rest has room. */
+/** Long stretches without activity in `busy` are shrunk to the same small width, so that the rest has room. */
 export function compressedScale(whole: Interval, width: number, busy: readonly Interval[]): TimeScale {
   const parts = split(whole, busy)
   const shrunk = chooseShrunk(parts, width)

@@ -1,6 +1,6 @@
 import type { RunGlyph } from './glyphs.ts'
 
-/** What a text says beside its words. The 16 colors of a terminal, which follow its own theme. */
+/** The meaning of a text besides its words. The 16 colors of a terminal, which follow its own theme. */
 export type Tone = 'plain' | 'dim' | 'good' | 'bad' | 'warn' | 'busy' | 'info' | 'title' | 'key'
 
 /** What ink's Text is told for each. */

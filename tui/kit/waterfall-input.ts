@@ -4,7 +4,7 @@ import type { ExecutionInfo } from '../../runtime/store/executions.ts'
 import type { LinePlace } from '../../runtime/store/limiters.ts'
 import type { HistoryEntry } from '../../runtime/store/store.ts'
 
-/** What a waterfall is made from: all that was read of a run. */
+/** The source of a waterfall: all data read of a run. */
 export interface WaterfallInput {
   readonly run: Run
   /** The whole journal, in its order. */
@@ -12,7 +12,7 @@ export interface WaterfallInput {
   readonly history: readonly HistoryEntry[]
   /** Left out, or empty: an earlier version kept none. */
   readonly executions?: readonly ExecutionInfo[]
-  /** Where the run stands on waitlists. */
+  /** The run's positions on waitlists. */
   readonly places?: readonly LinePlace[]
   /** The store's time that is shown. */
   readonly now: number

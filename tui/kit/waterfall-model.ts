@@ -12,12 +12,12 @@ import type { WaterfallInput } from './waterfall-input.ts'
 import type { WaterfallSpan } from './waterfall-span.ts'
 
 /*
- * A run on one clock: what each of its steps did and waited for, when.
- * W1  All times are the store's. What is shown ends with the run's end, or now.
- * W2  A span is what the store tells; time that nothing tells of stays empty.
+ * A run on one time axis: the activity and the waits of each of its steps.
+ * W1  All times are the store's. The axis ends with the run's end, or now.
+ * W2  A span is stored data; time without data stays empty.
  */
 
-/** Something that happened to the run beside its steps. */
+/** An event of the run besides its steps. */
 export interface WaterfallMark {
   readonly at: number
   readonly kind: HistoryEntry['kind']
@@ -71,7 +71,7 @@ export function foldScopes(model: WaterfallModel, folded: ReadonlySet<StepPath>)
   return { ...model, rows: model.rows.filter(isShown) }
 }
 
-/** Lets what goes on grow until `now`, without another read. */
+/** Extends open spans until `now`, without another read. */
 export function advanceRows(rows: readonly WaterfallRow[], now: number): readonly WaterfallRow[] {
   return rows.map((row) => advanceRow(row, now))
 }
@@ -90,18 +90,18 @@ function toMark(entry: HistoryEntry, input: WaterfallInput): WaterfallMark {
   return { at, kind, sentence }
 }
 
-/** Where the run was next. */
+/** Returns where the run was next. */
 function movedText(entry: HistoryEntry, { history, executions = [], run }: WaterfallInput): string {
   const following = executions.findIndex(({ claimedAt }) => claimedAt >= entry.at)
   const [before, found] = [executions[following - 1], executions[following]]
-  // Of many executions those in the middle are not kept (X3): then it isn't known which was next.
+  // Of many executions those in the middle are not kept (X3): then the next worker is unknown.
   const next = before !== undefined && before.n + 1 === found?.n ? found : undefined
   if (next?.worker !== undefined)
     return `; next on ${next.worker}, ${durationToken(next.claimedAt - entry.at)} later`
   return executions.length > 0 ? '' : movedByHistory(entry, history, run)
 }
 
-/** As far as the store told earlier: of an execution that was suspended it named no worker. */
+/** According to earlier reads: an execution that was suspended has no worker in the store. */
 function movedByHistory(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): string {
   const after = history.slice(history.indexOf(entry) + 1)
   const next = after.find(({ kind }) => kind === 'lost' || kind === 'released' || kind === 'blocked')?.worker
@@ -111,7 +111,7 @@ function movedByHistory(entry: HistoryEntry, history: readonly HistoryEntry[], r
 
 type StepRow = Omit<WaterfallRow, 'kind' | 'path' | 'depth' | 'label'>
 
-/** The steps by path, in the order in which each was stored first; then those that nothing is stored of yet. */
+/** The steps by path, in the order in which each was stored first; then those without stored entries. */
 function stepsOf(input: WaterfallInput, to: number, marks: readonly WaterfallMark[]): Map<StepPath, StepRow> {
   const { run, journal, places = [] } = input
   const entries = Map.groupBy(journal, ({ path }) => path)
@@ -161,7 +161,7 @@ function stepRow(
   }
 }
 
-/** A wait that nothing is stored of began at the earliest when the run stored something last, or was taken. */
+/** A wait without a stored entry began at the earliest when the run last stored something, or was claimed. */
 function lastStored(journal: readonly JournalOutline[], run: Run): number {
   return Math.max(journal.at(-1)?.at ?? run.enqueuedAt, run.startedAt ?? run.enqueuedAt)
 }

@@ -1,9 +1,9 @@
 import type { StepSpan, StepSpanKind } from './step-spans.ts'
 
 /**
- * What a stretch of a run's time was.
- * - `queued`: due and not taken by a worker. Before the first claim it includes a delay of the enqueue, where executions
- *   aren't known.
+ * The kind of a stretch of a run's time.
+ * - `queued`: due and not taken by a worker. Before the first claim it includes a delay of the enqueue, if executions
+ * aren't known.
  * - `held`: a worker has it, since the claim
  * - `blocked`: no code fits its stored steps
  * - `steps`: from the first to the last of a scope's steps

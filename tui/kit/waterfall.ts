@@ -11,7 +11,7 @@ import type { WaterfallSpanKind } from './waterfall-span.ts'
 export interface WaterfallOptions {
   /** `compressed`: long waits are drawn short, with their true length above them. Default: clock. */
   readonly scale?: 'clock' | 'compressed'
-  /** How many marks are told of below the rows, the newest. Default: 5. */
+  /** How many marks are listed below the rows, the newest. Default: 5. */
   readonly notes?: number
   /** Those of the model's rows that are to be laid out: of a long run the ones on the screen. Left out: all. */
   readonly rows?: readonly WaterfallRow[]
@@ -25,7 +25,7 @@ export interface WaterfallLine {
   readonly spans: readonly Span[]
 }
 
-/** Lays a waterfall out as lines of at most `width` columns: the axis, the rows, then what happened beside the steps. */
+/** Lays a waterfall out as lines of at most `width` columns: the axis, the rows, then the events besides the steps. */
 export function layoutWaterfall(
   model: WaterfallModel,
   width: number,
@@ -52,7 +52,7 @@ function compressed(model: WaterfallModel, width: number): TimeScale {
   return scale
 }
 
-/** Tries keep their proportions: they are what is compared. */
+/** Tries keep their proportions, as users compare them. */
 function compressedOf(model: WaterfallModel, width: number): TimeScale {
   const tries: readonly WaterfallSpanKind[] = ['done', 'retried', 'failed', 'open', 'broken']
   const busy = model.rows.flatMap(({ kind, spans }) =>
@@ -117,7 +117,7 @@ function rowLine(
   return { kind: 'row', path: row.path, spans }
 }
 
-/** How a step or the run ended, or where it is; of a step that the run's end cut short, what it did last. */
+/** How a step or the run ended, or its state; for a step that the run's end cut short, its last activity. */
 function stateOf({ kind, end, spans }: WaterfallRow): WaterfallSpanKind | undefined {
   if (end !== undefined) return end
   const last = spans.at(-1)

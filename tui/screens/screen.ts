@@ -15,21 +15,21 @@ export interface Size {
   readonly rows: number
 }
 
-/** A row of a list: only the id is the app's; the rest is the screen's own. */
+/** A row of a list: the app only uses the id; the rest is the screen's own. */
 export interface Row {
   /** Of the thing it shows, never its number. */
   readonly id: string
   /** Left out: nothing can be done to it. */
   readonly thing?: Thing
-  /** What enter opens. */
+  /** The target of enter. */
   readonly target?: Target
   /** Of a row without a target: why enter opens nothing. */
   readonly opensNothing?: string
-  /** What it is connected with, the nearest first; left out: nothing. */
+  /** Its related items, the nearest first; left out: none. */
   readonly jumps?: readonly Jump[]
 }
 
-/** Something of a row that can be copied. */
+/** A part of a row that can be copied. */
 export interface Copy {
   /** In the list that asks what to copy: one letter, each once; `y` is the id's. */
   readonly key: string
@@ -38,11 +38,11 @@ export interface Copy {
   readonly text: string
 }
 
-/** All that a screen is made from: the same for rows and view, and nothing else. */
+/** The whole input of a screen: the same for rows and view, and nothing else. */
 export interface ScreenInput<Data> {
-  /** What is read once a second for every screen. */
+  /** The data read once a second for every screen. */
   readonly fleet: FleetView
-  /** What the screen's own read found last; undefined until it has found something. */
+  /** The last result of the screen's own read; undefined until there is one. */
   readonly data: Data | undefined
   /** Why its last read failed: `data` is older. */
   readonly problem: string | undefined
@@ -78,7 +78,7 @@ export interface ListWindow {
   readonly active: boolean
 }
 
-/** What a read is told of the place it is for; another request means another read, at once. */
+/** The request of a read: another request means another read, at once. */
 export interface ReadRequest {
   /** By the store's clock; no part of what is asked for: a later one alone means no other read. */
   readonly now: number
@@ -86,7 +86,7 @@ export interface ReadRequest {
   readonly filter: string
   readonly sort?: Sort
   readonly range: StatisticsRange
-  /** How many rows of the list are to be there: grows as the cursor nears its end. */
+  /** How many rows the list needs: grows as the cursor nears its end. */
   readonly wanted: number
   /** The row the cursor is on; left out: the first, whichever it is. */
   readonly row?: string
@@ -100,24 +100,24 @@ export interface ReadRequest {
 export interface ScreenRead<Data> {
   /** Between two reads. */
   readonly everyMs: number
-  /** It reads what it says of the row under the cursor, and so again when the cursor moves. */
+  /** It reads details of the row under the cursor, and so again when the cursor moves. */
   readonly followsCursor?: true
   /**
-   * Names what a read is of: as long as that stays the same, a read goes on from what the last one found. Left out: all of
-   * the request but how much is wanted.
+   * Identifies the subject of a read: as long as it stays the same, a read continues from the last one's result. Left
+   * out: the whole request except the number of rows.
    */
   keyOf?(request: ReadRequest): string
   /**
-   * Reads what the place shows. `before`: what the last read of the same place found; left out after a change of subject,
-   * filter or sort.
+   * Reads the place's data. `before`: the last result for the same place; left out after a change of subject, filter or
+   * sort.
    */
   load(jobs: Jobs, request: ReadRequest, before: Data | undefined): Promise<Data>
-  /** Whether the read stopped before it had all that was wanted: the next one follows at once. */
+  /** Whether the read stopped before it had enough: the next one follows at once. */
   isPartial?(data: Data): boolean
 }
 
 /**
- * A screen. `rows` and all it calls is pure and knows no React; `View` draws what it is handed. Neither reads a store or a
+ * A screen. `rows` and all it calls is pure and knows no React; `View` draws its props. Neither reads a store or a
  * clock, and neither keeps state.
  */
 export interface Screen<Data = unknown> {
@@ -127,7 +127,7 @@ export interface Screen<Data = unknown> {
   readonly short?: string
   /** Lists that can have the cursor, the first one at the begin; tab goes to the next. */
   readonly panes: readonly [string, ...string[]]
-  /** Left out: all it shows is in the fleet. */
+  /** Left out: the fleet's data suffice. */
   readonly read?: ScreenRead<Data>
   rows(input: ScreenInput<Data>, pane: string): readonly Row[]
   /** How many lines of a pane hold rows. */
@@ -137,29 +137,29 @@ export interface Screen<Data = unknown> {
    * undefined: the first one.
    */
   begins?(input: ScreenInput<Data>, pane: string): string | undefined
-  /** What one can sort by, in the order of the picker; left out: the order is fixed. */
+  /** The sort options, in the order of the picker; left out: the order is fixed. */
   readonly sorts?: readonly { readonly column: string; readonly title: string }[]
-  /** What the filter line says it takes; left out: the screen has no filter. */
+  /** The hint of the filter line; left out: the screen has no filter. */
   readonly filterHint?: string
-  /** All that matches, for actions, or why actions can't be for that; left out: they are for rows only. */
+  /** All matches, for actions, or why actions can't apply to them; left out: actions apply only to rows. */
   all?(input: ScreenInput<Data>): { readonly thing: Thing } | { readonly problem: string }
   /** What tab offers in the filter at the caret; left out: nothing. */
   complete?(input: ScreenInput<Data>, text: string, caret: number): FilterCompletion
   /** A number beside its name on line 2, as of failures; 0 shows none. */
   alarms?(fleet: FleetView): AlarmCount
   /**
-   * Commands that the keymap gives to this screen alone: what each makes of the place's `own`, and of the row that the
-   * cursor is on. Enter on a row that opens nothing is `fold`, where there is one.
+   * Commands that the keymap gives only to this screen: each returns the new `own` of the place, from it and the row
+   * under the cursor. Enter on a row that opens nothing is `fold`, if there is one.
    */
   readonly toggles?: Readonly<Record<string, Toggle<Data>>>
-  /** What `y` offers beside the id of a row. */
+  /** The copies that `y` offers besides the id of a row. */
   copies?(input: ScreenInput<Data>, row: Row | undefined): readonly Copy[]
-  /** What `o` shows in the pager: all of what the pane with the keys shows, unfolded. */
+  /** The content of `o` in the pager: the whole content of the active pane, unfolded. */
   page?(
     input: ScreenInput<Data>,
     row: Row | undefined,
   ): { readonly name: string; readonly text: string } | undefined
-  /** What `Y` reports on. */
+  /** The subject of `Y`'s report. */
   incident?(input: ScreenInput<Data>, row: Row | undefined): IncidentAbout | undefined
   /** For `--json`. */
   json(input: ScreenInput<Data>): unknown

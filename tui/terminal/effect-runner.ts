@@ -12,7 +12,7 @@ export interface EffectRunnerDeps {
   readonly jobs: () => Jobs | undefined
 }
 
-/** What only the whole program can do. */
+/** Effects on the whole program. */
 export interface ProgramHooks {
   readonly reload: () => void
   /** Paints the whole frame on an empty screen. */
@@ -20,7 +20,7 @@ export interface ProgramHooks {
   readonly quit: () => void
 }
 
-/** Carries out what steps ask for. What comes of it is an event again. */
+/** Carries out the effects of steps. Their results are events again. */
 export class EffectRunner {
   readonly #deps: EffectRunnerDeps
   #app: App | undefined

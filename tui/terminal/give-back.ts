@@ -7,11 +7,11 @@ export type HowItEnded =
 export interface Ending {
   /** Ends the screen. Twice is once. */
   end(code: number): void
-  /** Resolves when the terminal is as it was. */
+  /** Resolves when the terminal is restored. */
   readonly done: Promise<HowItEnded>
 }
 
-/** How exit codes tell the signals that end the screen. */
+/** The exit codes of the signals that end the screen. */
 const codes = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const
 /** Of a terminal that is gone: as the shell that had it was told. */
 const goneCode = codes.SIGHUP
@@ -24,8 +24,8 @@ export interface Drawing {
 }
 
 /**
- * Whatever ends the screen, the terminal is given back: cursor, raw mode, pastes and the screen that was there. Signals,
- * errors that nothing caught, and a terminal that is gone all end it; ctrl-z only lends the terminal to the shell.
+ * Restores the terminal after any end of the screen: cursor, raw mode, pastes and the previous screen. Signals,
+ * uncaught errors, and a terminal that is gone all end it; ctrl-z only lends the terminal to the shell.
  */
 export function giveBack(instance: Drawing, suspension: Suspension): Ending {
   const { promise, resolve } = Promise.withResolvers<HowItEnded>()
@@ -57,12 +57,12 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
   return { end: (code) => finish({ kind: 'ended', code }), done: promise }
 }
 
-/** What still comes while connections and processes are closed may not end this one before. */
+/** Later signals while connections and processes are closed may not end this one early. */
 function keepTidy(): void {
-  // A terminal that is gone is told by each of its ends, and by reads that fail later.
+  // Each end of a terminal that is gone reports it, and so do reads that fail later.
   process.on('SIGHUP', () => undefined)
   process.stdin.on('error', () => undefined)
-  // Those are meant: what must not be left is removed at the exit.
+  // Those are intended: cleanup runs at the exit.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(codes[signal]))
 }
 

@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process'
 const plainCommand = /^(?!(?:exec|command|builtin|eval)\s)[\w./~+-]+(?:[ \t]+[^;|&\n(){}<>`$]*)?$/
 
 /**
- * The shell is replaced by the pager where it can be: a signal to the child's pid then ends the pager itself, not only
- * the shell that waits for it. A process group of its own would lose the pager the terminal.
+ * The pager replaces the shell if possible: a signal to the child's pid then ends the pager itself, not only the shell
+ * that waits for it. In a process group of its own the pager would lose the terminal.
  */
 function shellCommand(command: string): string {
   const trimmed = command.trim()
@@ -29,6 +29,6 @@ export async function page(text: string, signal: AbortSignal): Promise<void> {
   pager.stdin.on('error', () => undefined)
   pager.stdin.end(text)
   const code = await ended
-  // What a shell says of a command that it does not find.
+  // A shell's exit code for an unknown command.
   if (code === 127) throw new Error(`there is no '${command}'; set PAGER to a program that shows text`)
 }

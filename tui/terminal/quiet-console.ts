@@ -1,8 +1,8 @@
 const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
 
 /**
- * Keeps libraries from writing over the screen: what goes wrong with the store is told there in our words. Returns what
- * lets them speak again.
+ * Keeps libraries from writing over the screen: it shows problems of the store in our words. Returns a function that
+ * restores them.
  */
 export function quietConsole(): () => void {
   const loud = methods.map((method) => [method, console[method]] as const)

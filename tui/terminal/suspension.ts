@@ -1,6 +1,6 @@
 import { takeFullScreen } from './full-screen.ts'
 
-/** What ink hands the terminal over with; resolves when it has it again. */
+/** Ink's hand-over of the terminal; resolves when ink has it again. */
 type Suspend = (use: () => Promise<void>) => Promise<void>
 
 /** Uses the terminal. `ended` aborts when this program ends meanwhile. */
@@ -35,7 +35,7 @@ export class Suspension {
     return this.#user !== 'nobody'
   }
 
-  /** Meanwhile what the terminal's keys signal is meant for that program. */
+  /** Meanwhile signals from the terminal's keys are meant for that program. */
   get isLentToProgram(): boolean {
     return this.#user === 'program'
   }
@@ -55,7 +55,7 @@ export class Suspension {
     await this.#hand('program', use)
   }
 
-  /** As ctrl-z does in a program that doesn't read the keys itself: the whole job of the shell stops here. */
+  /** Does what ctrl-z does in a program that doesn't read the keys itself: the whole job of the shell stops here. */
   async stop(): Promise<void> {
     if (this.isLentToProgram) {
       // The program that has the terminal got the signal too, and stops when it has put its own modes away.
@@ -69,7 +69,7 @@ export class Suspension {
     })
   }
 
-  /** What another program may have done to the terminal while this one stood still is undone. */
+  /** Undoes what another program may have done to the terminal while this one was stopped. */
   async takeBack(): Promise<void> {
     await this.#hand('shell', () => undefined)
   }

@@ -2,7 +2,7 @@ import { runStates } from '../../runtime/model/run.ts'
 import { type FilterKey, filterKeys, findFilterKey, runOrders } from './filter-keys.ts'
 import { type FilterToken, filterTokens, quotedValue } from './filter-tokens.ts'
 
-/** Names that the screen has seen; each list as it should be offered. */
+/** The names that the screen has seen; each list in the order of its offers. */
 export interface KnownNames {
   readonly jobs?: readonly string[]
   readonly queues?: readonly string[]
@@ -28,7 +28,7 @@ interface FilterCandidate {
 const maxCandidates = 20
 const ages = ['5m', '1h', '1d']
 
-/** Returns what may stand at the cursor: keys at the begin of a part, values behind a key. */
+/** Returns the candidates at the cursor: keys at the begin of a part, values after a key. */
 export function completeFilter(text: string, cursor: number, known: KnownNames): FilterCompletion {
   const token = filterTokens(text).find(({ start, end }) => start <= cursor && cursor <= end)
   if (token === undefined) return { start: cursor, end: cursor, candidates: keyCandidates('', false) }

@@ -4,7 +4,7 @@ import { type RunState, runStates } from '../../runtime/model/run.ts'
 import type { RunFilter, RunOrder } from '../../runtime/store/run-filter.ts'
 import type { FilterOperator } from './filter-tokens.ts'
 
-/** What a part of a filter sets, or why it can't be one. */
+/** What a part of a filter sets, or why it is invalid. */
 export type PartRead = { readonly sets: PartSets } | { readonly problem: string }
 
 type PartSets = RunFilter & { readonly order?: RunOrder }
@@ -135,7 +135,7 @@ function readTime(value: string, now: number, sets: (at: number) => PartSets): P
   return { problem: `'${value}' is neither a duration nor a time; write 2h or 2030-01-31T09:00:00Z` }
 }
 
-/** A bare number has no unit, and nobody means milliseconds by it. */
+/** A bare number has no unit, and users rarely mean milliseconds. */
 function durationOf(value: string): number | undefined {
   try {
     return parseDuration(value, 'duration')

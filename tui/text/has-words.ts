@@ -1,4 +1,4 @@
-/** Whether each word of a filter, as it was typed, stands somewhere in the texts; `!word` must stand in none. */
+/** Returns whether each typed word of a filter is in one of the texts; `!word` must be in none. */
 export function hasWords(texts: readonly string[], filter: string): boolean {
   const all = texts.join('\n').toLowerCase()
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)

@@ -4,9 +4,9 @@ import { formatDuration } from '../../runtime/model/format-duration.ts'
 import type { StoreEvent } from '../../runtime/store/events.ts'
 import { escapedText } from './quoted-text.ts'
 
-/** What a report is made of: plain data, read before. */
+/** The content of a report: plain data, read before. */
 export interface Incident {
-  /** What it is about: a finding, a failure group, a run. */
+  /** Its subject: a finding, a failure group, a run. */
   readonly title: string
   /** Sentences that say why, the first one first. */
   readonly causes: readonly string[]
@@ -16,13 +16,13 @@ export interface Incident {
   readonly sinceAtLeast?: boolean
   /** What changed near its begin. */
   readonly nearby?: string
-  /** What happened in the store, oldest first. */
+  /** The events in the store, oldest first. */
   readonly events: readonly StoreEvent[]
-  /** What happened beside it, as to the run itself; oldest first. */
+  /** Other events, such as the run's own; oldest first. */
   readonly moments?: readonly Moment[]
   /** Runs that it is about. */
   readonly runs: readonly IncidentRun[]
-  /** How many runs there are, where it is more than are listed. */
+  /** How many runs there are, if more than are listed. */
   readonly runCount?: number
   /** Commands that show or repair it, as they can be typed. */
   readonly commands: readonly string[]

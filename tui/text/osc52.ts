@@ -1,6 +1,6 @@
 /*
- * Copies by OSC 52: the terminal, not this host, puts the text into the clipboard of the person in front of it, so that it
- * works over ssh. No terminal tells whether it did. One that does not know the sequence, or has it forbidden, ignores it.
+ * Copies by OSC 52: the terminal, not this host, puts the text into the user's clipboard, so that it works over ssh. No
+ * terminal reports success. One that does not know the sequence, or forbids it, ignores it.
  */
 
 /** What the terminal is behind, by the environment. */
@@ -14,7 +14,7 @@ export type CopySequence =
   | { readonly kind: 'sequence'; readonly text: string }
   | { readonly kind: 'too long'; readonly bytes: number; readonly maxBytes: number }
 
-/** What xterm, tmux and most others take at least: 74,994 bytes are 99,992 of base64. */
+/** The minimum that xterm, tmux and most others accept: 74,994 bytes are 99,992 of base64. */
 export const maxCopyBytes = 74_994
 
 const esc = '\u001b'
@@ -50,7 +50,7 @@ function throughScreen(sequence: string): string {
   return chunks.map((chunk) => `${esc}P${chunk}${stringEnd}`).join('')
 }
 
-/** Returns what to tell the person once the sequence is written: that it was sent is all that is known. */
+/** Returns the message after the sequence is written: only the sending is known. */
 export function copyNote(what: string, result: CopySequence): string {
   if (result.kind === 'sequence') return `${what} sent to the clipboard of your terminal`
   const [bytes, most] = [result.bytes, result.maxBytes].map((n) => n.toLocaleString('en'))

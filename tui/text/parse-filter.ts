@@ -9,10 +9,10 @@ import { twiceText } from './twice-text.ts'
 
 /*
  * The filter of a list of runs: `state:failed job:import age>1h err:timeout !x plain words`.
- * F1  What the text says is what is searched: a part that can't be read is a problem with its place, never ignored in silence.
- * F2  The store searches by `filter` and `order`. It can't search for what is not so: `!state:…` names the other states,
- *     and every other `!…` hides rows where they are shown. A filter that hides rows says less than its text, so nothing
- *     may act on all of its runs (`isWhole`).
+ * F1  The search matches the text: an invalid part is a problem with its position, never ignored silently.
+ * F2  The store searches by `filter` and `order`. It can't search by negation: `!state:…` lists the other states, and
+ * every other `!…` hides rows on the screen. A filter that hides rows covers less than the store would find, so no
+ * action may apply to all of its runs (`isWhole`).
  * F3  Ages are relative: parse the text anew with the store's time for each read.
  */
 
@@ -30,7 +30,7 @@ export type HiddenRuns = Pick<
   'job' | 'queue' | 'tag' | 'unique' | 'fingerprint' | 'worker' | 'text'
 >
 
-/** A part of the text that can't be used. */
+/** An unusable part of the text. */
 interface FilterProblem {
   readonly start: number
   readonly message: string
@@ -72,7 +72,7 @@ export function isWhole({ hidden, unknown }: Pick<ParsedFilter, 'hidden' | 'unkn
   return hidden.length === 0 && unknown.length === 0
 }
 
-/** Whether a run that the store found is to be left out of the list. */
+/** Returns whether a run that the store found is hidden in the list. */
 export function isHidden(run: Run, hidden: readonly HiddenRuns[]): boolean {
   return hidden.some((filter) => {
     const { job, queue, fingerprint, worker } = filter
@@ -165,7 +165,7 @@ function takeNegated(draft: Draft, token: FilterToken, { sets }: Sets): void {
   }
 }
 
-/** Words are searched as they stand: as one text, a space between two. */
+/** Words are searched as typed: as one text, a space between two. */
 function takeWords(draft: Draft, text: string): void {
   const [first] = draft.words
   if (first === undefined) return
@@ -201,7 +201,7 @@ function takeLimitKey(draft: Draft): void {
   addProblem(draft, part, 'this is a key of a limiter; write limiter:NAME, too')
 }
 
-/** What the store would refuse is a problem of the part that asks for it: of the order, as the parts were read. */
+/** An error of the store is a problem of the part that causes it: of the order, as the parts were read. */
 function checkQuery(draft: Draft): void {
   const { filter, order } = draft
   try {

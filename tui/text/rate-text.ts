@@ -29,7 +29,7 @@ function decimalToken(value: number): string {
   return Math.abs(value) < 9.95 ? value.toFixed(1).replace(/\.0$/, '') : countToken(value)
 }
 
-/** Returns where a backlog goes: `drains in ~4m`, `grows 41/s`, `steady`; '' while that is not known. */
+/** Returns the trend of a backlog: `drains in ~4m`, `grows 41/s`, `steady`; '' while unknown. */
 export function drainText(trend: BacklogTrend | undefined): string {
   if (trend === undefined) return ''
   const { perMinute, drainsInMs } = trend

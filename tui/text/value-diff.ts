@@ -14,8 +14,8 @@ export interface DiffLine {
 const previewRoom = 80
 
 /**
- * Returns how a value became another one. What both have is compared part by part, and what is the same in both takes one
- * line; items of a list are compared by their place, behind those that are the same at its begin and at its end.
+ * Returns how a value became another one. Parts of both are compared one by one, and equal parts take one line; items
+ * of a list are compared by their index, after the equal ones at its begin and at its end.
  */
 export function valueDiff(before: unknown, after: unknown): DiffLine[] {
   return diffParts({ label: '', step: '', value: before }, { label: '', step: '', value: after }, '', 0)

@@ -5,8 +5,8 @@ import { headText, partsOf, previewText } from './value-parts.ts'
 
 /*
  * A stored value as lines that fold.
- * V1  A line is harmless: whatever a job stored, it has no character that steers a terminal or turns text around.
- * V2  A path names a line for as long as the value is the same, so that what is folded stays so when the value is read anew.
+ * V1  A line is harmless: it has no character that steers a terminal or reverses text, for any stored value.
+ * V2  A path names a line for as long as the value is the same, so that folds survive a new read of the value.
  */
 
 export interface ValueLine {
@@ -20,7 +20,7 @@ export interface ValueLine {
 }
 
 export interface ValueOptions {
-  /** Paths that are not as they are at first: what is deep or long begins folded, the rest unfolded. */
+  /** Paths whose fold state differs from the initial one: deep or long values begin folded, the rest unfolded. */
   readonly toggled?: ReadonlySet<string>
   /** How many levels begin unfolded. Default: 2. */
   readonly openDepth?: number

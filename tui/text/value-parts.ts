@@ -13,8 +13,8 @@ export interface ValuePart {
 }
 
 /**
- * Returns what a value holds, its first `most` parts; undefined for a value that holds nothing by its kind. Bytes are one
- * thing.
+ * Returns the content of a value, its first `most` parts; undefined for a value of a kind without content. Bytes are
+ * one item.
  */
 export function partsOf(
   value: unknown,
@@ -77,7 +77,7 @@ function keyText(key: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : quotedText(key)
 }
 
-/** Returns what a value is, on one line and without what it holds: `"text"`, `Map(2)`, `Date 2026-01-01T00:00:00.000Z`. */
+/** Returns a value on one line, without its content: `"text"`, `Map(2)`, `Date 2026-01-01T00:00:00.000Z`. */
 export function headText(value: unknown): string {
   switch (typeof value) {
     case 'string':

@@ -3,10 +3,10 @@ import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
 import { command, countOf, failedWith } from '../texts.ts'
 
 const rangeMs = 300_000
-/** In the last 5 minutes. Fewer failures are single runs' troubles, a smaller share is not of the whole job. */
+/** In the last 5 minutes. Fewer failures are about single runs, a smaller share is not about the whole job. */
 const bound = { failed: 5, share: 0.5 } as const
 
-/** Jobs most of whose runs fail, whether the cause is new or known for long. */
+/** Jobs most of whose runs fail, with a new or a known cause. */
 export const failingJob: FindingKind = {
   kind: 'failing-job',
   find: ({ overview: { now, failures, statistics } }) => {

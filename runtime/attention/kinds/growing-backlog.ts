@@ -3,10 +3,13 @@ import { atLeast, type FindingKind } from '../finding-kind.ts'
 import { jobsOf } from '../jobs-of.ts'
 import { command } from '../texts.ts'
 
-/** A smaller growth is the ordinary up and down of a queue. */
+/** A smaller growth is normal variation. */
 const least = { runs: 20, share: 0.2 } as const
 
-/** Queues that took on more than they ended in each half of the last 10 minutes. A paused one has a finding of its own. */
+/**
+ * Queues that received more runs than they ended in each half of the last 10 minutes. A paused queue has its own
+ * finding.
+ */
 export const growingBacklog: FindingKind = {
   kind: 'growing-backlog',
   find: ({ overview: { now, queues, counts, statistics } }) =>

@@ -6,7 +6,7 @@ import { atLeast, type FindingKind, type Sighting, type Since, unknownBefore } f
 import { command } from '../texts.ts'
 
 /**
- * Limiters that hold runs up. Most do what they are for, so a full one is a notice; one whose numbers an operator set, or
+ * Limiters that delay runs. Most work as intended, so a full one is a notice; one whose numbers an operator set, or
  * that a provider closed, is a warning.
  */
 export const limiter: FindingKind = {

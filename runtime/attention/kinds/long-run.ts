@@ -4,7 +4,10 @@ import type { Overview } from '../../store/overview.ts'
 import { exactly, type FindingKind, type Sighting } from '../finding-kind.ts'
 import { command, countOf } from '../texts.ts'
 
-/** A run is too long from `times` the time that 95 % of its job's executions don't exceed, and from `ms` on. */
+/**
+ * A run is too long if it takes more than `times` the time that 95 % of its job's executions don't exceed, and more
+ * than `ms`.
+ */
 const bound = { times: 10, quantile: 0.95, samples: 50, ms: 30_000 } as const
 
 type Held = Overview['longestHeld'][number]

@@ -6,10 +6,10 @@ import { exactly, type FindingKind, type Sighting, type Since } from '../finding
 import { command, countOf } from '../texts.ts'
 
 const recentMs = 3_600_000
-/** A tick that fires a little late is ordinary. */
+/** A tick that fires a little late is normal. */
 const lateMs = 60_000
 
-/** Ticks that didn't fire, or long after their time, and schedules that no leader has planned. */
+/** Ticks that didn't fire, or fired long after their time, and schedules that no leader has planned. */
 export const missedTick: FindingKind = {
   kind: 'missed-tick',
   find: ({ overview: { now, schedules, leaders } }) =>
@@ -56,7 +56,7 @@ function notLed(leader: string | undefined, omission: string): string {
   return leader === undefined ? 'no worker leads' : `${leader} leads, but ${omission}`
 }
 
-/** By the last line of its ledger. */
+/** By the last entry of its ledger. */
 function missed({ name, last }: ScheduleInfo, now: number): Trouble | undefined {
   if (last === undefined || now - last.at > recentMs) return undefined
   const next = command('schedules', 'ledger', name)

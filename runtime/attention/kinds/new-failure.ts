@@ -4,12 +4,12 @@ import { command, countOf, failedWith } from '../texts.ts'
 import { lastDeploy, type VersionStart, versionStarts } from '../version-starts.ts'
 import { isPoison } from './poisoned-runs.ts'
 
-/** Without new failures for so long, a group whose runs an operator has seen to needs nobody. */
+/** After this long without new failures, a group whose runs an operator has handled needs no attention. */
 const recentMs = 900_000
-/** What fails for longer is no news. */
+/** An older failure is no news. */
 const newsMs = 86_400_000
 
-/** Failures that the last deploy of their job brought: none like them was seen before it. */
+/** Failures that began with the last deploy of their job. */
 export const newFailure: FindingKind = {
   kind: 'new-failure',
   find: ({ overview }) => {

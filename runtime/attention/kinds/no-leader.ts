@@ -4,7 +4,7 @@ import { leaderRole } from '../../store/terms.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
 import { command } from '../texts.ts'
 
-/** Workers that could lead are there, and none does. */
+/** Workers that could lead are running, and none leads. */
 export const noLeader: FindingKind = {
   kind: 'no-leader',
   find: ({ overview: { now, leaders, workers } }) => {

@@ -5,7 +5,7 @@ import { exactly, type FindingKind, type Since } from '../finding-kind.ts'
 import { jobsOf } from '../jobs-of.ts'
 import { command, countOf } from '../texts.ts'
 
-/** A pause is meant; runs that wait behind one may be forgotten. */
+/** A pause is intended, but the waiting runs may be forgotten. */
 export const pausedQueue: FindingKind = {
   kind: 'paused-queue',
   find: ({ overview: { now, queues, counts: runCounts } }) =>
@@ -31,7 +31,7 @@ export const pausedQueue: FindingKind = {
     }),
 }
 
-/** Work that came after the pause waits since then. */
+/** Runs that were enqueued after the pause wait since then. */
 function begin({ counts, oldestReadyMs }: QueueInfo, pausedAt: number, now: number): Since {
   return exactly(
     counts.ready > 0 && oldestReadyMs !== undefined ? Math.max(pausedAt, now - oldestReadyMs) : pausedAt,

@@ -3,7 +3,7 @@ import type { FailureGroup } from '../../store/failures.ts'
 import { atLeast, exactly, type FindingKind, type Since } from '../finding-kind.ts'
 import { command, countOf } from '../texts.ts'
 
-/** Runs that took worker after worker down with them, until the store failed them. */
+/** Runs that killed worker after worker, until the store failed them. */
 export const poisonedRuns: FindingKind = {
   kind: 'poisoned',
   find: ({ overview: { failures } }) =>
@@ -24,7 +24,7 @@ export function isPoison({ code, failedNow }: FailureGroup): boolean {
   return code === poisonedFailure.code && failedNow > 0
 }
 
-/** The group may have begun with runs that an operator has retried since. */
+/** The group may have begun with runs that an operator has since retried. */
 function begin({ runs, failedNow, firstAt, lastAt }: FailureGroup): Since {
   return runs === failedNow ? exactly(firstAt) : atLeast(lastAt)
 }

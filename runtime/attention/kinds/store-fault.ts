@@ -8,7 +8,7 @@ const elsewhere: ReadonlySet<string> = new Set([
 
 const severityOf = { fault: 'critical', warning: 'warning' } as const
 
-/** What the store's own checks say of it and its host. How it's set up is for `doctor`, unless that loses runs. */
+/** The store's own checks of itself and its host. Its configuration is for `doctor`, unless it loses runs. */
 export const storeFault: FindingKind = {
   kind: 'store-fault',
   find: ({ overview: { now }, checks }) =>

@@ -8,14 +8,17 @@ import { subjectOf } from '../subject-of.ts'
 import { command, countOf } from '../texts.ts'
 import { unprotectedCandidates } from '../unprotected-candidates.ts'
 
-/** A worker asks again 60 s after a refusal at the latest, and ECS has 10 s to reply: what lasts longer isn't over by itself. */
+/**
+ * A worker asks again 60 s after a refusal at the latest, and ECS has 10 s to reply: a longer condition doesn't clear
+ * by itself.
+ */
 const settledMs = 70_000
-/** A worker keeps a slot for a protected run while ECS is asked, for so long. */
+/** A worker keeps a slot for a protected run for this long while it waits for ECS. */
 const promptMs = 10_000
 
 /**
- * Ready runs that need scale-in protection, while no worker that could take them gets it. Not told of a fleet that is
- * larger than an overview shows: the worker may be among the rest.
+ * Ready runs that need scale-in protection, while no worker that could take them gets it. Not reported for a fleet that
+ * is larger than an overview: the worker may be among the rest.
  */
 export const unprotectedRuns: FindingKind = {
   kind: 'unprotected',
@@ -42,7 +45,7 @@ function toSighting({ queue, job, runs, complete }: ReadySample, { overview }: S
     {
       subject: subjectOf(job, queue),
       severity: severityOf(kept),
-      // Where a worker may be asking now, a second look tells.
+      // If a worker may be asking now, a second read decides.
       since: others.length === 0 ? exactly(run.changedAt) : atLeast(run.changedAt),
       sentence:
         `${count} of job '${job}' in queue '${queue}' ${isOne ? 'waits' : 'wait'} for a worker with scale-in protection, ` +
@@ -54,7 +57,7 @@ function toSighting({ queue, job, runs, complete }: ReadySample, { overview }: S
   ]
 }
 
-/** Whether a worker can't have protection now. */
+/** Returns whether a worker can't have protection now. */
 function isKept({ protection, protectedRuns }: WorkerInfo): boolean {
   const state = protection?.state
   switch (state?.kind) {
@@ -72,7 +75,7 @@ function isKept({ protection, protectedRuns }: WorkerInfo): boolean {
   }
 }
 
-/** By the workers that can't have it: which of a refused fleet may ask just now changes every second. */
+/** By the workers that can't have it: which worker of a refused fleet may ask changes every second. */
 function severityOf(kept: readonly WorkerInfo[]): Severity {
   const passes = ({ protection }: WorkerInfo): boolean => {
     const state = protection?.state

@@ -8,8 +8,8 @@ import { command } from '../texts.ts'
 import { versionsOf } from '../version-starts.ts'
 
 /**
- * Runs that no live worker can take, for their job, version or queue. Not told of a fleet that is larger than an overview
- * shows: the worker may be among the rest.
+ * Runs that no live worker can take, because of their job, version or queue. Not reported for a fleet that is larger
+ * than an overview: the worker may be among the rest.
  */
 export const unservedRuns: FindingKind = {
   kind: 'unserved',
@@ -38,8 +38,8 @@ function isReady({ queue, job }: UnservedRuns, { classes }: Snapshot): boolean {
 }
 
 /**
- * Since the one that waits for the longest time does, or the queue's oldest ready run if the queue has ready runs of no
- * other job; or since the last worker with the job went, if that was later.
+ * Since the longest waiting run waits, or the queue's oldest ready run if the queue has ready runs of no other job; or
+ * since the last worker with the job went, if that was later.
  */
 function begin({ queue, job, version }: UnservedRuns, { overview, longestUnserved }: Snapshot): Since {
   const { now, counts, queues, operations } = overview
@@ -53,7 +53,7 @@ function begin({ queue, job, version }: UnservedRuns, { overview, longestUnserve
   return exactly(Math.max(from, lastWentAt(operations, job) ?? 0))
 }
 
-/** When the last worker went of which the log tells that it had the job. */
+/** Returns when the last worker that had the job went, according to the log. */
 function lastWentAt(operations: readonly OperationEvent[], job: string): number | undefined {
   const had = new Set(
     operations

@@ -4,10 +4,10 @@ import { command, countOf, named } from '../texts.ts'
 
 /** 15 minutes, as the sentence says. */
 const recentMs = 900_000
-/** So many losses are no accident: workers run out of memory, or a run takes them down. */
+/** This many losses are no accident: workers run out of memory, or a run kills them. */
 const many = 3
 
-/** Workers that were lost lately, as one finding: the names of those that replace them are always new. */
+/** Recently lost workers, as one finding: the names of their replacements are always new. */
 export const workerLosses: FindingKind = {
   kind: 'worker-losses',
   find: ({ overview: { now, operations } }) => {

@@ -20,13 +20,13 @@ import { outcomeText } from './outcome-text.ts'
 import { planText } from './plan-text.ts'
 import { ProgressLine } from './progress-line.ts'
 
-/** Of a retry. */
+/** Only for a retry. */
 export interface RetryManyOptions extends ActionOptions {
   readonly runAgain?: readonly string[]
   readonly first?: number
 }
 
-/** One command line that acts on many runs, from its plan to its last words. */
+/** Carries out one command line that acts on many runs, from the plan to the last output. */
 export async function actOnMany(
   kind: ActionKind,
   ids: readonly string[],
@@ -51,7 +51,7 @@ export async function actOnMany(
   })
 }
 
-/** What was typed, with the ids and the fingerprint that it is the begin of. */
+/** The typed options, with the completed ids and fingerprint. */
 async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
   if (target.kind === 'runs') return { kind: 'runs', ids: await wholeIds(inspector, target.ids) }
   const { fingerprint } = target.filter
@@ -62,7 +62,7 @@ async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionT
   }
 }
 
-/** Ctrl-c stops after the chunk under way, a second one at once. */
+/** Ctrl-c stops after the current chunk, a second one at once. */
 function stopSignal(): { readonly signal: AbortSignal; release(): void } {
   const stop = new AbortController()
   const onSignal = (): void => {
@@ -155,7 +155,10 @@ class ActionCommand {
     return (await ask(`type ${runs} to ${this.#kind} ${runs === 1 ? 'it' : 'them'}: `)) === String(runs)
   }
 
-  /** Retries some beyond the `before` that are done, waits for their ends, then goes on with the rest or not. */
+  /**
+   * Retries runs up to the requested number (`before` are done), waits until they have ended, then continues with the
+   * rest or not.
+   */
   async #withFirst(
     carryOut: (course: ContinueOptions) => Promise<ActionInfo>,
     before: number,
@@ -192,12 +195,12 @@ class ActionCommand {
     return { ...given({ rate }), signal: this.#signal, onProgress }
   }
 
-  /** What is printed next has a line of its own. */
+  /** Ends the progress line before the next output. */
   endProgress(): void {
     this.#progress.end()
   }
 
-  /** Prints where the action stands. Returns the exit code. */
+  /** Prints the action's progress. Returns the exit code. */
   #end(action: ActionInfo): number {
     this.endProgress()
     if (this.#options.json) printJson({ ...(this.#plan === undefined ? {} : { plan: this.#plan }), action })

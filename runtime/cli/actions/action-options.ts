@@ -12,7 +12,7 @@ import {
 } from '../shared-options.ts'
 import { usageError } from '../usage-error.ts'
 
-/** What retry, cancel and remove take beside the runs. */
+/** The options of retry, cancel and remove besides the runs. */
 export interface ActionOptions extends OperatorOptions, FilterOptions {
   readonly all?: boolean
   readonly dryRun?: boolean
@@ -21,7 +21,7 @@ export interface ActionOptions extends OperatorOptions, FilterOptions {
   readonly continue?: string
 }
 
-/** What the commands end with beside 0, 1 and 2. */
+/** The exit codes of the commands besides 0, 1 and 2. */
 export const exitCodes = { someRefused: 3, stopped: 4 } as const
 
 const exitText = `Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
@@ -77,13 +77,13 @@ export function targetOf(kind: ActionKind, ids: readonly string[], options: Acti
   return filter === undefined ? { kind: 'filter', filter: {}, all: true } : { kind: 'filter', filter }
 }
 
-/** An option's value that has several words and no quotes ends up here. */
+/** An unquoted option value of several words ends up here. */
 function asIds(ids: readonly string[]): string {
   const quotes = ids.map((id) => `'${id}'`).join(', ')
   return ids.length === 1 ? `${quotes} was read as an id` : `${quotes} were read as ids`
 }
 
-/** Refuses what an action that is continued has from its begin. */
+/** Refuses options that a continued action already has. */
 export function checkContinued(ids: readonly string[], options: ContinuedOptions): void {
   if (ids.length > 0)
     throw usageError(`--continue takes no ids, the action already has its runs: ${asIds(ids)}`)
@@ -102,7 +102,7 @@ interface ContinuedOptions extends ActionOptions {
   readonly runAgain?: readonly string[]
 }
 
-/** Whether a command line names exactly one run by id. */
+/** Returns whether a command line names exactly one run by id. */
 export function isSingle(ids: readonly string[], options: ActionOptions): boolean {
   return ids.length === 1 && filterOf(options) === undefined && !options.all && options.continue === undefined
 }

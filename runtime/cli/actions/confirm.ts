@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises'
 
-/** Whether somebody can be asked. */
+/** Returns whether there is a terminal to ask on. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true
 }
 
-/** Asks on the terminal. Resolves to what was typed; '' when the question was left with ctrl-c or ctrl-d. */
+/** Asks on the terminal. Resolves to the typed text; '' after ctrl-c or ctrl-d. */
 export async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stdout })
   const left = new AbortController()

@@ -9,7 +9,10 @@ import { clip, oneLine, textWidth } from '../plain-text.ts'
 import { paintState } from '../run-text.ts'
 import { throughOutages } from '../through-outages.ts'
 
-/** Waits for the ends of these runs, outages of the store too, and prints each as it ends. Resolves as `followToEnd` does. */
+/**
+ * Waits until these runs have ended, through outages of the store too, and prints each as it ends. Resolves like
+ * `followToEnd`.
+ */
 export async function printEnds(
   { inspector }: Jobs,
   ids: readonly RunId[],

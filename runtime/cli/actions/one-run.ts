@@ -5,7 +5,7 @@ import { withConnection } from '../connection.ts'
 import type { SharedOptions } from '../shared-options.ts'
 import { wholeIds } from '../whole-ids.ts'
 
-/** Connects and acts on one run, by its id or the begin of it. */
+/** Connects and acts on one run, by its id or the first characters of it. */
 export function withOneRun(
   [typed = '']: readonly string[],
   options: SharedOptions,

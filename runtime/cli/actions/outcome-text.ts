@@ -5,7 +5,7 @@ import { plainText, wrap } from '../plain-text.ts'
 
 const maxListed = 10
 
-/** What an action has done, and why it left runs alone. */
+/** Returns what an action has done, and why it left runs alone. */
 export function outcomeText(action: ActionInfo): string {
   const { refused, refusals } = action
   const listed = refusals.slice(0, maxListed)

@@ -3,7 +3,7 @@ import { matchingText, planLines, sampleText } from '../../describe/plan-sentenc
 import { screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
 
-/** What an action would do, for people: one line each, the number of runs in front. */
+/** Returns the effect of an action, for people: one line each, the number of runs in front. */
 export function planText(plan: ActionPlan): string {
   if (plan.matching.exact && plan.matching.runs === 0) return `no run to ${plan.action} matches`
   const effects = planLines(plan)

@@ -84,7 +84,7 @@ function actionText(action: ActionInfo, options: ActionsOptions): string {
   ].join('\n')
 }
 
-/** As the options of the command that chose the runs. */
+/** Formats the target as the options of the command. */
 function targetText(target: ActionTarget): string {
   if (target.kind === 'runs')
     return target.ids.length === 1 ? (target.ids[0] ?? '') : `${target.ids.length} ids`

@@ -28,7 +28,7 @@ interface AttentionOptions extends SharedOptions {
 const exitCodes = { findings: 3, unreachable: 2 } as const
 const colours = { critical: 'red', warning: 'yellow', notice: 'cyan' } as const
 
-/** `attention` lists; its subcommands mute a finding, and end that. */
+/** `attention` lists; its subcommands mute and unmute a finding. */
 export function addAttention(program: Command): void {
   const command = program
     .command('attention')

@@ -70,7 +70,7 @@ async function enqueue(file: string, name: string, input: unknown, options: Enqu
   )
 }
 
-/** The id alone on stdout; what is not a plain new run, beside it. */
+/** Prints only the id on stdout; any other outcome than a new run on stderr. */
 function tellOutcome({ id, outcome, replaced }: EnqueuedRun<unknown>): void {
   print(id)
   if (outcome === 'joined') remark('joined an existing run; no new run was created')

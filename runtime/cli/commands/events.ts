@@ -23,7 +23,7 @@ interface EventsOptions extends SharedOptions, EventFilter {
   readonly follow?: boolean
 }
 
-/** How many are read without --limit; a filter finds little in few. */
+/** How many are read without --limit; a filter finds few in a small number. */
 const readUnlimited = { plain: 50, filtered: 1_000 } as const
 
 const gapText =
@@ -82,11 +82,13 @@ async function showEvents(options: EventsOptions): Promise<void> {
 interface ReadEvents {
   readonly page: EventPage
   readonly filter: EventFilter
-  /** All that was read is of the run. */
+  /** All read events are the run's. */
   readonly isOfRun: boolean
 }
 
-/** The store finds the events of one run, however many are between them; other filters are for what was read. */
+/**
+ * The store finds the events of one run, among any number of others; other filters apply to the events that were read.
+ */
 async function readPage(inspector: Inspector, options: EventsOptions): Promise<ReadEvents> {
   const { log, after, before, job, queue } = options
   const run = options.run === undefined ? undefined : await wholeId(inspector, options.run)
@@ -94,7 +96,7 @@ async function readPage(inspector: Inspector, options: EventsOptions): Promise<R
   const limit = limitOf(options)
   if (run !== undefined && after === undefined) {
     const page = await inspector.events({ run, limit, ...given({ log, before }) })
-    // What is no run may be the begin of the id of one.
+    // An unknown id may be the begin of another one.
     if (page.events.length > 0 || (await inspector.run(run)) !== undefined)
       return { page, filter, isOfRun: job === undefined && queue === undefined }
   }
@@ -154,7 +156,7 @@ function printPage({ events, gap }: EventPage): void {
   for (const event of events) printEvent(event)
 }
 
-/** Later lines of a long sentence stand under its begin. */
+/** Indents the later lines of a long sentence. */
 function printEvent(event: StoreEvent): void {
   const time = new Date(event.at).toISOString().replace(/\.\d+Z$/, 'Z')
   print(wrapBehind(`${time}  `, inOneLine(eventSentence(event)), screenWidth()).join('\n'))

@@ -98,7 +98,7 @@ async function show(inspector: Inspector, beginning: string, options: FailuresOp
   print(failureReport(group, options))
 }
 
-/** The one group whose fingerprint begins so, with or without its `f1:`. */
+/** Returns the one group whose fingerprint begins so, with or without its `f1:`. */
 async function find(inspector: Inspector, beginning: string): Promise<FailureGroup> {
   const group = await findFailure(inspector, beginning)
   if (group === undefined)

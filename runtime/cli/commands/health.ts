@@ -53,7 +53,7 @@ function ask(url: string): Promise<Health> {
         text += part
       })
       response.on('end', () => {
-        // Why it is not ready, where there is more to say than that.
+        // Why it is not ready, if there is more to say.
         const why = text.trim().split(': ').slice(1).join(': ')
         const answer = why === '' ? `${response.statusCode}` : `${response.statusCode}: ${why}`
         resolve({ healthy: response.statusCode === 200, url, answer })

@@ -58,7 +58,7 @@ const keyColumns: readonly Column<LimiterKeyInfo>[] = [
   },
 ]
 
-/** What `--set` takes, a line per kind. */
+/** Lists the numbers for `--set`, a line per kind. */
 function settableNumbers(): string {
   const lines = Object.entries(ruleNames).map(
     ([kind, names]) => `  ${kind.padEnd(15)}${Object.values(names).join(', ')}`,
@@ -150,7 +150,7 @@ async function change(jobs: Jobs, name: string, options: LimitsOptions): Promise
   say(`${limiterSetText(name, rule)}${back}`)
 }
 
-/** Names and values as they were typed; `set` refuses what the limiter does not have. */
+/** Names and values as typed; `set` refuses numbers that the limiter does not have. */
 function numbers(set: Readonly<Record<string, string>>): LimiterChange {
   return Object.fromEntries(
     Object.entries(set).map(([name, text]) => [name, /^\d+$/.test(text) ? Number(text) : text]),

@@ -25,7 +25,7 @@ async function pause(queue: string, options: OperatorOptions): Promise<void> {
   })
 }
 
-/** A queue needs no declaration, so a mistyped name can only be doubted. */
+/** A queue needs no declaration, so a mistyped name only gets a hint. */
 async function isInUse(queue: string, inspector: Inspector): Promise<boolean> {
   const queues = await inspector.queues()
   if (queues.some(({ name }) => name === queue)) return true

@@ -10,7 +10,7 @@ import type { Column } from '../table.ts'
 
 const states = ['ready', 'running', 'waiting', 'scheduled', 'blocked', 'cancelling'] as const
 
-/** In which order their columns drop on a narrow screen. */
+/** The order in which columns are dropped on a narrow screen. */
 const dropOrder = ['cancelling', 'scheduled', 'running', 'waiting', 'blocked'] as const
 
 const columns = (queues: readonly QueueInfo[]): readonly Column<QueueInfo>[] => [
@@ -37,7 +37,7 @@ const columns = (queues: readonly QueueInfo[]): readonly Column<QueueInfo>[] => 
   },
 ]
 
-/** A column of zeros says nothing: it drops before all that say something. */
+/** A column of zeros is dropped before all others. */
 function dropsAs(state: (typeof dropOrder)[number], queues: readonly QueueInfo[]): number {
   const isEmpty = queues.every(({ counts }) => counts[state] === 0)
   return dropOrder.indexOf(state) + (isEmpty ? 0 : dropOrder.length)

@@ -49,7 +49,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
   })
 }
 
-/** Names the option of this command where the message names that of the client. */
+/** Replaces the name of the client's option in a message with this command's. */
 function asOption(error: unknown): never {
   if (!RunStateError.is(error)) throw error
   throw new RunStateError(optionNames(error.message), { cause: error })

@@ -24,7 +24,7 @@ interface RunsOptions extends SharedOptions, FilterOptions {
   readonly watch?: boolean
 }
 
-/** A search that finds nothing goes on by itself until it has inspected so many runs. */
+/** A search that finds nothing continues by itself until it has inspected this many runs. */
 const searchedByItself = 4_000
 
 const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
@@ -53,7 +53,7 @@ export function addRuns(program: Command): void {
 }
 
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
-  // What is wrong with it is said before a store is looked for.
+  // Mistakes are reported before a store is opened.
   filterOf(options)
   await withConnection(given({ store }), async ({ inspector }) => {
     if (options.watch) return watchFrames(inspector, () => runsFrame(inspector, options, json === true))
@@ -85,14 +85,14 @@ async function runsFrame(
   return { text: page.runs.length > 0 ? await pageTable(inspector, page) : 'no such run', changes }
 }
 
-/** How to go on where a page ended before the runs did. */
+/** Says how to continue after the page. */
 function nextPage({ runs, cursor, looked }: RunPage, limit: number): string | undefined {
   if (cursor === undefined) return undefined
   if (runs.length === limit) return `there are more: add --cursor ${cursor}`
   return `searched ${looked.toLocaleString('en')} runs; to continue, add --cursor ${cursor}`
 }
 
-/** What keeps ready runs from being taken; read only where there is one. */
+/** Reads what keeps ready runs from being taken, only if there is a ready run. */
 async function readFleet(inspector: Inspector, runs: readonly Run[]): Promise<FleetSnapshot> {
   if (!runs.some(({ state }) => state === 'ready')) return { queues: [], workers: [] }
   return { queues: await inspector.queues(), workers: await inspector.workers() }

@@ -12,7 +12,7 @@ interface Act {
   readonly name: string
   readonly description: string
   readonly shape: string
-  /** Carries it out; answers what JSON says beside the schedule's name, and the sentence. */
+  /** Carries it out; resolves to the JSON fields besides the schedule's name, and the sentence. */
   readonly run: (
     jobs: Jobs,
     schedule: string,

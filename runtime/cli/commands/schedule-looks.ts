@@ -14,7 +14,7 @@ import type { Column } from '../table.ts'
 
 const ledgerColumns: readonly Column<LedgerLine>[] = [
   { title: 'AGE', cell: ({ at }) => durationToken(Date.now() - at), align: 'right' },
-  // Of a stretch of ticks the first, and how many.
+  // For a stretch of ticks the first, and how many.
   { title: 'TICK', cell: tickText, shrinks: true, least: 26 },
   { title: 'OUTCOME', cell: ({ outcome }) => outcome, paint: paintOutcome },
   { title: 'DETAIL', cell: ledgerDetail, shrinks: true, least: 33 },
@@ -31,7 +31,7 @@ const previewColumns: readonly Column<CronFire>[] = [
   },
 ]
 
-/** Subcommands that only look. */
+/** Subcommands that only read. */
 export function addScheduleLooks(schedules: Command): void {
   const ledger = schedules
     .command('ledger')

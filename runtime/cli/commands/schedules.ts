@@ -17,7 +17,7 @@ import { addScheduleActs } from './schedule-acts.ts'
 import { addScheduleLooks } from './schedule-looks.ts'
 
 type ShownSchedule = ScheduleInfo & {
-  /** How late its tick or its first plan is, and why, where that is more than a little. */
+  /** How late its tick or its first plan is, and why, if it is more than a little. */
   readonly late?: string
 }
 
@@ -46,12 +46,12 @@ const fieldsOfSchedule = `SCHEDULE: name, job, origin code | hand, revision, sin
 queued [tick], last? LINE, paused? { by, reason?, at }, dropped? { worker, at }, conflict? { worker, at }.
 LINE: n, at, outcome, tick?, until?, count?, lateMs?, run?, why?, other?, by?, reason?, worker?.`
 
-/** `schedules` lists; its subcommands look at one schedule or act on it. */
+/** `schedules` lists; its subcommands read or change one schedule. */
 export function addSchedules(program: Command): void {
   const command = program
     .command('schedules')
     .description('list schedules; ledger, preview, pause, resume, trigger or remove one')
-    // Refused below, with the subcommands that there are: it may well be the name of a schedule.
+    // Refused below, with a list of the subcommands: it may be the name of a schedule.
     .allowExcessArguments()
   addSharedOptions(command, '{ schedules: [SCHEDULE] }').action(async (options: SharedOptions) => {
     const [word] = command.args
@@ -91,7 +91,7 @@ function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): strin
   return instant(nextTick)
 }
 
-/** By the bound from which `attention` tells of it. */
+/** Uses the bound of `attention`. */
 async function withLate(
   schedules: readonly ScheduleInfo[],
   inspector: Inspector,

@@ -64,7 +64,7 @@ function printDetails(
     print('')
     printTable(historyColumns, history)
   }
-  // One alone says nothing that the head does not.
+  // A single one adds nothing to the head.
   if (executions.length > 1) {
     print('')
     printTable(executionColumns(executions), executions)

@@ -21,7 +21,7 @@ interface StatsOptions extends SharedOptions {
   readonly job?: string
 }
 
-/** A job with what the counted time makes of its counts. */
+/** A job with its rates over the counted time. */
 type ShownJob = JobStatistics & { readonly minutes: number }
 type ShownBacklog = BacklogStatistics & Partial<BacklogTrend>
 
@@ -102,7 +102,7 @@ async function showStatistics({ range, queue, job, json, store }: StatsOptions):
   })
 }
 
-/** What belongs to a queue or job; points are of all and stay. */
+/** Keeps the parts of the queue or job; points cover all and stay. */
 function only(
   statistics: Statistics,
   { queue, job }: { readonly queue?: string; readonly job?: string },
@@ -116,7 +116,7 @@ function only(
   return { ...statistics, jobs, backlogs: statistics.backlogs.filter((one) => isShown(one.queue)) }
 }
 
-/** The time that counts are divided by: of a store that is younger than a minute, a minute. */
+/** The time that counts are divided by: at least a minute, also in a younger store. */
 function minutesOf({ coveredMs }: Statistics): number {
   return Math.max(1, coveredMs / 60_000)
 }
@@ -124,7 +124,7 @@ function minutesOf({ coveredMs }: Statistics): number {
 function coverage({ range, coveredMs, cut }: Statistics): string {
   const { periodMs, periods } = statisticsRanges[range]
   if (cut) return `the last ${minutesText(coveredMs)} of ${rangeNames[range]}: too many jobs for more`
-  // The running period makes a range shorter than its name by up to a period.
+  // The current period makes a range shorter than its name by up to a period.
   if (coveredMs >= (periods - 1) * periodMs) return `the last ${rangeNames[range]}`
   return `the last ${minutesText(coveredMs)}: the store is no older`
 }

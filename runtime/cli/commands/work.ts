@@ -47,7 +47,7 @@ export function addWork(program: Command): void {
 const leaderVariable = 'DURABLE_JOBS_LEADER'
 
 function leaderOption(): Option {
-  // A negated option is given by the variable being there at all.
+  // A negated option is set by the presence of the variable.
   forgetUnset(leaderVariable, ['', '1', 'true'])
   return new Option('--no-leader', 'never lead; other workers do the duties of the fleet').env(leaderVariable)
 }
@@ -107,7 +107,7 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const middleware = await protectionOf(protect)
   const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...given({ ...rest, store }) })
-  // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
+  // A store that can't be opened is reported as by every other command; from here on the worker's log reports.
   await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()
   handSignalsOver()
@@ -120,7 +120,7 @@ async function protectionOf(mode: ProtectionMode | undefined): Promise<readonly 
   return [scaleInProtection({ mode })]
 }
 
-/** The logger writes for people on a terminal; behind this stream there is none. */
+/** The logger writes for people on a terminal; this stream is none. */
 function plainStdout(): Writable {
   return new Writable({
     write: (chunk: Uint8Array, _encoding, done) => {

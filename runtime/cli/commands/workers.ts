@@ -26,21 +26,21 @@ type ShownWorker = WorkerInfo & {
   readonly leads: readonly string[]
 }
 
-/** Only where a worker drains. */
+/** Only if a worker drains. */
 const drainColumn: Column<ShownWorker> = {
   title: 'DRAINED BY',
   cell: ({ drain }) => (drain === undefined ? '' : drainCauseText(drain)),
   ...{ shrinks: true, least: 12, drops: 9 },
 }
 
-/** Only where a worker is in an ECS task. */
+/** Only if a worker is in an ECS task. */
 const taskColumns: readonly Column<ShownWorker>[] = [
   { title: 'TASK', cell: workerTaskText, ...{ shrinks: true, least: 8, drops: 10 } },
   { title: 'REVISION', cell: workerRevisionText, drops: 9 },
   { title: 'ZONE', cell: ({ task }) => task?.zone ?? '', drops: 3 },
 ]
 
-/** Only where a worker asks for scale-in protection. */
+/** Only if a worker has scale-in protection configured. */
 const protectionColumn: Column<ShownWorker> = {
   title: 'PROTECTION',
   cell: ({ protection }) => (protection === undefined ? '' : protectionToken(protection)),

@@ -10,11 +10,11 @@ const schema = `CREATE TABLE IF NOT EXISTS candidates (
   line INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, inserts INTEGER NOT NULL DEFAULT 1
 ) STRICT`
 
-/** A repeated insert changes no row, but it is counted. */
+/** A repeated insert changes no row, but is counted. */
 const upsert = `INSERT INTO candidates (line, name, email) VALUES (?, ?, ?)
   ON CONFLICT (line) DO UPDATE SET inserts = inserts + 1`
 
-/** Loaded here and not by an import: Node's note about it would come before anybody could silence it. */
+/** Loaded here and not by an import: Node's warning would be printed before it could be silenced. */
 export function openCandidateTable(path: string): DatabaseSync {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const table = new DatabaseSync(path, { timeout: 5_000 })

@@ -41,10 +41,10 @@ const lastNames = [
 ]
 const hosts = ['example.com', 'example.net', 'example.org']
 const seed = 20_250_101
-/** About one line in so many is broken, as in a real export. */
+/** About one line in this many is broken, as in a real export. */
 const oneBrokenIn = 250
 
-/** The text of a CSV of `count` candidates, the same on every call. */
+/** Returns the text of a CSV of `count` candidates, the same on every call. */
 export function writeCandidates(count: number): string {
   const random = seededRandom(seed)
   const lines = Array.from({ length: count }, (_, i) => candidateLine(i + 2, random))
@@ -73,7 +73,7 @@ export function readCandidates(csv: string): CheckedCandidates {
   return { candidates, invalid }
 }
 
-/** The candidates of chunk `chunk`, from 1. */
+/** Returns the candidates of chunk `chunk`, from 1. */
 export function chunkOf(candidates: readonly Candidate[], chunk: number): readonly Candidate[] {
   return candidates.slice((chunk - 1) * chunkSize, chunk * chunkSize)
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { WorkerMessage } from './demo-worker.ts'
 import type { Effect } from './effects.ts'
 
-/** A worker process of the demo, as the demo sees it. */
+/** A worker process of the demo. */
 export interface CrewMember {
   readonly name: string
   readonly pid: number
@@ -19,10 +19,10 @@ export interface CrewEvents {
 
 export interface Crew {
   readonly members: readonly CrewMember[]
-  /** The last of what its processes wrote to stderr. */
+  /** The last stderr output of its processes. */
   readonly complaints: string
   kill(member: CrewMember): void
-  /** Kills whoever still lives, at once. */
+  /** Kills all live processes at once. */
   killAll(): void
   /** Resolves when no process is left. */
   gone(): Promise<void>
@@ -60,7 +60,7 @@ export function startCrew(count: number, store: string, queue: string, events: C
   }
 }
 
-/** The address goes by the environment: arguments are seen by everybody on the machine, and it may hold a password. */
+/** The environment passes the address: all users of the machine can see arguments, and it may contain a password. */
 function forkWorker(store: string, queue: string): ChildProcess {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const file = fileURLToPath(new URL(`./demo-worker.${ending}`, import.meta.url))

@@ -2,17 +2,17 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where the demo keeps what it reads and makes. */
+/** The files that the demo reads and makes. */
 export interface DemoFolder {
   readonly root: string
-  /** What is imported. */
+  /** The input of the import. */
   readonly csv: string
   /** SQLite file with the imported rows; not the store of the runs. */
   readonly table: string
   /** One file per mail. */
   readonly outbox: string
   readonly report: string
-  /** What step bodies did, a line each, written by themselves and not by the store. */
+  /** The effects of step bodies, a line each, written by the bodies and not by the store. */
   readonly effects: string
 }
 

@@ -4,7 +4,7 @@ import { quietNodeWarnings } from '../quiet-warnings.ts'
 import { appendEffect, type Effect } from './effects.ts'
 import { importCandidates, type Tell } from './import-candidates.ts'
 
-/** What a worker of the demo tells the process that started it. */
+/** A message from a worker of the demo to the process that started it. */
 export type WorkerMessage = { readonly kind: 'ready' } | ({ readonly kind: 'effect' } & Effect)
 
 function send(message: WorkerMessage): void {
@@ -18,7 +18,7 @@ const tell: Tell = (folder, moment, path) => {
 }
 
 quietNodeWarnings()
-// Nobody watches any more: the demo has ended, whatever ended it.
+// Nobody watches any more: the demo has ended.
 process.on('disconnect', () => process.exit())
 const [queue = ''] = process.argv.slice(2)
 const worker = createWorker({

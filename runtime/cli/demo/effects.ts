@@ -7,7 +7,7 @@ import { appendFileSync, readFileSync } from 'node:fs'
  */
 export type Moment = 'began' | 'half done' | 'ended' | 'repeated'
 
-/** What a step's body did, told by itself. */
+/** An effect of a step's body, reported by itself. */
 export interface Effect {
   readonly moment: Moment
   readonly path: string
@@ -16,7 +16,7 @@ export interface Effect {
   readonly at: number
 }
 
-/** Writes the effect where a killed process can't take it back. */
+/** Writes the effect so that killing the process can't undo it. */
 export function appendEffect(file: string, effect: Effect): void {
   appendFileSync(file, `${JSON.stringify(effect)}\n`)
 }

@@ -54,7 +54,7 @@ export function importCandidates(queue: string, tell: Tell): Job<ImportInput, Im
   )
 }
 
-/** Runs bodies of steps that tell when they begin and end. */
+/** Runs step bodies that report when they begin and end. */
 function tellingBodies(folder: DemoFolder, tell: Tell) {
   return async <T>(path: string, work: () => T | Promise<T>): Promise<T> => {
     tell(folder, 'began', path)
@@ -90,7 +90,7 @@ async function insertRows(folder: DemoFolder, chunk: number, half: () => void): 
   }
 }
 
-/** Each mail has a key of its own, so that the outbox refuses to take it twice. Answers how many are in it. */
+/** Each mail has its own key, so that the outbox refuses a second copy. Returns how many are in it. */
 async function sendMails(
   folder: DemoFolder,
   chunk: number,
@@ -107,7 +107,7 @@ async function sendMails(
   return candidates.length
 }
 
-/** Answers false when the outbox had it already. */
+/** Returns false when the outbox had it already. */
 function sendMail(folder: DemoFolder, { name, email }: Candidate, key: string): boolean {
   const text = `To: ${email}\nSubject: We have your application\n\nDear ${name}, thank you.\n`
   try {

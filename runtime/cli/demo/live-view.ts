@@ -12,7 +12,7 @@ export interface View {
 
 const widest = 100
 const widestBar = 60
-/** Below it process ids give way to what the processes do. */
+/** On a narrower screen the process ids are left out. */
 const narrow = 60
 const margin = '  '
 const crewColours = ['cyan', 'green'] as const

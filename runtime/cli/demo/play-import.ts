@@ -19,29 +19,29 @@ export interface Play {
   /** The chunk of rows in whose middle its worker is killed, or one soon after. */
   readonly killAt: number
   readonly story: Story
-  /** Shows the story as it stands. */
+  /** Shows the current story. */
   readonly show: () => void
   readonly interrupted: AbortSignal
 }
 
-/** How the run ended, as the store tells it. */
+/** How the run ended, according to the store. */
 export interface Ending {
   readonly run: RunDetails
   readonly steps: readonly StepSummary[]
 }
 
-/** The demo can't go on; the message says why. */
+/** The demo can't continue; the message says why. */
 export class DemoError extends Error {}
 
 const workers = 2
 const frameMs = 50
 const longestMs = 60_000
-/** Well below what a chunk still takes after its first half. */
+/** Well below the time that a chunk still takes after its first half. */
 const freshMs = 60
 
 /**
- * Starts two workers, enqueues the import, kills whoever works on it, and waits for its end.
- * No worker is left when it ends, however it ends. @throws DemoError
+ * Starts two workers, enqueues the import, kills the worker that works on it, and waits for its end. No worker is left
+ * when it ends, in any case. @throws DemoError
  */
 export async function playImport(play: Play): Promise<Ending> {
   const jobs = await connect(play.store)
@@ -104,7 +104,7 @@ async function watch(play: Play, crew: Crew, done: () => Promise<boolean>): Prom
   }
 }
 
-/** Takes in what a body tells. */
+/** Handles a body's report. */
 function follow(play: Play, crew: Crew, member: CrewMember, effect: Effect): void {
   const { story } = play
   const { path, at, moment } = effect
@@ -124,10 +124,10 @@ function follow(play: Play, crew: Crew, member: CrewMember, effect: Effect): voi
   }
 }
 
-/** The chunk in whose middle the worker is right now, if that is where it has to die. */
+/** The chunk in whose middle the worker is now, if it should die there. */
 function chunkToKillIn({ story, killAt }: Play, { moment, path, at }: Effect): number | undefined {
   const chunk = Number(/^insert rows\[(\d+)\]$/.exec(path)?.[1])
   if (story.kill !== undefined || moment !== 'half done' || !(chunk >= killAt)) return undefined
-  // On a busy machine the news may come too late; then the next chunk will do.
+  // On a busy machine the message may come too late; then the next chunk is used.
   return Date.now() - at < freshMs ? chunk : undefined
 }

@@ -8,7 +8,7 @@ const margin = '  '
 const nameWidth = 9
 const widest = 100
 
-/** The checks, a sign before each: what holds, and what does not. */
+/** The checks, a sign before each: passed or failed. */
 export function receiptLines(checks: readonly Check[], screen: DemoScreen): string {
   const width = Math.min(screen.columns() ?? Number.POSITIVE_INFINITY, widest) - 1
   const indent = margin.length + 2 + nameWidth
@@ -22,7 +22,7 @@ export function receiptLines(checks: readonly Check[], screen: DemoScreen): stri
   return `\n${painted.join('\n')}\n`
 }
 
-/** What to look at next; `store` is where the run still is. */
+/** What to do next; `store` is where the run is. */
 export function nextLines(run: RunId, store: string | undefined, { terminal }: DemoScreen): string {
   const looks =
     store === undefined

@@ -9,7 +9,7 @@ import { type Effect, readEffects } from './effects.ts'
 import type { Ending } from './play-import.ts'
 import { count, type Kill, type Story } from './story.ts'
 
-/** One thing that the demo claims, and what was found. */
+/** One claim of the demo, and the finding. */
 export interface Check {
   readonly name: string
   readonly holds: boolean
@@ -17,8 +17,8 @@ export interface Check {
 }
 
 /**
- * What the demo shows, looked up afterwards: the journal of the store beside what the bodies wrote of themselves,
- * the table and the outbox beside the CSV.
+ * The claims of the demo, checked afterwards: the journal of the store against the records of the bodies, the table and
+ * the outbox against the CSV.
  */
 export function checkEnding(story: Story, folder: DemoFolder, ending: Ending): readonly Check[] {
   const effects = readEffects(folder.effects)

@@ -12,9 +12,9 @@ import { type DemoScreen, terminalScreen } from './screen.ts'
 import { beginStory, type Story } from './story.ts'
 
 export interface DemoOptions {
-  /** Where the run lives. Default: a SQLite file in the demo's temporary folder. */
+  /** The store of the run. Default: a SQLite file in the demo's temporary folder. */
   store?: string
-  /** Leaves the temporary folder, so that one can look into it. Default: in a terminal, unless the run is in a store of its own. */
+  /** Keeps the temporary folder for inspection. Default: in a terminal, unless the run is in a store of its own. */
   keep?: boolean
   io?: DemoScreen
 }
@@ -23,7 +23,7 @@ const candidateLines = 2_000
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const interruptedCode = 130
 
-/** Shows how a run survives the SIGKILL of its worker, and checks it. Answers the exit code. */
+/** Shows how a run survives the SIGKILL of its worker, and checks it. Returns the exit code. */
 export async function runDemo(options: DemoOptions = {}): Promise<number> {
   const screen = options.io ?? terminalScreen()
   const csv = writeCandidates(candidateLines)
@@ -46,7 +46,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
   }
 }
 
-/** Plays, prints the receipt, and answers the exit code. */
+/** Plays, prints the receipt, and returns the exit code. */
 async function present(
   screen: DemoScreen,
   story: Story,
@@ -75,7 +75,7 @@ async function present(
   }
 }
 
-/** Steps that the import of `csv` has: validate, the chunks of rows and of mails, and the report. */
+/** The steps of the import of `csv`: validate, the chunks of rows and of mails, and the report. */
 function stepCount(csv: string): number {
   return 2 + 2 * chunkCount(readCandidates(csv).candidates.length)
 }

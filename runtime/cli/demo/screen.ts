@@ -3,11 +3,11 @@ import { clip, textWidth } from '../plain-text.ts'
 
 /** Where the demo is shown. */
 export interface DemoScreen {
-  /** Whether a person sits before it, who may want to look at what was made. */
+  /** Whether a person watches, who may want to inspect the files afterwards. */
   readonly terminal: boolean
-  /** Whether what was written can be drawn over, in colours. */
+  /** Whether output can be drawn over, in colours. */
   readonly live: boolean
-  /** Left out where lines may be of any length. */
+  /** Left out if lines may be of any length. */
   readonly columns: () => number | undefined
   write(text: string): void
 }
@@ -19,7 +19,7 @@ export type Span = readonly [text: string, format?: Format]
 const fewestColumns = 30
 const fewestRows = 16
 
-/** The terminal; without one, with NO_COLOR, or on a tiny one: plain lines. */
+/** Returns the terminal; without one, with NO_COLOR, or on a tiny one: plain lines. */
 export function terminalScreen(): DemoScreen {
   const { stdout, env } = process
   const big = stdout.isTTY && stdout.columns >= fewestColumns && stdout.rows >= fewestRows

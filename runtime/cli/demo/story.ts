@@ -24,7 +24,7 @@ export interface Told {
   readonly tone: 'plain' | 'bad' | 'good'
 }
 
-/** What has happened so far; a view shows it. */
+/** The state of the demo so far; a view shows it. */
 export interface Story {
   readonly startedAt: number
   /** Candidates in the CSV. */
@@ -78,7 +78,7 @@ export function sinceStart(story: Story, at: number): string {
   return `${((at - story.startedAt) / 1_000).toFixed(1)} s`
 }
 
-/** What a member is doing, in a few words. */
+/** Describes what a member is doing, in a few words. */
 export function activity(story: Story, member: CrewMember): string {
   if (story.kill?.member === member) return `killed inside ${story.kill.path}`
   return story.inside.get(member) ?? (member.ready ? 'ready, nothing to do' : 'starting')

@@ -8,8 +8,8 @@ import { inspectRunCounts, readRecountedAt } from './run-counts.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
- * Backlogs when a minute or an hour began. The first transition of each stores what was there before it, so that between
- * two samples nothing has changed but in the sampled periods themselves.
+ * Backlogs at the begin of a minute or an hour. The first transition of each stores the state before it: between two
+ * samples only the sampled periods have changes.
  */
 
 const minuteMs = 60_000
@@ -18,15 +18,15 @@ const retainedMs: Readonly<Record<number, number>> = {
   [hourMs]: retainedHours * hourMs,
 }
 
-/** Notes the begin of the minute, and of its hour, if this transaction makes the first transition in it. */
+/** Stores the begin of the minute, and of its hour, if this transaction makes the first transition in it. */
 export function beginPeriods({ sql }: Transaction, minute: number): void {
   const sampled = 'SELECT 1 FROM backlogs WHERE period_ms = ? AND at = ?'
   if (sql.get(sampled, minuteMs, minute) !== undefined) return
   noteFirst(sql, 'counted_since', minute)
-  // While the runs are counted for the first time, nothing is known of backlogs.
+  // While the runs are counted for the first time, backlogs are unknown.
   if (readRecountedAt(sql) === undefined) return
   noteFirst(sql, 'sampled_since', minute)
-  // What this transaction changes is counted at its end.
+  // This transaction's changes are counted at its end.
   const before = queueBacklogs(inspectRunCounts(sql))
   store(sql, minuteMs, minute, before)
   const hour = Math.floor(minute / hourMs) * hourMs
@@ -55,7 +55,7 @@ function store(sql: Sql, periodMs: number, at: number, before: ReadonlyMap<strin
   sql.run('DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)', periodMs, at - kept, at + kept)
 }
 
-/** Samples of periods of this length from one time to another, oldest first. */
+/** Returns the samples of periods of this length from one time to another, oldest first. */
 export function readSamples(sql: Sql, periodMs: number, from: number, to: number): BacklogSample[] {
   const rows = sql.all<{ at: number; total: number; queues: string; complete: number }>(
     'SELECT at, total, queues, complete FROM backlogs WHERE period_ms = ? AND at BETWEEN ? AND ? ORDER BY at',

@@ -7,7 +7,7 @@ export interface Histogram {
   readonly buckets: number[]
 }
 
-/** What the row of a cell holds, as JSON: a transaction touches a few cells, each in few of its numbers. */
+/** The content of a cell's row, as JSON: a transaction touches a few cells, each in few of its numbers. */
 export interface CellBody {
   readonly counts: Partial<Record<Move['transition'], number>>
   readonly wait: Histogram
@@ -26,7 +26,7 @@ function emptyHistogram(): Histogram {
   return { sumMs: 0, buckets: [] }
 }
 
-/** Adds all that `added` counts. */
+/** Adds all counts of `added`. */
 export function addCell(to: CellBody, added: CellBody): void {
   for (const [transition, times] of Object.entries(added.counts) as [Move['transition'], number][]) {
     to.counts[transition] = (to.counts[transition] ?? 0) + times
@@ -43,7 +43,7 @@ function addHistogram(to: Histogram, added: Histogram): void {
   for (const [i, count] of added.buckets.entries()) to.buckets[i] = (to.buckets[i] ?? 0) + count
 }
 
-/** What readers get of a stored body. */
+/** Returns a stored body as readers see it. */
 export function countsOf(body: string): Pick<ThroughputCell, 'counts' | 'wait' | 'run' | 'total'> {
   const none: DurationHistogram = { sumMs: 0, buckets: [] }
   const { counts, wait, run, total = none } = JSON.parse(body) as CellBody

@@ -3,7 +3,10 @@ import type { Unsubscribe } from '../store.ts'
 
 const intervalMs = 20
 
-/** Tells listeners that the file may have changed: at once for own writes, within 20 ms for other processes'. */
+/**
+ * Notifies listeners that the file may have changed: at once after own writes, within 20 ms after other processes'
+ * writes.
+ */
 export class ChangeWatch {
   readonly #clock: Clock
   readonly #counter: () => number
@@ -34,7 +37,7 @@ export class ChangeWatch {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  /** A file that can't be read for a moment has not changed: a hint is no place to fail. */
+  /** A temporarily unreadable file has not changed: a hint must not fail. */
   #read(): number {
     try {
       return this.#counter()

@@ -7,8 +7,9 @@ interface Column {
 }
 
 /**
- * Gives a connection that only reads what a file of an older version lacks, without touching the file: temporary tables,
- * empty or computed from others, and temporary views of tables that lack columns. Names are found there first.
+ * Adds the missing parts of a file of an older version to a read-only connection, without changing the file: temporary
+ * tables, empty or computed from others, and temporary views of tables that lack columns. SQLite looks names up there
+ * first.
  */
 export function completeSchema(connection: Database): void {
   const newest = new Database(':memory:')

@@ -14,7 +14,7 @@ export interface Sql {
   run(text: string, ...values: SQLInputValue[]): number
 }
 
-/** One connection to one SQLite file. What SQLite throws becomes an error of the store. */
+/** One connection to one SQLite file. SQLite's errors become errors of the store. */
 export class Database implements Sql {
   readonly path: string
   protected readonly connection: DatabaseSync
@@ -53,7 +53,7 @@ export class Database implements Sql {
     this.guard(() => this.connection.exec(text))
   }
 
-  /** Runs `work`, which only reads, on the state of one moment. */
+  /** Runs the read-only `work` on the state of one moment. */
   snapshot<T>(work: () => T): T {
     this.exec('BEGIN')
     try {

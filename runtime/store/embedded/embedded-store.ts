@@ -180,7 +180,7 @@ interface Deps {
   readonly prepare: Preparation
 }
 
-/** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
+/** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. At most the folder is created. */
 export async function openEmbeddedStore(config: StoreConfig, deps: Deps): Promise<Store> {
   const { clock, create } = deps
   const clocks = hostClocks(deps)
@@ -231,9 +231,9 @@ class EmbeddedStore implements Store {
         const runs = parts.flatMap((part) => part.runs)
         return this.#write((tx) => enqueue(tx, runs))
       },
-      // A full disk stores no run, but answers for one that is there.
+      // A full disk stores no run, but an enqueue of an existing run still gets its result.
       isOutage: (error) => StoreUnavailableError.is(error) && error.kind !== 'full',
-      // Calls that find the file locked wait for it side by side: each has as long as one that is alone.
+      // Calls that find the file locked wait concurrently: each has as long as one alone.
       maxInFlight: Number.POSITIVE_INFINITY,
     })
   }
@@ -338,7 +338,7 @@ class EmbeddedStore implements Store {
     if (keep.length === 0) this.#locks.drop(lease)
   }
 
-  /** No process that lives is ever taken for dead here: the kernel holds its lock. */
+  /** A live process is never declared dead here: the kernel holds its lock. */
   async reportCut(): Promise<'not cut'> {
     return 'not cut'
   }
@@ -392,7 +392,7 @@ class EmbeddedStore implements Store {
         this.#wakeups.remove(lease)
       }
     } catch {
-      // A busy or closing store: the next look finds them again.
+      // A busy or closing store: the next check finds them again.
     }
   }
 
@@ -742,7 +742,7 @@ class EmbeddedStore implements Store {
     return unsubscribe
   }
 
-  /** Files of processes that died between making their lock and registering, or after resigning. */
+  /** Files of processes that died between creating their lock and registering, or after resigning. */
   #removeOrphanFiles(): void {
     for (const lease of this.#locks.files()) {
       const known = this.#database.get('SELECT 1 FROM workers WHERE lease = ?', lease)

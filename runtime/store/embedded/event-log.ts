@@ -7,15 +7,15 @@ import type { Move, Transaction } from './transaction.ts'
 /*
  * The log of transitions, in rows of many: a row per event would cost every claim as much as its runs.
  * E1  A row is named by the number of its last event. Numbers have no gaps, over this log and that of operations.
- * E2  The newest row names the newest event of both logs: one without groups stands for an operation. It is never
- *     deleted, so no number is given twice, also not by the version before, which has no log of operations.
+ * E2  The newest row names the newest event of both logs: one without groups represents an operation. It is never
+ * deleted, so no number is used twice, even by the previous version, which has no log of operations.
  */
 
 const mostPerRow = 500
-/** Once in so many events the oldest go, at most so many more than have come. */
+/** After this many events the oldest are deleted, at most this many more than have come. */
 const trim = { every: 100, more: 400 } as const
 
-/** Events in a row that differ in their run only: a claim of 100 runs is little more than 100 ids. */
+/** Consecutive events that differ only in their run: a claim of 100 runs is little more than 100 ids. */
 export type EventGroup = [
   job: string,
   queue: string,
@@ -24,7 +24,7 @@ export type EventGroup = [
   ...runs: RunId[],
 ]
 
-/** A row that stands for an operation (E2). */
+/** A row that represents an operation (E2). */
 export const noGroups = '[]'
 
 /** Writes the transitions of the transaction so far, or the rest of them before its commit. */

@@ -26,7 +26,7 @@ function isFirst({ fence, started_at }: Pick<RunRow, 'fence' | 'started_at'>): b
   return fence === started_at
 }
 
-/** Writes down the execution that a transition ends (X1, X2). @param run As it was before. */
+/** Stores the execution that a transition ends (X1, X2). @param run As it was before. */
 export function keepExecution(
   tx: Transaction,
   run: Held,
@@ -107,7 +107,7 @@ function lastOf(run: OwnerRow): LastExecution | undefined {
       ...(version === undefined ? {} : { version }),
     }
   }
-  // X2. Of a run that an earlier version claimed it isn't known whether this was its only execution.
+  // X2. For a run that an earlier version claimed it's unknown whether this was its only execution.
   const isKept = state !== 'completed' || !isFirst(run) || ready_at === null
   if (isKept || started_at === null || ended_at === null) return undefined
   return { claimedAt: started_at, ...ready, end: { at: ended_at, transition: 'complete' } }

@@ -1,9 +1,8 @@
 import type { Transaction } from './transaction.ts'
 
 /*
- * How many runs have each fingerprint (L5 in place.ts), so that nobody counts them. Deleted runs are subtracted by a
- * trigger (schema.ts). No transaction both fails a run and deletes one, so that what it subtracts itself may as well be
- * written after what the trigger did.
+ * How many runs have each fingerprint (L5 in place.ts), so that no read counts them. A trigger (schema.ts) subtracts
+ * deleted runs. No transaction both fails a run and deletes one, so its own changes may be written after the trigger's.
  */
 
 /** One run more or less. */
@@ -11,7 +10,7 @@ export function countFailed(tx: Transaction, fingerprint: string, by: 1 | -1): v
   tx.failedBy.set(fingerprint, (tx.failedBy.get(fingerprint) ?? 0) + by)
 }
 
-/** Writes what was counted, before the commit. There is no row for none. */
+/** Writes the counts before the commit. A count of 0 has no row. */
 export function writeFailedBy({ sql, failedBy }: Transaction): void {
   for (const [fingerprint, n] of failedBy) {
     if (n > 0)

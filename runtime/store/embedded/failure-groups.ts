@@ -114,12 +114,12 @@ function withTries(known: Pick<GroupRow, 'minutes'> | undefined, minute: number,
   return current === 0 ? kept : [...kept, minute, current]
 }
 
-/** A clock that went back leaves minutes that have not come. */
+/** A clock that went back leaves minutes in the future. */
 function isRecent(at: number, minute: number): boolean {
   return at <= minute && at > minute - failureMinutes
 }
 
-/** What came last in the same instant stays. */
+/** The last one at the same instant stays. */
 function forgetOldest(tx: Transaction): void {
   tx.sql.run(
     `DELETE FROM failure_groups WHERE rowid IN (

@@ -5,14 +5,14 @@ import type { Transaction } from './transaction.ts'
 
 /*
  * Cells of hours.
- * H1  An hour's cell is the sum of those cells of its minutes that say `inHour`. All cells up to the one that `rolled_to`
- *     names do, so hours and the minutes from there on are exact at any time.
- * H2  A finished minute is added by the first transition of a later minute: a transition as such writes no hour.
+ * H1  An hour's cell is the sum of those cells of its minutes that have `inHour`. All cells up to the one that
+ * `rolled_to` names have it, so hours and the minutes from there on are exact at any time.
+ * H2  The first transition of a later minute adds finished minutes: other transitions write no hour.
  */
 
 export const hourMs = 3_600_000
 const retainedMs = retainedHours * hourMs
-/** More than one per new cell, so that what a crowded minute left behind is done with, too. */
+/** More than one per new cell, so that the backlog of a crowded minute shrinks too. */
 const perNewCell = 10
 
 interface MinuteCell {
@@ -21,7 +21,10 @@ interface MinuteCell {
   readonly job: string
 }
 
-/** Adds some minutes before this one to their hours. Returns the first minute that may have cells which are in none. */
+/**
+ * Adds some minutes before this one to their hours. Returns the first minute that may have cells outside of their
+ * hours.
+ */
 export function rollMinutes(tx: Transaction, minute: number): number {
   const from = lastRolled(tx.sql)
   const finished = tx.sql.all<MinuteCell & { body: string }>(
@@ -33,7 +36,7 @@ export function rollMinutes(tx: Transaction, minute: number): number {
     minute,
   )
   for (const { body, ...cell } of finished) roll(tx, cell, JSON.parse(body) as CellBody)
-  // Where the clock was set back to this minute, what is passed once more says that it is in its hour.
+  // If the clock was set back to this minute, passed cells have `inHour` already.
   const next = finished[perNewCell - 1] ?? { minute, queue: '', job: '' }
   tx.sql.run('INSERT OR REPLACE INTO rolled_to VALUES (1, ?, ?, ?)', next.minute, next.queue, next.job)
   return next.minute
@@ -77,7 +80,7 @@ export function addToHour(tx: Transaction, { minute, queue, job }: MinuteCell, a
   )
 }
 
-/** Old cells go as new ones come, and so do those that a clock which ran far ahead has left. */
+/** Old cells are deleted as new ones come, and so are those of a clock that ran far ahead. */
 function trim(tx: Transaction, hour: number): void {
   tx.sql.run(
     `DELETE FROM hours WHERE (hour, queue, job) IN

@@ -7,10 +7,10 @@ import { loadSqlite } from './sqlite-module.ts'
 
 /**
  * Proof of life that the kernel withdraws: each worker keeps an exclusive lock on a file of its own.
- * F1  Whoever gets a lease's lock knows that the process which held it is dead: no pid is compared, so
- *     neither reuse nor namespaces can mislead.
- * F2  The file is only ever opened through SQLite: closing any other descriptor of it in this process would
- *     drop the lock (POSIX record locks).
+ * F1  A process that gets a lease's lock knows that the process which held it is dead: no pid is compared, so neither
+ * reuse nor namespaces can mislead.
+ * F2  The file is only ever opened through SQLite: closing any other descriptor of it in this process would drop the
+ * lock (POSIX record locks).
  */
 export class LeaseLocks {
   readonly #folder: string
@@ -29,11 +29,13 @@ export class LeaseLocks {
     this.#held.set(lease, connection)
   }
 
-  /** Whether the holder's process is gone. The connection is kept: a look at a living peer costs microseconds. */
+  /**
+   * Returns whether the holder's process is gone. The connection is kept: a check of a live peer costs microseconds.
+   */
   isFree(lease: LeaseId): boolean {
     if (this.#held.has(lease)) return false
     try {
-      // Opened, a file that is not there would be made.
+      // Opening a missing file would create it.
       if (statSync(this.#path(lease), { throwIfNoEntry: false }) === undefined) return true
       const probe = this.#probes.get(lease) ?? open(this.#path(lease))
       this.#probes.set(lease, probe)
@@ -41,17 +43,17 @@ export class LeaseLocks {
       probe.exec('ROLLBACK')
       return true
     } catch {
-      // Busy: it lives. A folder that can't be read proves nothing either; the lease's time decides then.
+      // Busy: it lives. An unreadable folder proves nothing either; the lease's time decides then.
       return false
     }
   }
 
-  /** Lets go of probes of leases that are no more. */
+  /** Closes probes of leases that no longer exist. */
   keepProbes(leases: ReadonlySet<LeaseId>): void {
     for (const lease of this.#probes.keys()) if (!leases.has(lease)) this.#closeProbe(lease)
   }
 
-  /** Lets go of the lock and removes its file; also of a lease that `isFree` proved dead. */
+  /** Releases the lock and removes its file; also for a lease that `isFree` proved dead. */
   drop(lease: LeaseId): void {
     this.#closeProbe(lease)
     this.#held.get(lease)?.close()

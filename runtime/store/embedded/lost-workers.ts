@@ -43,7 +43,7 @@ export function keepLostWorker(
   )
 }
 
-/** Forgets those whose time is over, and the oldest of too many. */
+/** Drops those whose time is over, and the oldest of too many. */
 export function pruneLostWorkers(tx: Transaction): void {
   tx.sql.run('DELETE FROM lost_workers WHERE lost_at <= ?', tx.now - keepLostMs)
   tx.sql.run(

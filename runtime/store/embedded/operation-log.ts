@@ -2,10 +2,10 @@ import { type OperationEvent, retainedOperations } from '../events.ts'
 import { newestNumber, noGroups, writeEvents } from './event-log.ts'
 import type { Transaction } from './transaction.ts'
 
-/** What is stored of an operation. */
+/** The stored fields of an operation. */
 export type LoggedOperation = Omit<OperationEvent, 'kind' | 'cursor' | 'at'>
 
-/** What is not known may be undefined or '' as well. */
+/** Unknown values may be undefined or '' as well. */
 type KnownOperation = { readonly [Field in keyof LoggedOperation]: LoggedOperation[Field] | undefined }
 
 export interface OperationRow {
@@ -20,8 +20,8 @@ export interface OperationRow {
 const droppedAtOnce = 20
 
 /**
- * Logs an operation, behind the transitions that the transaction has made so far. To be called once all that could be
- * refused has been.
+ * Logs an operation, after the transitions that the transaction has made so far. Call it once everything that could be
+ * refused has been checked.
  */
 export function logOperation(tx: Transaction, operation: KnownOperation): void {
   writeEvents(tx)

@@ -2,17 +2,17 @@ import type { LeaseId } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { LeaseLocks } from './lease-lock.ts'
 
-/** How many peers one look probes; with more of them, a look goes on where the last one ended. */
+/** How many peers one check probes; with more of them, the next check continues where the last one ended. */
 const probesPerLook = 32
 
-/** Fast death: sees within about 100 ms that the process behind another lease is gone. */
+/** Fast death: detects within about 100 ms that the process behind another lease is gone. */
 export class PeerWatch {
   static readonly intervalMs: number = 50
   readonly #database: Sql
   readonly #locks: LeaseLocks
   readonly #own: LeaseId
   #lastProbed: LeaseId = ''
-  /** Peers met since the round began. */
+  /** Peers probed since the round began. */
   readonly #seen = new Set<LeaseId>()
 
   constructor(database: Sql, locks: LeaseLocks, own: LeaseId) {

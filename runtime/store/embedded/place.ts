@@ -8,7 +8,9 @@ import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
 import { moveKeys } from './unique-keys.ts'
 
-/** What a transition changes beside the state; what is left out stays, or is cleared where the state has none. */
+/**
+ * The fields that a transition changes besides the state; a missing field stays, or is cleared if the state has none.
+ */
 export interface Placement {
   readonly lease?: string
   readonly fence?: number
@@ -22,23 +24,23 @@ export interface Placement {
   readonly waiting?: StoredWait
   readonly cancel?: Cancel | null
   readonly blocked?: Blocked | null
-  /** Of the failure for which it is failed. */
+  /** The failure for which it is failed. */
   readonly fingerprint?: string | undefined
-  /** The stay that ends with this move, for a repeated settle. */
+  /** The execution that ends with this transition, for a repeated settle. */
   readonly settledFence?: number
-  /** Ready whatever its limits say: nobody could take it now anyway, and its claim asks again. */
+  /** Makes it ready regardless of its limits: no worker could take it now anyway, and its claim asks again. */
   readonly pastLimits?: true
 }
 
 /**
- * The only function that moves a run (P4). It keeps every index of places in step:
+ * The only function that changes the state of a run (P4). It keeps every index of places in step:
  * L1  a run is held iff its state is running or cancelling; only then it has a lease
  * L2  `due_at` is the earliest of wake, expiry and deadline that counts in the state, or null
  * L3  an ended run has an `ended_at` and a `prune_at`; a live one has neither
- * L4  a scheduled run that waits for an instant has it as `instant_at`. Its other times stay as they were computed at the
- *     enqueue, so `due_at` may be early or late: `promote` corrects that
- * L5  only a failed run has a `fingerprint`, and `failed_by` counts it. An earlier version leaves a run its fingerprint:
- *     the next move, or the sweep, takes it
+ * L4  a scheduled run that waits for an instant has it as `instant_at`. Its other times stay as they were computed at
+ * the enqueue, so `due_at` may be early or late: `promote` corrects that
+ * L5  only a failed run has a `fingerprint`, and `failed_by` counts it. An earlier version leaves a run its
+ * fingerprint: the next transition, or the sweep, removes it
  * L6  a held run has when it became ready as `ready_at`, and so has one that completed
  */
 export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
@@ -97,7 +99,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   if (run.fingerprint !== null) countFailed(tx, run.fingerprint, -1)
   if (to.fingerprint !== undefined) countFailed(tx, to.fingerprint, 1)
   if (run.unique_key !== null) moveKeys(tx, run, { transition, state, startedAt })
-  // A clock that went back makes no negative time.
+  // A clock that went back must not give a negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)
   const totalMs = ended ? Math.max(0, tx.now - (run.retried_at ?? run.enqueued_at)) : undefined
   tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs, totalMs })
@@ -106,7 +108,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   return state
 }
 
-/** The limiter in whose line a run that would be ready has to wait. One that is to be failed waits for none. */
+/** Returns the limiter whose waitlist a run that would be ready has to join. A run that is to be failed joins none. */
 function lineOf(tx: Transaction, run: RunRow, to: Placement): string | undefined {
   const deadlineAt = to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt
   const fails = (deadlineAt !== null && deadlineAt <= tx.now) || (to.streak ?? run.streak) >= poisonLimit
@@ -121,7 +123,7 @@ function waitingOf(state: RunState, line: string | undefined, to: Placement): st
   return to.waiting ? JSON.stringify(to.waiting) : null
 }
 
-/** Moves a held run out of its slot: one that was told to stop is cancelled, whatever else would have come. */
+/** Moves a held run out of its slot: a run that was told to stop is cancelled, whatever the outcome. */
 export function leaveSlot(
   tx: Transaction,
   run: RunRow,
@@ -149,7 +151,7 @@ export function countWake(tx: Transaction, { seq, job, version, queue, streak = 
   if (seq !== undefined) tx.wakeCountOf.set(seq, known)
 }
 
-/** A run that this transaction itself hands out wakes no other worker. */
+/** A run that this transaction itself claims wakes no other worker. */
 export function uncountWake(tx: Transaction, { seq }: Pick<RunRow, 'seq'>): void {
   const known = tx.wakeCountOf.get(seq)
   if (known === undefined) return
@@ -163,7 +165,7 @@ interface Times {
   readonly deadlineAt: number | null
 }
 
-/** L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim. */
+/** L2. A held run's worker keeps its deadline; a claim checks a ready one's. */
 export function dueAt(state: RunState, times: Times): number | null {
   const counts = {
     scheduled: [times.wakeAt, times.expiresAt],

@@ -4,8 +4,8 @@ import type { SQLInputValue } from 'node:sqlite'
 export type ReadPart = readonly [where: string, ...values: SQLInputValue[]]
 
 /**
- * Reads rows behind a place, one part of them after the other until there are `most`. Of a comparison of rows, as
- * `(a, b) > (?, ?)`, SQLite seeks the first column alone: hence `a = ? AND b > ?`, then `a > ?`.
+ * Reads rows after a position, one part of them after the other until there are `most`. For a comparison of rows, such
+ * as `(a, b) > (?, ?)`, SQLite seeks only by the first column: hence `a = ? AND b > ?`, then `a > ?`.
  */
 export function readParts<Row>(
   parts: readonly ReadPart[],

@@ -4,11 +4,12 @@ import type { Sql } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
- * How many runs there are by queue, job and state, one row each. Readers skip a 0; the sweep deletes those of ready and
+ * The number of runs by queue, job and state, one row each. Readers skip a 0; the sweep deletes those of ready and
  * running runs, since a queue that runs empty again and again would pay for it each time.
- * RC1  What a transaction changes is summed and written before its commit, so that counters cost by transaction, not by run.
+ * RC1  A transaction's changes are summed and written before its commit, so that counters cost by transaction, not by
+ * run.
  * RC2  A recount goes through the runs by number and keeps its own sums, in `recounted`: see operations/recount.ts.
- * RC3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
+ * RC3  An earlier version beside this one counts nothing. The sweep compares sums, and starts a recount if they differ.
  */
 
 interface Change {
@@ -18,7 +19,7 @@ interface Change {
   n: number
 }
 
-/** Writes what the transaction changes, before its commit. */
+/** Writes the transaction's changes, before its commit. */
 export function writeRunCounts({ sql, moves, removed }: Transaction): void {
   if (moves.length === 0 && removed.length === 0) return
   const changes = new Map<string, Change>()
@@ -39,7 +40,7 @@ export function writeRunCounts({ sql, moves, removed }: Transaction): void {
   )
 }
 
-/** A claim that settles changes about so many: they are written with one statement. */
+/** A claim that settles changes about this many: one statement writes them. */
 const rowsAtOnce = 4
 
 function writeChanges(sql: Sql, changes: readonly Change[]): void {
@@ -67,17 +68,17 @@ const upserts: readonly string[] = Array.from(
      ON CONFLICT DO UPDATE SET n = n + excluded.n`,
 )
 
-/** The last run that a recount has looked at; undefined while none is under way. */
+/** The last run that a recount has counted; undefined while none is running. */
 export function readRecountedTo(sql: Sql): number | undefined {
   return sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'recounted_to'")?.value
 }
 
-/** When the runs were last recounted, in the store's time; undefined while they were never counted as a whole. */
+/** When the runs were last recounted, in the store's time; undefined while they were never counted completely. */
 export function readRecountedAt(sql: Sql): number | undefined {
   return sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'recounted_at'")?.value
 }
 
-/** Returns the counters, at most `limit`; while the first count is under way, what that has found so far. */
+/** Returns the counters, at most `limit`; during the first count, the counts so far. */
 export function inspectRunCounts(sql: Sql, limit = -1): RunCount[] {
   const counter = readRecountedAt(sql) === undefined ? 'recounted' : 'n'
   return sql.all<RunCount>(

@@ -9,12 +9,12 @@ import { uniqueKeyOf, untilFinished } from '../unique-until.ts'
 import type { Sql } from './database.ts'
 import { type Moment, shownAt, storeTimeOf } from './store-clock.ts'
 
-/** The columns that decide where a run is and who may write it. */
+/** The columns that decide which place a run is in and who may write it. */
 export interface RunRow {
   readonly seq: number
   readonly id: RunId
   readonly job: string
-  /** As stored-version.ts has it. */
+  /** In the form of stored-version.ts. */
   readonly version: number
   readonly queue: string
   readonly priority: number
@@ -27,7 +27,7 @@ export interface RunRow {
   readonly losses: number
   readonly streak: number
   readonly wake_at: number | null
-  /** The instant that a scheduled run waits for, by the wall. */
+  /** The instant that a scheduled run waits for, in wall time. */
   readonly instant_at: number | null
   readonly expires_at: number | null
   readonly deadline_at: number | null
@@ -45,16 +45,16 @@ export interface RunRow {
   readonly waiting: string | null
   readonly cancel: string | null
   readonly blocked: string | null
-  /** 1 when it has admissions: limits of its job or of a step. */
+  /** 1 when it has limit requests: limits of its job or of a step. */
   readonly limited: number
   readonly unique_key: string | null
-  /** Its canonical form, where that is another key. */
+  /** Its canonical form, if that is another key. */
   readonly canonical_key: string | null
   /** See unique-until.ts. */
   readonly unique_until: number | null
   /** JSON. */
   readonly orphans: string | null
-  /** Of the failure that it is failed for. */
+  /** The failure for which it is failed. */
   readonly fingerprint: string | null
 }
 
@@ -63,9 +63,9 @@ export interface Cancel {
   readonly reason?: string
 }
 
-/** As `waiting` has it. */
+/** In the form of `waiting`. */
 export type StoredWait = WaitingFor & {
-  /** Of the failure after which it waits. */
+  /** The failure after which it waits. */
   readonly fingerprint?: string | undefined
 }
 
@@ -100,7 +100,7 @@ export function runBySeq(sql: Sql, seq: number): RunRow | undefined {
   return sql.get<RunRow>(`SELECT ${runColumns} FROM runs WHERE seq = ?`, seq)
 }
 
-/** What `toRun` needs beside the run's own columns. */
+/** The data that `toRun` needs besides the run's own columns. */
 export const viewColumns: string = `${runColumns}, payloads.tags, payloads.headers, payloads.output, payloads.error,
   payloads.escaped, payloads.scheduled_for, payloads.schedule, workers.name AS worker`
 export const viewTables =

@@ -4,11 +4,9 @@ import type { RunFilter } from '../run-filter.ts'
 import type { RunGroup, RunSource } from '../run-plan.ts'
 import type { Sql } from './database.ts'
 
-/*
- * Runs by their number, from several indexes at once.
- */
+/* Runs by their number, from several indexes at once. */
 
-/** Numbers of runs that an index has in order: a table and the condition that the index answers. */
+/** Numbers of runs that an index has in order: a table and the condition that the index covers. */
 interface RunStream {
   readonly table: string
   readonly where: string
@@ -20,7 +18,7 @@ export const endedButCompleted = "ended_at IS NOT NULL AND state <> 'completed'"
 /** … and `runs_waiting_times`. */
 export const waitingByTime = "(changed_at <> enqueued_at AND state = 'ready' OR state = 'waiting')"
 
-/** Names the index to use; a file that is only read may lack it, as an earlier version left it. */
+/** Names the index to use; a read-only file of an earlier version may lack it. */
 export function indexedBy(sql: Sql, index: string): string {
   const known = sql.get("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?", index)
   return known === undefined ? '' : `INDEXED BY ${index}`
@@ -34,7 +32,7 @@ function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | '
 
 const allRuns: RunStream = { table: 'runs', where: 'true', values: [] }
 
-/** What a search by number reads: runs of streams, and numbers that were read before. */
+/** The sources of a search by number: runs of streams, and numbers that were read before. */
 export interface Reading {
   readonly streams: readonly RunStream[]
   readonly given: readonly number[]
@@ -42,12 +40,12 @@ export interface Reading {
 
 export const everyRun: Reading = { streams: [allRuns], given: [] }
 
-/** Groups are found one by one: so many at most, for a few milliseconds. */
+/** Groups are found one by one: at most this many, in a few milliseconds. */
 const maxVisitedGroups = 200
-/** Where there are more groups, up to so many live runs of a state are put in order here. */
+/** With more groups, up to this many live runs of a state are sorted here. */
 const maxSortedRuns = 10_000
 
-/** The streams of a source. */
+/** Returns the streams of a source. */
 export function readingOf(sql: Sql, source: RunSource, filter: RunFilter): Reading {
   switch (source.kind) {
     case 'tag':
@@ -74,8 +72,8 @@ export function readingOf(sql: Sql, source: RunSource, filter: RunFilter): Readi
 }
 
 /**
- * Of a limiter by an index of its own; of one of its keys by priority, each of which has its waiters by number: there are as
- * many streams as priorities in use.
+ * For a limiter by its own index; for one of its keys by priority, each of which has its waiters by number: there are
+ * as many streams as priorities in use.
  */
 function waitlistReading(
   sql: Sql,
@@ -100,7 +98,7 @@ function only(stream: RunStream): Reading {
   return { streams: [stream], given: [] }
 }
 
-/** All that some readings have, each run once. */
+/** Returns all runs of some readings, each once. */
 export function merged(readings: readonly Reading[]): Reading {
   if (readings.includes(everyRun)) return everyRun
   return {
@@ -109,7 +107,7 @@ export function merged(readings: readonly Reading[]): Reading {
   }
 }
 
-/** By groups; of more groups than can be merged the numbers; of too many runs for that every run, whatever its state. */
+/** By groups; with more groups than can be merged, the numbers; with too many runs for that, every run in any state. */
 function liveRuns(sql: Sql, state: RunState, filter: RunFilter): Reading {
   const groups = groupsOf(sql, state, filter)
   if (groups !== undefined) return { streams: groups.map((group) => groupStream(state, group)), given: [] }
@@ -129,8 +127,8 @@ function liveRuns(sql: Sql, state: RunState, filter: RunFilter): Reading {
 type Group = Pick<RunGroup, 'queue' | 'job'>
 
 /**
- * The groups of a state but completed that a filter names, by the index of its runs: each is found behind the one before.
- * Undefined where there are too many.
+ * Returns the groups of a state except completed that a filter names, by the index of its runs: each is found after the
+ * previous one. Undefined if there are too many.
  */
 export function groupsOf(
   sql: Sql,
@@ -138,7 +136,7 @@ export function groupsOf(
   filter: Pick<RunFilter, 'job' | 'queue'>,
 ): Group[] | undefined {
   const index = isEnd(state) ? endedButCompleted : 'ended_at IS NULL'
-  // Of `(queue, job) > (?, ?)` SQLite seeks the queue alone, and reads its runs up to the job.
+  // For `(queue, job) > (?, ?)` SQLite seeks only by the queue, and reads its runs up to the job.
   const next = (behind: string, ...values: string[]): Group | undefined =>
     sql.get<Group>(
       `SELECT queue, job FROM runs WHERE ${index} AND state = ? AND ${behind} ORDER BY queue, job LIMIT 1`,
@@ -164,7 +162,7 @@ interface StreamReading {
   atOnce: number
 }
 
-/** The first `atMost` numbers behind one, and whether there are no more. */
+/** Returns the first `atMost` numbers after one, and whether there are no more. */
 export function mergeStreams(
   sql: Sql,
   { streams, given }: Reading,
@@ -175,7 +173,7 @@ export function mergeStreams(
   }: { readonly from: number; readonly atMost: number; readonly newestFirst: boolean },
 ): { readonly seqs: readonly number[]; readonly isAll: boolean } {
   const isBehind = (a: number, b: number): boolean => (newestFirst ? a < b : a > b)
-  // Each run once: with several steps or keys one is on waitlists several times. What is counted below is runs.
+  // Each run once: with several steps or keys a run is on waitlists several times. The count below is of runs.
   const found = new Set(given.filter((seq) => isBehind(seq, from)))
   const add = (seqs: readonly number[]): void => {
     for (const seq of seqs) found.add(seq)
@@ -184,7 +182,7 @@ export function mergeStreams(
   const readings: StreamReading[] = streams.map((stream) => ({ stream, last: from, ended: false, atOnce }))
   for (const reading of readings) add(readOn(sql, reading, newestFirst))
   for (;;) {
-    // Behind its last number a stream may have runs that were not read.
+    // After its last number a stream may have runs that were not read.
     const first = readings
       .filter(({ ended }) => !ended)
       .reduce<StreamReading | undefined>(

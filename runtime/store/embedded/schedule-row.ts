@@ -8,7 +8,7 @@ import {
 import type { Sql } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
-/** A schedule as its row holds it, beside the spec. */
+/** A schedule as its row stores it, beside the spec. */
 export interface ScheduleRecord {
   readonly origin: ScheduleInfo['origin']
   readonly digest: string
@@ -25,7 +25,7 @@ export interface ScheduleRecord {
   /** Ids of its newest runs. */
   readonly runs: readonly string[]
   readonly queued: readonly number[]
-  /** Lines of its ledger so far. */
+  /** Entries of its ledger so far. */
   readonly lines: number
   readonly last?: LedgerLine | undefined
   readonly dropped?: ScheduleInfo['dropped'] | undefined
@@ -37,12 +37,12 @@ export function findSchedule(sql: Sql, name: string): ScheduleRecord | undefined
   return row && (JSON.parse(row.record) as ScheduleRecord)
 }
 
-/** Writes all but when it is due. */
+/** Writes everything except when it is due. */
 export function keepRecord(tx: Transaction, name: string, record: ScheduleRecord): void {
   tx.sql.run('UPDATE schedules SET record = ? WHERE name = ?', JSON.stringify(record), name)
 }
 
-/** Writes a schedule that was planned, or is dropped, so that it is found when it is due. */
+/** Writes a schedule that was planned or dropped, so that it is found when it is due. */
 export function keepPlan(tx: Transaction, name: string, record: ScheduleRecord): void {
   const dueAt = record.dropped === undefined ? (record.next?.dueAt ?? null) : null
   tx.sql.run('UPDATE schedules SET due_at = ? WHERE name = ?', dueAt, name)
@@ -66,7 +66,7 @@ export function firedBefore(
   return row && (row.run === null ? {} : { run: row.run })
 }
 
-/** C5: replans after the wall was set back. The new revision rejects what a leader planned before. */
+/** C5: replans after the wall was set back. The new revision rejects an earlier plan of a leader. */
 export function planAgain(tx: Transaction): void {
   tx.sql.run(
     `UPDATE schedules SET due_at = 0,
@@ -87,7 +87,7 @@ export interface Change {
   readonly line: Pick<LedgerLine, 'by' | 'reason' | 'worker'>
 }
 
-/** Makes the schedule, or changes it. C2: the next tick stays unless pattern or zone changed. */
+/** Creates or changes the schedule. C2: the next tick stays unless pattern or zone changed. */
 export function setSchedule(
   tx: Transaction,
   name: string,
@@ -127,7 +127,7 @@ export function setSchedule(
   return record
 }
 
-/** Stretches of skipped ticks that touch become one line; the oldest lines go. */
+/** Adjacent stretches of skipped ticks become one entry; the oldest entries are deleted. */
 export function withLine(
   tx: Transaction,
   name: string,

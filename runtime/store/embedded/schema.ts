@@ -6,9 +6,9 @@ import type { StoreWriter } from './store-writer.ts'
 const applicationId = 0x646a6f62
 
 /**
- * One entry per format version, in order; a released one is never edited. So far each only adds tables and columns, so that a
- * process that only reads completes an older file for itself (complete-schema.ts). One that changes what is there has to
- * refuse such reads.
+ * One entry per format version, in order; a released one is never edited. So far each only adds tables and columns, so
+ * that a read-only process completes an older file for itself (complete-schema.ts). One that changes existing parts has
+ * to refuse such reads.
  */
 const migrations: readonly string[] = [
   `
@@ -190,7 +190,7 @@ const migrations: readonly string[] = [
   `,
 ]
 
-/** Whether the run of an admission holds slots until it has ended. */
+/** Whether the run of a limit request holds slots until it has ended. */
 const keepsSlots = (seq: string): string => `EXISTS (
     SELECT 1 FROM admissions, json_each(admissions.body, '$.takes') AS take
     WHERE admissions.seq = ${seq} AND admissions.path = ''
@@ -198,22 +198,22 @@ const keepsSlots = (seq: string): string => `EXISTS (
   )`
 
 /**
- * Columns and tables that earlier versions can do without. They raise no format: that would drain the workers of the version before
- * and keep its processes from opening the file while a deploy runs both.
+ * Columns and tables that earlier versions don't need. They raise no format: that would drain the workers of the
+ * previous version and keep its processes from opening the file while a deploy runs both.
  */
 const additions = [
-  // The canonical form of unique_key and of input_digest, where it differs: see model/digest.ts.
+  // The canonical form of unique_key and of input_digest, if it differs: see model/digest.ts.
   { table: 'runs', column: 'canonical_key', type: 'TEXT' },
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
   // Positions of stored steps that the code no longer calls, as JSON.
   { table: 'runs', column: 'orphans', type: 'TEXT' },
-  // The instant that a scheduled run waits for, by the wall.
+  // The instant that a scheduled run waits for, in wall time.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
-  // Of the failure that a run is failed for.
+  // The failure for which a run is failed.
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Why a worker drains, as JSON: see worker-drain.ts.
   { table: 'workers', column: 'drain', type: 'TEXT' },
@@ -221,7 +221,7 @@ const additions = [
   { table: 'runs', column: 'ready_at', type: 'INTEGER' },
   // The schedule that made the run.
   { table: 'payloads', column: 'schedule', type: 'TEXT' },
-  // What its last claim said of runs that need protection (store/protection-level.ts); null: it has not claimed yet.
+  // The protection level of its last claim (store/protection-level.ts); null: it has not claimed yet.
   { table: 'workers', column: 'protection', type: 'INTEGER' },
   // ARN of the ECS task it runs in: WR3 in store/worker-report.ts.
   { table: 'workers', column: 'task', type: 'TEXT' },
@@ -363,8 +363,8 @@ const addedTables = `
   END;
 `
 /**
- * Added tables whose rows follow from others, as a query: a process that only reads a file without them computes them. Any
- * other table that is not there reads as empty.
+ * Added tables whose rows follow from others, as a query: a read-only process computes them if a file lacks them. Any
+ * other missing table reads as empty.
  */
 export const derivedTables: Readonly<Record<string, string>> = {
   limit_keepers: `SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')}`,
@@ -390,7 +390,7 @@ const namesAdded = [
 
 export const formatVersion: number = migrations.length
 
-/** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
+/** Upgrades the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
 export async function migrate(database: StoreWriter): Promise<void> {
   if (isComplete(database)) return
   await database.write(
@@ -408,7 +408,10 @@ export async function migrate(database: StoreWriter): Promise<void> {
   )
 }
 
-/** Whether the file has all that this version reads and writes. @throws StoreFormatError for a newer or a foreign file. */
+/**
+ * Returns whether the file has all that this version reads and writes. @throws StoreFormatError for a newer or a
+ * foreign file.
+ */
 export function isComplete(database: Database): boolean {
   return checkFormat(database) === formatVersion && hasAdditions(database)
 }
@@ -445,7 +448,7 @@ export function readFormat(database: Sql): number {
   return Number(database.get<{ user_version: number }>('PRAGMA user_version')?.user_version)
 }
 
-/** Returns the file's format, 0 for a file that holds nothing yet. @throws StoreFormatError for a newer or a foreign one. */
+/** Returns the file's format, 0 for an empty file. @throws StoreFormatError for a newer or a foreign one. */
 export function checkFormat(database: Database): number {
   const version = readFormat(database)
   if (version > formatVersion) {

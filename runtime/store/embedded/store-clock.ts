@@ -80,7 +80,7 @@ export class StoreClock {
     return n
   }
 
-  /** Notes that a transaction was committed, and which row it wrote, if any. */
+  /** Records that a transaction was committed, and which row it wrote, if any. */
   committed(n: number | undefined): void {
     this.#sawStore = true
     if (n !== undefined) this.#settled(n)
@@ -97,7 +97,7 @@ export class StoreClock {
   }
 }
 
-/** EC4. Returns by how much the store's last sign of life lies ahead of `now`. */
+/** EC4. Returns by how much the store's last sign of life is ahead of `now`. */
 function behind(sql: Sql, now: number): number {
   const seenAt = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
   return seenAt - now > seenErrorMs ? seenAt - now : 0

@@ -13,15 +13,15 @@ interface Deps {
   readonly clock: Clock
   readonly clocks: HostClocks
   readonly synchronous: 'normal' | 'full'
-  /** Whether a file that is not there is made. */
+  /** Whether a missing file is created. */
   readonly create: boolean
 }
 
 /**
  * The file of a store as one process has it open.
- * SF1 It is only read, and left as it is, until the first write: that makes a file that is not there, and brings one of an
- *     older version up to date. From then on one connection reads and writes.
- * SF2 A file that is not there can't be read: an empty answer would look like lost runs.
+ * SF1 It is only read, and stays unchanged, until the first write: that creates a missing file, and upgrades one of an
+ * older version. From then on one connection reads and writes.
+ * SF2 A missing file can't be read: an empty result would look like lost runs.
  */
 export class StoreFile implements Sql {
   readonly path: string
@@ -37,7 +37,7 @@ export class StoreFile implements Sql {
     this.#reader = new StoreReader(path)
   }
 
-  /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError when it can't be used as it is. */
+  /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError if it can't be used without a change. */
   check(): void {
     const { create, clocks } = this.#deps
     if (this.#reader.isThere) {
@@ -68,12 +68,12 @@ export class StoreFile implements Sql {
     return (this.#writer ?? this.#reader).run(text, ...values)
   }
 
-  /** Runs `work`, which only reads, on the state of one moment. */
+  /** Runs the read-only `work` on the state of one moment. */
   snapshot<T>(work: () => T): T {
     return (this.#writer ?? this.#reader).snapshot(work)
   }
 
-  /** Runs `work` in one write transaction; what it throws rolls back. `durable` waits for the disk. */
+  /** Runs `work` in one write transaction; an error rolls back. `durable` waits for the disk. */
   write<T>(work: () => T, options: { durable?: boolean } = {}): Promise<T> {
     if (this.#writer !== undefined) return this.#writer.write(work, options)
     return this.prepare().then((writer) => writer.write(work, options))
@@ -90,7 +90,7 @@ export class StoreFile implements Sql {
     return mode === undefined ? this.#reader.hasLog : mode === 'wal'
   }
 
-  /** @throws StoreUnavailableError when the path no longer leads to the open file: what is written would be lost. */
+  /** @throws StoreUnavailableError when the path no longer leads to the open file: writes would be lost. */
   checkFile(): void {
     this.#writer?.checkFile()
   }

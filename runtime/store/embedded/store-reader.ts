@@ -9,16 +9,16 @@ import { checkFormat, isComplete } from './schema.ts'
 
 /*
  * Reads the file of a store and writes nothing, neither to it nor beside it.
- * SR1  A file without a write-ahead log is open nowhere. It is read as it lies (`immutable`), for SQLite would make a log and
- *      an index of it to read through, and leave both behind. It then takes no locks, so each read looks before and after
- *      whether the file is still the same and has no log, and is done again if not.
- * SR2  A file with a log is read through the log, by a connection that may only read.
- * SR3  What a file of an older version lacks is completed in this connection alone (complete-schema.ts).
+ * SR1  A file without a write-ahead log is open nowhere. It is read as `immutable`, as SQLite would otherwise create a
+ * log and an index for reading, and leave both behind. It then takes no locks, so each read checks before and after
+ * whether the file is still the same and has no log, and is repeated if not.
+ * SR2  A file with a log is read through the log, by a read-only connection.
+ * SR3  The missing parts of a file of an older version are completed only in this connection (complete-schema.ts).
  */
 interface Opened {
   readonly connection: Database
   readonly file: FileState
-  /** Of a completed file: raised when somebody changes its schema. */
+  /** Of a completed file: raised when another process changes its schema. */
   readonly schemaVersion: number | undefined
 }
 
@@ -34,7 +34,7 @@ export class StoreReader implements Sql {
   #opened: Opened | undefined
   /** Inside a snapshot: the connection that it reads. */
   #inside: Database | undefined
-  /** Counts connections: their change counters have nothing to do with each other. */
+  /** Counts connections: their change counters are unrelated. */
   #connections = 0
   #closed = false
 
@@ -71,7 +71,9 @@ export class StoreReader implements Sql {
     return this.#connections * 1e9 + counter
   }
 
-  /** Whether there is a store to read. @throws StoreFormatError, StoreUnavailableError when it can't be read. */
+  /**
+   * Returns whether there is a store to read. @throws StoreFormatError, StoreUnavailableError when it can't be read.
+   */
   get isThere(): boolean {
     try {
       return this.#read(() => true)
@@ -93,7 +95,7 @@ export class StoreReader implements Sql {
     }
   }
 
-  /** Lets go of the file; the next read opens it again. */
+  /** Closes the file; the next read opens it again. */
   rest(): void {
     this.#opened?.connection.close()
     this.#opened = undefined
@@ -149,14 +151,14 @@ function connect(path: string, { hasLog }: FileState): Database {
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(path, hasLog ? path : url, { readOnly: true })
-  // While the last writer closes the file, or the log of one that was killed is read anew.
+  // While the last writer closes the file, or the log of a killed one is read anew.
   if (hasLog) connection.exec('PRAGMA busy_timeout = 1000')
   return connection
 }
 
 /** SR3. Returns the schema's version if it had to be completed. */
 function completeStore(connection: Database): number | undefined {
-  // Somebody is about to make a store here, or has only made the file.
+  // Another process is about to create a store here, or has only created the file.
   if (checkFormat(connection) === 0) throw missingFile(connection.path)
   if (isComplete(connection)) return undefined
   completeSchema(connection)
@@ -174,14 +176,14 @@ function stateOf(path: string): FileState | undefined {
   return { ino, size, mtimeMs, hasLog: hasLog(path) }
 }
 
-/** An empty log without an index is open nowhere either: a connection that may only read left it behind. */
+/** An empty log without an index is open nowhere either: a read-only connection left it behind. */
 function hasLog(path: string): boolean {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
   return log !== undefined && (log.size > 0 || existsSync(`${path}-shm`))
 }
 
 export function missingFile(path: string): StoreUnavailableError {
-  // The address may have been typed as a relative path, in another folder than meant.
+  // The address may have been typed as a relative path, in the wrong folder.
   const hint = path.startsWith(`${process.cwd()}${sep}`) ? ' (a relative path begins at this folder)' : ''
   return new StoreUnavailableError(
     `there is no store at sqlite:${path}${hint}: name another one by --store or DURABLE_JOBS_STORE, or start a worker, ` +

@@ -11,9 +11,9 @@ const walLimitBytes = 64 * 1024 * 1024
 
 /**
  * The connection that writes a SQLite file: WAL, `BEGIN IMMEDIATE`, one transaction per operation.
- * D1  A transaction begins, runs and ends in one turn of the event loop; none is open across turns.
- * D2  A busy file is waited for with short jittered pauses and no blocking of the event loop, then
- *     StoreUnavailableError. Nothing was written in that case.
+ * D1  A transaction begins, runs and ends in one macrotask; none stays open across macrotasks.
+ * D2  A busy file is waited for with short jittered pauses that don't block the event loop, then StoreUnavailableError.
+ * Nothing was written in that case.
  */
 export class StoreWriter extends Database {
   readonly #clock: Clock
@@ -28,7 +28,7 @@ export class StoreWriter extends Database {
     this.#clock = clock
     this.#synchronous = synchronous === 'full' ? 'FULL' : 'NORMAL'
     try {
-      // Until WAL is set another opener may hold the file for a moment: here SQLite's own wait is enough.
+      // Until WAL is set another opener may hold the file for a moment: SQLite's own wait suffices here.
       this.exec('PRAGMA busy_timeout = 5000')
       this.exec('PRAGMA journal_mode = WAL')
       this.exec(`PRAGMA synchronous = ${this.#synchronous}`)
@@ -41,7 +41,7 @@ export class StoreWriter extends Database {
     }
   }
 
-  /** Runs `work` in one write transaction; what it throws rolls back. `durable` waits for the disk. */
+  /** Runs `work` in one write transaction; an error rolls back. `durable` waits for the disk. */
   async write<T>(work: () => T, { durable = false }: { durable?: boolean } = {}): Promise<T> {
     await this.#takeRest()
     const start = this.#clock.elapsed()
@@ -59,7 +59,7 @@ export class StoreWriter extends Database {
     }
   }
 
-  /** @throws StoreUnavailableError when the path no longer leads to the open file: what is written would be lost. */
+  /** @throws StoreUnavailableError when the path no longer leads to the open file: writes would be lost. */
   checkFile(): void {
     if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return
     throw new StoreUnavailableError(
@@ -99,7 +99,7 @@ export class StoreWriter extends Database {
     }
   }
 
-  /** After `longestBurstMs` of back-to-back transactions, leaves the file alone for a moment. */
+  /** After `longestBurstMs` of back-to-back transactions, leaves the file to other processes for a moment. */
   #takeRest(): Promise<void> | undefined {
     if (this.#rest !== undefined) return this.#rest
     const now = this.#clock.elapsed()

@@ -6,16 +6,19 @@ import type { RunRow } from './run-row.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
- * Which workers could take a run. A run that no worker takes, or only one that is free of other poison suspects (R17),
- * keeps no key of a limiter for itself. A run that needs scale-in protection is taken by workers that took such runs or may ask
- * for protection; one that has not claimed yet counts, as its first claim will tell.
+ * Which workers could take a run. A run that no worker takes, or only one that holds no other poison suspects (R17),
+ * keeps no key of a limiter for itself. A run that needs scale-in protection is taken by workers that took such runs or
+ * may ask for protection; one that has not claimed yet counts, until its first claim decides.
  */
 
 type Taken = Pick<RunRow, 'job' | 'version' | 'queue'>
 
 const knowsAndServes = `job = ? AND version >= ? AND drain_order = 0 AND draining = 0
   AND (queues IS NULL OR EXISTS (SELECT 1 FROM json_each(queues) WHERE json_each.value = ?))`
-/** A condition on workers: those that a run is for, as far as protection goes. A worker of an earlier release takes none. */
+/**
+ * Returns a condition on workers: those that may take a run, as far as protection is concerned. A worker of an earlier
+ * release takes none.
+ */
 const everTakes = ({ version }: Pick<Taken, 'version'>): string =>
   needsProtection(version)
     ? `AND (protection > ${protectionLevels.never} OR protection IS NULL AND claim_n = 0)`
@@ -25,7 +28,7 @@ const isWokenFor = ({ version }: Pick<Taken, 'version'>): string =>
 const holdsNoSuspect = `NOT EXISTS (SELECT 1 FROM runs WHERE runs.lease = workers.lease AND streak >= ${suspectStreak})`
 const workersOfJob = 'worker_jobs JOIN workers ON workers.lease = worker_jobs.lease'
 
-/** R17: lost so often that a lease takes one such run at most. */
+/** R17: lost so often that a lease takes at most one such run. */
 export function isSuspect({ streak }: Pick<RunRow, 'streak'>): boolean {
   return streak >= suspectStreak
 }
@@ -38,7 +41,10 @@ export function isServed(tx: Transaction, run: Taken): boolean {
   return tx.sql.get(sql, job, versionOf(version), queue) !== undefined
 }
 
-/** Returns whether a key may be kept for an aged waiter: for a poison suspect only while an idle lease that holds none is at hand. */
+/**
+ * Returns whether a key may be kept for an aged waiter: for a poison suspect only if there is an idle lease that holds
+ * none.
+ */
 export function canStart(tx: Transaction, run: Taken & Pick<RunRow, 'state' | 'streak'>): boolean {
   if (!isServed(tx, run)) return false
   if (run.state === 'running' || !isSuspect(run)) return true
@@ -73,8 +79,8 @@ export interface IdleTaker {
 }
 
 /**
- * Returns idle workers that can take runs of this class, those with most free slots first. Of a class that needs protection,
- * after the workers that hold it those that may ask, the one that was told first.
+ * Returns idle workers that can take runs of this class, those with most free slots first. For a class that needs
+ * protection, first the workers that have it, then those that may ask, the one that was told first.
  */
 export function idleTakers(
   tx: Transaction,
@@ -103,7 +109,7 @@ function idleQueries(condition: string): { readonly plain: string; readonly prot
 /** Built once: an enqueue to an idle fleet runs one of them. */
 const idleSql = { sound: idleQueries(''), suspect: idleQueries(`AND ${holdsNoSuspect}`) } as const
 
-/** Wakes every idle worker: one of them can take what was announced to a worker that is gone, or closed to all. */
+/** Wakes every idle worker: one of them can take the runs announced to a worker that is gone, or closed to all. */
 export function wakeIdle(tx: Transaction): void {
   for (const { lease } of tx.sql.all<{ lease: LeaseId }>('SELECT lease FROM workers WHERE idle > 0')) {
     tx.woken.add(lease)

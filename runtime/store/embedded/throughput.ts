@@ -9,7 +9,7 @@ import type { Move, Transaction } from './transaction.ts'
 
 const minuteMs = 60_000
 const keptMs = throughputMinutes * minuteMs
-/** How many old cells make room for a new one: more than one, so that what a crowded hour left behind goes too. */
+/** How many old cells are deleted per new one: more than one, so that the backlog of a crowded hour shrinks too. */
 const trimmedPerNewCell = 10
 
 interface OpenCell {
@@ -17,7 +17,7 @@ interface OpenCell {
   readonly job: string
   /** As it is stored. */
   readonly stored: CellBody
-  /** What this transaction adds. */
+  /** The counts that this transaction adds. */
   readonly added: CellBody
 }
 
@@ -62,7 +62,7 @@ function openCell(tx: Transaction, minute: number, queue: string, job: string): 
   return emptyBody()
 }
 
-/** Old cells that are in their hours go as new ones come, and so do those that a clock which ran far ahead has left. */
+/** Old cells that are in their hours are deleted as new ones come, and so are those of a clock that ran far ahead. */
 function trim(tx: Transaction, minute: number, rolledTo: number): void {
   tx.sql.run(
     `DELETE FROM throughput WHERE (minute, queue, job) IN
@@ -75,7 +75,7 @@ function trim(tx: Transaction, minute: number, rolledTo: number): void {
 function count({ counts, wait, run, total }: CellBody, { from, transition, stayedMs, totalMs }: Move): void {
   counts[transition] = (counts[transition] ?? 0) + 1
   if (transition === 'claim') addDuration(wait, stayedMs)
-  // A stay that was told to stop is not over yet, and says nothing of the job when it is.
+  // An execution that was told to stop has not ended yet, and its duration means nothing for the job.
   if (from === 'running' && transition !== 'order cancel') addDuration(run, stayedMs)
   if (total !== undefined && totalMs !== undefined) addDuration(total, totalMs)
 }
@@ -88,13 +88,13 @@ function addDuration(histogram: Histogram, ms: number): void {
   buckets[bucket] = (buckets[bucket] ?? 0) + 1
 }
 
-/** By bits and not by logarithm, which is not exact where one bucket ends and the next begins. */
+/** By bits and not by logarithm, which is inexact at the bounds of buckets. */
 function bitLength(ms: number): number {
   const high = Math.floor(ms / 2 ** 32)
   return high > 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(ms)
 }
 
-/** @throws InvalidOptionsError when so many minutes are not kept. */
+/** @throws InvalidOptionsError if this many minutes are not kept. */
 export function readThroughput(sql: Sql, now: number, minutes: number): ThroughputCell[] {
   checkMinutes(minutes)
   const current = minuteOf(now)

@@ -12,19 +12,19 @@ import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
 import type { Moment } from './store-clock.ts'
 
-/** What an operation works with inside its one transaction. */
+/** The context of an operation inside its one transaction. */
 export interface Transaction extends Moment {
   readonly sql: Sql
-  /** The store's time, read once: all of a transaction happens at one instant. */
+  /** The store's time, read once: everything in a transaction happens at one instant. */
   readonly now: number
   readonly retention: RetentionPolicy
   /** How many idle slots to wake per class after the commit. */
   readonly wakeCounts: Map<string, WakeCount>
-  /** By run: where it is counted. */
+  /** By run: the class where it is counted. */
   readonly wakeCountOf: Map<number, WakeCount>
-  /** Leases to wake after the commit, whatever they do: there is an order for them, or work. */
+  /** Leases to wake after the commit, in any state: there is an order for them, or work. */
   readonly woken: Set<LeaseId>
-  /** Which hints to give after the commit to those who coordinate. */
+  /** Hints for the leader and followers after the commit. */
   readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events`, `throughput` and `counts`. */
   readonly moves: Move[]
@@ -32,21 +32,21 @@ export interface Transaction extends Moment {
   loggedMoves: number
   /** Runs that were deleted, for `counts`. */
   readonly removed: Removed[]
-  /** Failures with a mark, in their order, written once before the commit. */
+  /** Failures with a mark, in order, written once before the commit. */
   readonly failures: StoredFailure[]
-  /** By fingerprint: how many more runs are failed now for it. */
+  /** By fingerprint: how many more runs are failed now with it. */
   readonly failedBy: Map<string, number>
-  /** Keys of limiters whose lines are looked at before the transaction ends. */
+  /** Keys of limiters whose waitlists are checked before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
-  /** What all lines depend on has changed: they are looked at before the transaction ends. */
+  /** A fact that all waitlists depend on has changed: they are checked before the transaction ends. */
   openedLines: boolean
-  /** The lease whose claim has room for what becomes ready. */
+  /** The lease whose claim has room for runs that become ready. */
   claimer: LeaseId | undefined
-  /** Workers whose runs leave them, by lease. */
+  /** Workers that lose their runs, by lease. */
   readonly holders: Map<LeaseId, Holder>
   /** The lease whose claim was told of runs that it has to ask for protection for. */
   told: LeaseId | undefined
-  /** The run whose own call this is: its answer says when to ask again. */
+  /** The run whose own call this is: its reply says when to ask again. */
   asking: number | undefined
 }
 
@@ -56,7 +56,7 @@ export type CoordinationHint = 'vacancy' | 'schedules'
 /** One transition of a run. */
 export interface Move {
   readonly run: Pick<RunRow, 'id' | 'job' | 'queue'>
-  /** The state it left; an enqueued run comes out of none. */
+  /** The state it left; a new run has none. */
   readonly from?: RunState
   readonly transition: RunTransition | 'enqueue'
   readonly state: RunState
@@ -96,7 +96,7 @@ export interface WakeCount {
 
 const longestHistory = 200
 
-/** Notes something beside the steps in a run's history; the oldest lines go first. */
+/** Adds an entry to a run's history; the oldest entries are deleted. */
 export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at'>): void {
   tx.sql.run(
     `INSERT INTO history (run, n, at, kind, cause, by, reason, worker)
@@ -118,13 +118,13 @@ export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at
   )
 }
 
-/** The kept answer of an operator's request, if it was carried out before (S3). */
+/** Returns the kept reply to an operator's request, if it was carried out before (S3). */
 export function answered<T>(tx: Transaction, requestId: string): T | undefined {
   const kept = tx.sql.get<{ answer: string }>('SELECT answer FROM requests WHERE id = ?', requestId)
   return kept && (JSON.parse(kept.answer) as T)
 }
 
-/** Keeps the answer of an operator's request for 10 minutes. */
+/** Keeps the reply to an operator's request for 10 minutes. */
 export function keepAnswer<T>(tx: Transaction, requestId: string, answer: T): T {
   tx.sql.run(
     'INSERT INTO requests VALUES (?, ?, ?)',

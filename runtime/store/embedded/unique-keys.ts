@@ -9,27 +9,27 @@ import type { Transaction } from './transaction.ts'
 /*
  * The table of unique keys (G7): per job and key the run that holds it, and for a window also its end.
  * U1  A key without an end is held by a run that has not ended and, with 'started', has not started; the transition
- *     that ends this frees it.
- * U2  A run with a canonical key has a row for each of its two keys, with one end. An earlier release that moves the run
- *     knows only `unique_key`; the row it leaves behind holds nothing, for U1 asks the run.
+ * that ends this frees it.
+ * U2  A run with a canonical key has a row for each of its two keys, with one end. An earlier release that changes the
+ * run knows only `unique_key`; the row it leaves behind holds nothing, as U1 checks the run.
  */
 
 /** The columns of a run that decide whether it holds its key. */
 type Hold = Pick<RunRow, 'job' | 'unique_key' | 'unique_until' | 'state' | 'started_at'>
 
-/** The keys that a run holds or not, all of them. */
+/** The keys of a run, whether it holds them or not. */
 export function keysOfRun(run: Pick<RunRow, 'unique_key' | 'canonical_key'>): readonly string[] {
   return [run.canonical_key, run.unique_key].filter((key) => key !== null)
 }
 
-/** The run that a key belongs to, whatever became of it since. */
+/** The run that a key belongs to, in any state. */
 export interface KeyRow {
   readonly run: RunId
   /** End of a window, or null. */
   readonly until: number | null
 }
 
-/** Whether the key is the run's by its own state: a window is not. */
+/** Returns whether the key is the run's by its own state: a window is not. */
 export function holdsByState(run: Hold): boolean {
   if (isEnd(run.state)) return false
   return run.unique_until === untilFinished || (run.unique_until === untilStarted && run.started_at === null)
@@ -39,13 +39,13 @@ export function readKey(sql: Sql, job: string, key: string): KeyRow | undefined 
   return sql.get<KeyRow>('SELECT run, until FROM unique_keys WHERE job = ? AND key = ?', job, key)
 }
 
-/** Whether nobody has moved it yet, but its time to start is over. */
+/** Returns whether its time to start is over, but no transaction has expired it yet. */
 export function isOverdue(run: RunRow, moment: Moment): boolean {
   const expiresAt = expiryOf(run, moment)
   return run.started_at === null && !isEnd(run.state) && expiresAt !== null && expiresAt <= moment.now
 }
 
-/** Who holds a key now. */
+/** Returns the holder of a key. */
 export function holderOf(sql: Sql, moment: Moment, job: string, key: string): RunId | undefined {
   const row = readKey(sql, job, key)
   if (row === undefined) return undefined
@@ -55,7 +55,7 @@ export function holderOf(sql: Sql, moment: Moment, job: string, key: string): Ru
   return holds ? row.run : undefined
 }
 
-/** Gives the key to a run, whoever had it. */
+/** Gives the key to a run, even if another one had it. */
 export function takeKey(tx: Transaction, row: KeyRow & { readonly job: string; readonly key: string }): void {
   const { job, key, run, until } = row
   tx.sql.run(
@@ -73,7 +73,10 @@ interface KeyMove {
   readonly startedAt: number | null
 }
 
-/** Keeps the keys of a run in step with its move: frees them when it ends or starts, gives them back to a retried one. */
+/**
+ * Keeps the keys of a run in step with its transition: frees them when it ends or starts, restores them to a retried
+ * one.
+ */
 export function moveKeys(tx: Transaction, run: RunRow, { transition, state, startedAt }: KeyMove): void {
   const code = run.unique_until ?? untilFinished
   if (run.unique_key === null || code > untilStarted) return
@@ -87,7 +90,7 @@ export function moveKeys(tx: Transaction, run: RunRow, { transition, state, star
   }
 }
 
-/** Frees the keys of a run that is removed, also within a window. */
+/** Frees the keys of a removed run, even within a window. */
 export function freeKeys(tx: Transaction, run: RunRow): void {
   for (const key of keysOfRun(run)) freeKey(tx, run, key)
 }

@@ -3,9 +3,9 @@ import { idleTakers } from './takers.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
- * Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue
- * wakes one worker and not fifty. A picked worker counts as busy until its next empty-handed claim. A worker that has to
- * ask for protection counts as one slot: each of them asks for its whole task.
+ * Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes one
+ * worker and not fifty. A picked worker counts as busy until its next empty claim. A worker that has to ask for
+ * protection counts as one slot: each of them asks for its whole task.
  */
 export function pickIdleWorkers(tx: Transaction): ReadonlySet<LeaseId> {
   for (const known of tx.wakeCounts.values()) {
@@ -14,7 +14,7 @@ export function pickIdleWorkers(tx: Transaction): ReadonlySet<LeaseId> {
     for (const { lease, idle, asks } of idleTakers(tx, known, Math.min(wanted, 100))) {
       if (wanted <= 0) break
       wanted -= known.suspect || asks === 1 ? 1 : idle
-      // The reply to its claim tells it of them.
+      // The reply to its claim includes them.
       if (asks === 1 && lease === tx.told) continue
       tx.sql.run('UPDATE workers SET idle = 0 WHERE lease = ?', lease)
       tx.woken.add(lease)

@@ -13,8 +13,8 @@ import type { LeaseId, Unsubscribe } from '../store.ts'
 import type { CoordinationHint } from './transaction.ts'
 
 /**
- * Wakes one worker among many without polling: each listens to the times of a file of its own
- * (inotify, kqueue), whoever has work for it touches that file. A lost wake-up costs one poll.
+ * Wakes one worker among many without polling: each watches the times of its own file (inotify, kqueue), and a process
+ * with work for it touches that file. A lost wake-up costs one poll.
  */
 export class WakeupFiles {
   readonly #folder: string
@@ -36,14 +36,14 @@ export class WakeupFiles {
     }
   }
 
-  /** Tells every worker that listens for it. */
+  /** Notifies every worker that listens for it. */
   touchShared(hint: CoordinationHint): void {
     touchFile(this.#path(hint))
   }
 
   listenShared(hint: CoordinationHint, listener: () => void): Unsubscribe {
     const path = this.#path(hint)
-    // Opened and not written: the others are not told that one more listens.
+    // Opened but not written: the others get no event for one more listener.
     return this.#watch(path, listener, () => closeSync(openSync(path, 'a')))
   }
 
@@ -55,7 +55,7 @@ export class WakeupFiles {
       watcher = watch(path, listener)
       watcher.on('error', () => undefined)
     } catch {
-      // No watch left on this system (ENOSPC, EMFILE): polling goes on.
+      // No watch left on this system (ENOSPC, EMFILE): polling continues.
     }
     return () => watcher?.close()
   }
@@ -74,6 +74,6 @@ function touchFile(path: string): void {
   try {
     utimesSync(path, now, now)
   } catch {
-    // Who listened has just left: nobody to wake.
+    // The listener has just left: there is none to wake.
   }
 }

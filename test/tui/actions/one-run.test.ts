@@ -179,7 +179,7 @@ test('what can’t be done is said before a dialog opens', async () => {
     'it applies to marked runs, or to one run at a time',
   )
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: true })).toBe('it is already draining')
-  expect(host.refusal('drain', run)).toBe('it is not for run r')
+  expect(host.refusal('drain', run)).toBe("it doesn't apply to run r")
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: false })).toBeUndefined()
 })
 

@@ -10,14 +10,14 @@ import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { actWork, type Scene } from '../shop/act-work.ts'
 import type { Facts, Part, Pause, Work } from '../shop/plot.ts'
 
-/** What a run does next, after some time: records for its journal, and how its execution ends, if it does. */
+/** The next move of a run, after some time: records for its journal, and how its execution ends, if it does. */
 export interface Move {
   readonly afterMs: number
   readonly records: readonly JournalRecord[]
   readonly outcome?: Outcome
 }
 
-/** What a worker knows of the job. */
+/** A worker's knowledge of the job. */
 export interface ActedCode {
   readonly version: number
   readonly digest: string
@@ -25,13 +25,13 @@ export interface ActedCode {
 }
 
 const maxValueBytes = 1_048_576
-/** What a worker needs between two entries of a journal. */
+/** The context of a worker between two entries of a journal. */
 const overheadMs = 2
 const nothing = encodeValue(undefined, 'nothing', maxValueBytes)
 
 /**
- * One execution of a run, acted by its plot instead of by its function: it stores what a worker with that function would
- * have stored. It begins where the run's journal ends.
+ * One execution of a run, acted by its plot instead of by its function: it stores the entries that a worker with that
+ * function would have stored. It begins at the end of the run's journal.
  */
 export class ActedRun {
   readonly run: ClaimedRun
@@ -62,7 +62,7 @@ export class ActedRun {
     return part.does === 'sleep' ? this.#sleep(part, stored, scene) : this.#work(part, stored, scene)
   }
 
-  /** Takes in what the store has stored of a move. */
+  /** Applies the store's replies to a move. */
   stored({ records }: Move, at: number): void {
     for (const record of records) this.#keep({ ...record, position: ++this.position, at, remainingMs: 0 })
   }
@@ -96,7 +96,7 @@ export class ActedRun {
       const intent = { ...base, phase: 'intent', attempt, durationMs: 0 } as const
       return { afterMs: overheadMs, records: [intent] }
     }
-    // An intent that another execution stored: nobody knows what became of it.
+    // An intent that another execution stored: its outcome is unknown.
     if (part.once && stored !== undefined && stored.position <= this.run.position) {
       return this.#fail(
         part,

@@ -4,13 +4,13 @@ import { plots } from '../shop/plots.ts'
 import { type Arrival, cart, countryTagged, plain, tagged } from '../shop/traffic.ts'
 import type { PastShop } from './past-shop.ts'
 
-/** Something that happens beside the ordinary traffic, so many minutes before the demo begins. */
+/** An event beside the ordinary traffic, this many minutes before the demo begins. */
 export interface Chapter {
   readonly ago: number
   readonly happen: (shop: PastShop) => void | Promise<void>
 }
 
-/** Workers that are there when the past ends; they go on as processes under the same names. */
+/** Workers that run when the past ends; they continue as processes under the same names. */
 export const presentWorkers = { old: ['shop-9'], new: ['shop-10', 'shop-11'] } as const
 /** The number of the next worker's name. */
 export const nextWorker = 12
@@ -45,7 +45,7 @@ const earlier: readonly Chapter[] = [
     },
   },
   {
-    // While the mail server is away.
+    // While the mail server is down.
     ago: 424,
     happen: (shop) =>
       enqueue(

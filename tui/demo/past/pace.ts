@@ -1,8 +1,8 @@
 const minute = 60_000
 
 /**
- * How finely a stretch of the past is played: what lies long ago is seen by the hour, so that runs may come together there,
- * which a store takes several times as fast.
+ * How finely a stretch of the past is played: old periods are shown by the hour, so runs may be grouped there, which a
+ * store takes several times as fast.
  */
 export interface Pace {
   /** Up to so many minutes ago. */

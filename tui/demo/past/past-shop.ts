@@ -5,7 +5,7 @@ import type { PastRelease } from './past-code.ts'
 import type { PastFleet } from './past-fleet.ts'
 import type { Timeline } from './timeline.ts'
 
-/** What the chapters of the past have in their hands. */
+/** The context of the chapters of the past. */
 export interface PastShop {
   readonly timeline: Timeline
   readonly jobs: Jobs

@@ -1,9 +1,9 @@
 type Happening = () => void | Promise<void>
 
 /**
- * What happens when, in a past that is played as fast as the store takes it.
- * TL1  Time stands still while something happens, and then jumps to the next instant at which something does.
- * TL2  What is put at a time that has passed happens now; at one instant, in the order in which it was put there.
+ * The schedule of events, in a past that is played as fast as the store takes it.
+ * TL1  Time stands still while an event is played, and then jumps to the next event.
+ * TL2  An event put at a past time happens now; events of one instant in the order in which they were put.
  */
 export class Timeline {
   readonly #happenings = new Map<number, Happening[]>()

@@ -5,8 +5,8 @@ import type { UniqueOptions } from '../../../runtime/model/unique.ts'
 import type { Dice } from '../dice.ts'
 
 /*
- * What a job of the demo's shop does, as data. The past is acted from it (past/acted-run.ts), and the functions of live
- * workers are made of it (shop-jobs.ts), so that a run which began in the past goes on in a live worker.
+ * A job of the demo's shop, as data. The past is acted from it (past/acted-run.ts), and the functions of live workers
+ * are made of it (shop-jobs.ts), so that a run which began in the past continues in a live worker.
  */
 
 /** Inputs and results of the shop. */
@@ -72,7 +72,7 @@ export interface Plot {
   readonly schedule?: (marks: Marks) => ScheduleOptions<Facts>
 }
 
-/** What the story fixes about the shop's code. */
+/** The fixed facts of the story about the shop's code. */
 export interface Marks {
   /** Minute past the hour at which the hourly report is due: it was missed shortly before the demo began. */
   readonly reportMinute: number

@@ -61,7 +61,7 @@ const capturePayment: Plot = {
   ],
 }
 
-/** Its second step moves money: after a crash inside it only a person can say whether it did. */
+/** Its second step moves money: after a crash inside it only a person can say whether the effect happened. */
 const payOut: Plot = {
   ...{ name: 'pay-out', queue: 'payments' },
   parts: [

@@ -2,7 +2,7 @@ import { FatalError } from '../../../runtime/model/errors.ts'
 import type { Trouble } from './plot.ts'
 import { newRelease } from './releases.ts'
 
-/** Where the shop's code lies, as its stacks say. */
+/** The path of the shop's code in its stacks. */
 const source = '/app/src/jobs'
 
 interface Fault {

@@ -5,11 +5,12 @@ import type { LedgerLine, ScheduleInfo } from '../../../runtime/store/schedules.
 import type { ReadRequest } from '../screen.ts'
 
 /*
- * What Cron has read.
- * CD1  A ledger is read again only when its schedule's last line is another one, or has more ticks: stretches that are
- *      skipped grow in place.
- * CD2  What a schedule's last run has come to is asked until the run has ended.
- * CD3  One read makes at most `maxReads` of these, those of the schedule under the cursor first; the next read goes on.
+ * The data of Cron.
+ * CD1  A ledger is read again only when its schedule's last entry differs, or has more ticks: stretches that are
+ * skipped grow in place.
+ * CD2  The state of a schedule's last run is read until the run has ended.
+ * CD3  One read makes at most `maxReads` of these, those of the schedule under the cursor first; the next read
+ * continues.
  */
 export interface CronData {
   readonly schedules: readonly ScheduleInfo[]
@@ -19,7 +20,7 @@ export interface CronData {
   readonly lastRuns: ReadonlyMap<string, LastRun>
   /** Of the schedule under the cursor. */
   readonly ticks?: { readonly schedule: string; readonly fires: readonly CronFire[] }
-  /** Name of the zone of the person who looks. */
+  /** Name of the user's time zone. */
   readonly zone: string
   /** CD3: something is still to be read. */
   readonly isPartial: boolean
@@ -103,7 +104,7 @@ async function readLastRuns(
     const isKnown = last?.id === id && (last.state === undefined || isEnd(last.state))
     return isKnown ? [] : [{ schedule, id, isNew: last?.id !== id }]
   })
-  // Those of which nothing is known yet go first; the others are asked again with every read anyway.
+  // Unknown ones go first; the others are read again with every read anyway.
   const asked = open.toSorted((a, b) => Number(b.isNew) - Number(a.isNew)).slice(0, maxReads)
   const read = await Promise.all(
     asked.map(async ({ schedule, id }) => {

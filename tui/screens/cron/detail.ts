@@ -16,7 +16,10 @@ import type { ScheduleRow } from './rows.ts'
 
 type Lines = readonly (readonly Span[])[]
 
-/** What is said of the schedule under the cursor: what keeps it, when it fires next, how it is set up, what became of its ticks. */
+/**
+ * The details of the schedule under the cursor: why it is stopped, its next ticks, its settings, the outcomes of its
+ * ticks.
+ */
 export function scheduleDetail(row: ScheduleRow, props: ViewProps<CronData>): Lines {
   return [
     ...stateLines(row, props),
@@ -45,7 +48,7 @@ function tickLines({ id, schedule }: ScheduleRow, { data, now }: ViewProps<CronD
   if (data?.ticks?.schedule !== id) return [fieldLine('next', span('reading', 'dim'))]
   if (data.ticks.fires.length === 0) return [fieldLine('next', 'never again')]
   const ticks = tickTimes(data.ticks.fires, data.zone, now)
-  // Of a schedule that is stopped they are what would be.
+  // For a stopped schedule they are hypothetical.
   const tone = schedule.paused === undefined && schedule.dropped === undefined ? 'plain' : 'dim'
   return ticks.map((tick, i) => fieldLine(i === 0 ? 'next' : '', ...tickSpans(tick, tone)))
 }

@@ -2,7 +2,7 @@ import type { LedgerLine, LedgerOutcome } from '../../../runtime/store/schedules
 import type { Look } from '../../kit/look.ts'
 import type { Tone } from '../../kit/tone.ts'
 
-/** How the outcome of a tick is drawn: one column wide, and told apart without color. */
+/** The mark of a tick's outcome: one column wide, and distinct without color. */
 interface OutcomeMark {
   readonly unicode: string
   readonly ascii: string
@@ -14,7 +14,7 @@ const missed: OutcomeMark = { unicode: '✖', ascii: 'x', tone: 'bad' }
 const skipped: OutcomeMark = { unicode: '⊘', ascii: '/', tone: 'warn' }
 const paused: OutcomeMark = { unicode: '‖', ascii: '=', tone: 'dim' }
 
-/** What was done to a schedule is no tick, and has no mark. */
+/** A manual action on a schedule is no tick, and has no mark. */
 const marks: Readonly<Partial<Record<LedgerOutcome, OutcomeMark>>> = {
   fired,
   late: { unicode: '◑', ascii: 'l', tone: 'warn' },
@@ -49,7 +49,7 @@ export function outcomeStrip(ledger: readonly LedgerLine[], width: number, { asc
   return glyphs.slice(0, width).reverse().join('').padStart(width)
 }
 
-/** What the strip's glyphs mean. */
+/** The legend of the strip's glyphs. */
 export function outcomeLegend({ ascii }: Look): string {
   const named: readonly (readonly [OutcomeMark | undefined, string])[] = [
     [fired, 'fired'],

@@ -15,7 +15,7 @@ export interface ScheduleRow extends Row {
   readonly lastRun?: LastRun
   /** Of the lines that are known. */
   readonly missed: number
-  /** What is out of the ordinary: paused, dropped, waiting; '' for nothing. */
+  /** Its unusual state: paused, dropped, waiting; '' for none. */
   readonly state: string
 }
 

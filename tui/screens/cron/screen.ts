@@ -6,7 +6,7 @@ import { cronLayout } from './layout.ts'
 import { ledgerRows, scheduleRows } from './rows.ts'
 import { CronView } from './view.tsx'
 
-/** When schedules fire next, and what became of their last ticks. */
+/** When schedules fire next, and the outcomes of their last ticks. */
 export const cron: Screen<CronData> = {
   name: 'cron',
   title: 'Cron',

@@ -17,7 +17,7 @@ export interface CheckRow extends Row {
 
 const gravity: readonly StoreCheck['verdict'][] = ['fault', 'warning', 'fine']
 
-/** The checks that match the filter, the gravest first. */
+/** The checks that match the filter, the most severe first. */
 export function checkRows({ data, place }: ScreenInput<DoctorData>): readonly CheckRow[] {
   return (data?.checks ?? [])
     .filter(({ name, verdict, found }) => hasWords([name, verdict, found], place.filter))
@@ -25,7 +25,7 @@ export function checkRows({ data, place }: ScreenInput<DoctorData>): readonly Ch
     .sort((a, b) => gravity.indexOf(a.check.verdict) - gravity.indexOf(b.check.verdict))
 }
 
-/** Says in a few words how the store is. */
+/** Summarizes the store's state in a few words. */
 export function verdictText({ checks, isQuick }: DoctorData): string {
   const count = (verdict: StoreCheck['verdict']): number =>
     checks.filter((check) => check.verdict === verdict).length

@@ -5,7 +5,7 @@ import type { Screen } from '../screen.ts'
 import { checkRows, type DoctorData } from './rows.ts'
 import { DoctorView } from './view.tsx'
 
-/** What `durable-jobs doctor` says of the store. */
+/** The checks of `durable-jobs doctor`. */
 export const doctor: Screen<DoctorData> = {
   name: 'doctor',
   title: 'Doctor',
@@ -14,7 +14,7 @@ export const doctor: Screen<DoctorData> = {
   filterHint: 'part of a check',
   read: {
     everyMs: 10_000,
-    // The quick ones first, so that there is something to see.
+    // The fast ones first, so that the screen isn't empty.
     load: async ({ inspector }, _request, before) => ({
       checks: await inspector.checks(before === undefined ? 'quick' : 'all'),
       isQuick: before === undefined,

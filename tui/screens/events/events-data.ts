@@ -5,12 +5,13 @@ import { type EventFilter, matchesFilter, parseEventFilter, shownLog } from './e
 
 /*
  * The stream of events as far as it is kept: the newest.
- * E1  Each read goes on behind the cursor of the last one, a few pages at most. What came beyond that is skipped to the
- *     newest events, and told as a break.
- * E2  A gap and another store are breaks as well: a line of their own, never a silent one.
- * E3  What is older is read when the list is to have more rows than match, a few pages at a time. Older events of one run
- *     are found by the store, without those of others.
- * E4  At most `maxEvents` are kept while nobody reads back, then at most `maxKept`, and as many breaks as stand between them.
+ * E1  Each read continues after the cursor of the last one, a few pages at most. If more came, the read skips to the
+ * newest events, with a break between.
+ * E2  A gap and another store are breaks as well: a separate line, never silent.
+ * E3  Older events are read when the list needs more rows than match, a few pages at a time. The store finds older
+ * events of one run, without those of others.
+ * E4  At most `maxEvents` are kept while the user doesn't scroll back, then at most `maxKept`, and as many breaks as
+ * are between them.
  */
 export interface EventsData {
   /** Newest first. */
@@ -38,7 +39,7 @@ export type StreamEntry =
 /**
  * - `gap`: events were dropped before they were read, or writes of the store were lost
  * - `skipped`: more came than is read
- * - `new store`: it was emptied and made anew
+ * - `new store`: it was emptied and created again
  */
 export type StreamBreak = 'gap' | 'skipped' | 'new store'
 
@@ -99,7 +100,7 @@ async function extended(
   return data
 }
 
-/** Whether the store can find what is older by the run: the begin of an id names none to it. */
+/** Whether the store can find older events by the run: the begin of an id doesn't suffice. */
 function isOfRun({ entries, ofRun }: EventsData, { run }: EventFilter): boolean {
   if (run === undefined) return false
   if (ofRun === undefined || ofRun.entries.length > 0) return true

@@ -70,7 +70,7 @@ const toSchedule: About = (subject) => ({ screen: 'cron', row: subject })
 const toLeader: About = (_, { by }) => (by === undefined ? undefined : { screen: 'workers', row: by })
 const toFinding: About = (subject) => ({ screen: 'home', row: subject })
 
-/** What enter opens: the thing that an operation was done to. */
+/** The target of enter: the subject of an operation. */
 const abouts: Readonly<Record<OperationEvent['operation'], About>> = {
   'cancel run': toRun,
   'retry run': toRun,
@@ -129,7 +129,7 @@ export function entryText(entry: StreamEntry): string {
   return entry.kind === 'break' ? breakTexts[entry.why] : eventSentence(entry.event)
 }
 
-/** The same as a list has room for: the whole ids and the queue of a run are in the pane below it. */
+/** The same as a list has room for: the pane below it shows the whole ids and the queue of a run. */
 export function shortText(entry: StreamEntry, ellipsis: string): string {
   if (entry.kind === 'break' || entry.event.kind === 'operation') return entryText(entry)
   const { job, run } = entry.event

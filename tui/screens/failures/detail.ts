@@ -16,7 +16,7 @@ export interface FailureDetailOptions {
   readonly store: string | undefined
 }
 
-/** All that is known of the group under the cursor, and what to type about it. */
+/** The details of the group under the cursor, and the commands for it. */
 export function failureDetail(
   { group, newSince }: FailureRow,
   { now, width, look, store }: FailureDetailOptions,

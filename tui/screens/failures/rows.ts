@@ -7,7 +7,7 @@ import type { FailuresData } from './failures-data.ts'
 
 export interface FailureRow extends Row {
   readonly group: FailureGroup
-  /** The version of its job that brought it: none like it was seen before that was deployed. */
+  /** The version of its job that introduced it: no such failure was seen before its deploy. */
   readonly newSince?: VersionStart
 }
 

@@ -12,7 +12,7 @@ export interface FindingRow extends Row {
   readonly finding: Finding
 }
 
-/** What needs a person, the gravest first; then what is muted, which `U` brings back. */
+/** The findings that need a person, the most severe first; then the muted ones, which `U` unmutes. */
 export function findingRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): readonly FindingRow[] {
   return [...fleet.findings, ...fleet.muted].map((finding) => ({
     ...{ id: finding.id, finding, target: targetOf(finding, fleet.overview) },
@@ -43,7 +43,7 @@ const screenOfKind: Readonly<Record<string, ScreenName>> = {
   limiter: 'limits',
 }
 
-/** Where its cause is seen and cured. */
+/** The screen of its cause and fix. */
 export function targetOf({ id, kind, filter }: Finding, overview?: Overview): Target {
   const screen = screenOfKind[kind]
   const row = kind === 'worker-losses' ? lastLost(overview) : id.slice(kind.length + 1)

@@ -6,7 +6,7 @@ import { backlogOf, type HomeData, latencyOf, ratesOf, statisticsOf } from './ra
 import { type FindingRow, findingRows, fleetSummary, queueRows } from './rows.ts'
 import { HomeView } from './view.tsx'
 
-/** How the fleet does, and what needs a person. */
+/** The state of the fleet, and the findings that need a person. */
 export const home: Screen<HomeData> = {
   name: 'home',
   title: 'Home',

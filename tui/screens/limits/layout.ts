@@ -5,7 +5,7 @@ import { limiterLines } from './detail.ts'
 import type { LimitsData } from './limits-data.ts'
 import { currentLimiter } from './rows.ts'
 
-/** How Limits divides what is below its list: keys beside who holds and waits, or above that on a narrow terminal. */
+/** How Limits divides the body below its list: keys beside holders and waiters, or above them on a narrow terminal. */
 export interface LimitsLayout extends ListLayout {
   readonly isWide: boolean
   readonly keysWidth: number
@@ -17,7 +17,7 @@ export interface LimitsLayout extends ListLayout {
 }
 
 const wideColumns = 140
-/** Lines of the pane of users in which all is said of the limiter; in fewer its first line is. */
+/** Lines of the pane of users in which all details of the limiter fit; in fewer only the first line. */
 const roomyHeight = 10
 
 /** The list of unique keys has the whole body. */
@@ -43,7 +43,7 @@ export function limitsLayout(input: Pick<ScreenInput<LimitsData>, 'size' | 'plac
   }
 }
 
-/** What stands above who holds and waits. */
+/** The lines above holders and waiters. */
 export function linesAbove(input: ScreenInput<LimitsData>): readonly (readonly Span[])[] {
   const row = currentLimiter(input)
   if (row === undefined) return []
@@ -52,7 +52,7 @@ export function linesAbove(input: ScreenInput<LimitsData>): readonly (readonly S
   return usersHeight < roomyHeight ? lines.slice(0, 1) : lines
 }
 
-/** Lines of who holds and waits. */
+/** Lines of holders and waiters. */
 export function userLines(input: ScreenInput<LimitsData>): number {
   return Math.max(0, limitsLayout(input).usersHeight - 2 - linesAbove(input).length)
 }

@@ -5,7 +5,7 @@ import type { Inspector } from '../../../runtime/store/store.ts'
 import type { LimitHolder, LimitWaiter } from '../../../runtime/store/waitlist.ts'
 import type { ReadRequest } from '../screen.ts'
 
-/** What Limits has read. */
+/** The data of Limits. */
 export interface LimitsData {
   readonly limiters: readonly LimiterInfo[]
   /** By limiter, those with the longest waitlists first: a few of each, more of the one under the cursor. */
@@ -18,7 +18,7 @@ export interface LimitsData {
   readonly row?: string
   /** The limiter under the cursor. */
   readonly current?: string
-  /** Who holds and waits for one of its keys; left out: none is in use. */
+  /** Holders and waiters of one of its keys; left out: none is in use. */
   readonly users?: KeyUsers
   /** The unique keys that are held, where the list shows those. */
   readonly unique?: UniqueList
@@ -26,7 +26,7 @@ export interface LimitsData {
   readonly isPartial: boolean
 }
 
-/** Who holds and waits for one key, as far as it is read. */
+/** Holders and waiters of one key, as far as they are read. */
 export interface KeyUsers {
   readonly limiter: string
   readonly key: string

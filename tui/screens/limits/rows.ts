@@ -89,7 +89,7 @@ function waitersOf(filter: RunFilter): Target {
 
 const maxJumps = 3
 
-/** Who holds and who waits, of the key that was read. */
+/** The holders and the waiters of the key that was read. */
 function jumpsOf({ users }: LimitsData, limiter: string, key?: string): readonly Jump[] {
   if (users === undefined || users.limiter !== limiter || (key ?? users.key) !== users.key) return []
   const holders = [...new Set(users.holders.map(({ run }) => run))].slice(0, maxJumps)

@@ -9,7 +9,7 @@ import { uniqueRows } from './unique-rows.ts'
 import { userRows } from './user-rows.ts'
 import { LimitsView } from './view.tsx'
 
-/** How full limiters are, who holds and waits for their keys; or the unique keys that are held. */
+/** How full limiters are, with holders and waiters of their keys; or the held unique keys. */
 export const limits: Screen<LimitsData> = {
   name: 'limits',
   title: 'Limits',

@@ -14,7 +14,7 @@ export type UserRow = Row &
     | { readonly kind: 'waiter'; readonly user: LimitWaiter }
   )
 
-/** Who holds the key that was read, then who waits for it, in order. */
+/** The holders of the key that was read, then its waiters, in order. */
 export function userRows(input: ScreenInput<LimitsData>): readonly UserRow[] {
   const users = input.data?.users
   // Until the cursor's limiter is read.
@@ -43,7 +43,7 @@ function rowOf({ limiter, key }: KeyUsers, how: string, user: LimitHolder | Limi
   }
 }
 
-/** What a holder waits for is not told. */
+/** A holder's own wait is not shown. */
 function waitsFor(kind: UserRow['kind']): 'limited' | 'sleeping' {
   return kind === 'waiter' ? 'limited' : 'sleeping'
 }

@@ -14,7 +14,7 @@ import { sparklineForm } from './columns.ts'
 import type { QueuesData } from './queues-data.ts'
 import { jobsOf, type QueueRow, startedSeries, type WaitCount, waitsOf } from './rows.ts'
 
-/** What is said of the queue under the cursor, what holds its runs first. */
+/** The details of the queue under the cursor, the reason for waiting runs first. */
 export function queueDetail(row: QueueRow, props: ViewProps<QueuesData>): readonly (readonly Span[])[] {
   return [
     ...heldLines(row, props),

@@ -4,7 +4,7 @@ import type { Statistics } from '../../../runtime/store/statistics.ts'
 import type { Inspector, ThroughputCell } from '../../../runtime/store/store.ts'
 import type { ReadRequest } from '../screen.ts'
 
-/** What Queues has read beside the overview. */
+/** The data of Queues besides the overview. */
 export interface QueuesData {
   /** Of '5m' or '24h'; that of '1h' is the overview's. */
   readonly statistics: Statistics

@@ -21,7 +21,7 @@ export interface QueueRow extends Row {
   readonly oldestReadyMs?: number
   /** Started per second over the chosen range; undefined until that is known. */
   readonly perSecond: number | undefined
-  /** What keeps its ready runs from being taken; empty where nothing does, or none is ready. */
+  /** Why its ready runs are not taken; empty if nothing prevents it, or none is ready. */
   readonly held: readonly HeldClass[]
   /** Of the workers that serve it. */
   readonly slots: { readonly taken: number; readonly all: number; readonly workers: number }
@@ -134,7 +134,7 @@ function heldClasses(
     .flatMap((of) => findHindrances(of, { queues: [], workers }).map((why) => ({ of, why })))
 }
 
-/** In one word what a queue is up to. */
+/** The queue's state in one word. */
 export function stateWord({ paused, held, counts }: Pick<QueueRow, 'paused' | 'held' | 'counts'>): string {
   if (paused !== undefined) return 'paused'
   if (held.some(({ why }) => why.kind !== 'busy')) return 'held'
@@ -171,7 +171,7 @@ function jumpsOf(name: string, { schedules }: Overview, data: QueuesData | undef
   ]
 }
 
-/** What waiting runs wait for, the most frequent first. */
+/** The waits of waiting runs, the most frequent first. */
 export interface WaitCount {
   readonly kind: WaitKind
   /** Of an arrival: what the runs wait for. */

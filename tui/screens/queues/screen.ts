@@ -5,7 +5,7 @@ import { loadQueues, type QueuesData } from './queues-data.ts'
 import { queueRows } from './rows.ts'
 import { QueuesView } from './view.tsx'
 
-/** What each queue holds, how fast it is taken from, and what keeps its runs. */
+/** The content of each queue, how fast workers take from it, and what delays its runs. */
 export const queues: Screen<QueuesData> = {
   name: 'queues',
   title: 'Queues',

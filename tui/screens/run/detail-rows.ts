@@ -17,7 +17,7 @@ import { type RunTab, shownTab } from './tabs.ts'
 
 type Known = ScreenInput<RunData> & { readonly data: KnownRun }
 
-/** What the lower pane shows: one tab's lines. */
+/** The content of the lower pane: one tab's lines. */
 export function detailRows(input: ScreenInput<RunData>): readonly DocumentLine[] {
   return tabLines(input, shownTab(input.place, input.data))
 }
@@ -92,7 +92,7 @@ function outputLines({ data, place, size }: Known): readonly DocumentLine[] {
   return valueDocument(run.output, 'output', { id: 'output', width: size.columns, toggled })
 }
 
-/** What happened to it and its executions, by time. */
+/** Its history and its executions, by time. */
 function historyLines({ data, now, size }: Known): readonly DocumentLine[] {
   const { history, executions, run } = data
   const lines = [

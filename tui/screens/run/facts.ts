@@ -6,7 +6,7 @@ import type { Run } from '../../../runtime/model/run.ts'
 /** One fact of a run: its name and what it is. */
 export type Fact = readonly [name: string, value: string]
 
-/** What is told of a run on a line or two, the weightiest first. */
+/** The main facts about a run on a line or two, the most important first. */
 export function shortFacts(run: Run): readonly Fact[] {
   const { queue, priority, attempt, losses, tags, unique } = run
   return [
@@ -33,7 +33,7 @@ export function timeFacts(run: Run, now: number): readonly Fact[] {
   ]
 }
 
-/** All that its record says beside values. */
+/** All fields of its record besides values. */
 export function allFacts(run: Run, now: number): readonly Fact[] {
   const { id, job, version, headers, position, changedAt, unique } = run
   return [

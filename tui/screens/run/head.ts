@@ -6,7 +6,7 @@ import type { ScreenInput } from '../screen.ts'
 import { type Fact, shortFacts, timeFacts } from './facts.ts'
 import type { KnownRun, RunData } from './run-data.ts'
 
-/** The lines above the waterfall: what the run is, where it is and why. */
+/** The lines above the waterfall: the run, its state and why. */
 export function headLines(
   data: KnownRun,
   { now, look, size, fleet }: ScreenInput<RunData>,

@@ -6,7 +6,7 @@ import type { Moment } from '../../text/incident-report.ts'
 import type { IncidentAbout, ScreenInput } from '../screen.ts'
 import type { KnownRun, RunData } from './run-data.ts'
 
-/** What a report on a run says: why it is where it is, what happened to it, and what to type. */
+/** The content of a report on a run: why it is in its state, its history, and the commands. */
 export function runIncident({ data, now, store, fleet }: ScreenInput<RunData>): IncidentAbout | undefined {
   if (data?.kind !== 'known') return undefined
   const { run, sentences, next } = data

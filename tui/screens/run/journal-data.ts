@@ -5,9 +5,10 @@ import type { HistoryEntry, Inspector } from '../../../runtime/store/store.ts'
 
 /*
  * A run's journal as far as it was read.
- * J1  It grows at its end alone, so a read goes on behind the last position that it has; a retry or a repair, which may
- *     have dropped entries, makes it begin anew (`goesOn`).
- * J2  Values are not read, and stacks not kept: a journal may hold 64 MiB. One step's are read by the screen of that step.
+ * J1  It only grows at its end, so a read continues after the last known position; a retry or a repair, which may have
+ * dropped entries, makes it start over (`goesOn`).
+ * J2  Values are not read, and stacks not kept: a journal may hold 64 MiB. The screen of a step reads that step's
+ * values.
  */
 export interface JournalData {
   readonly entries: readonly JournalOutline[]
@@ -50,12 +51,12 @@ function lightError({ name, message }: StoredError): StoredError {
   return { name, message }
 }
 
-/** Whether what was read of a journal, when the run's history was `before`, is a begin of what is there now. */
+/** Whether the part read when the run's history was `before` is still a begin of the journal. */
 export function goesOn(before: readonly HistoryEntry[], now: readonly HistoryEntry[]): boolean {
   return lastDrop(before) === lastDrop(now)
 }
 
-/** Names the last thing that may have dropped entries. */
+/** Identifies the last event that may have dropped entries. */
 function lastDrop(history: readonly HistoryEntry[]): string {
   const drops = history.filter(({ kind }) => kind === 'retry' || kind === 'repaired' || kind === 'unblocked')
   return JSON.stringify([drops.length, drops.at(-1)])

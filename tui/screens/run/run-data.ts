@@ -11,10 +11,11 @@ import type { ReadRequest } from '../screen.ts'
 import { emptyJournal, goesOn, type JournalData, readOn } from './journal-data.ts'
 
 /*
- * What is known of one run, by its id: read once a second to its end, and beyond, as it may be retried.
- * U1  Of an ended run that has not changed since the last read only its record is read: the rest is as it was. Its sentences
- *     say how long ago it ended: they are asked for again from time to time.
- * U2  What was read of a live run tells how it is now, so all of it is read each time, but the journal from its end.
+ * The known data of one run, by its id: read once a second to its end, and beyond, as it may be retried.
+ * U1  If an ended run has not changed since the last read only its record is read: the rest is unchanged. Its sentences
+ * say how long ago it ended, so they are read again from time to time.
+ * U2  A read of a live run shows its current state, so everything is read each time, except the journal, which is read
+ * from its end.
  */
 
 export type RunData = KnownRun | UnknownRun
@@ -30,15 +31,15 @@ export interface KnownRun {
   /** Oldest first. */
   readonly executions: readonly ExecutionInfo[]
   readonly places: readonly LinePlace[]
-  /** Why it is where it is, as of `toldAt`. */
+  /** Why it is in its state, as of `toldAt`. */
   readonly sentences: readonly string[]
   /** By this host's clock. */
   readonly toldAt: number
-  /** What a person can do about it; '' where it goes on by itself. */
+  /** What a person can do about it; '' if it continues by itself. */
   readonly next: string
   /** The group that its error belongs to. */
   readonly failure?: FailureGroup
-  /** The state that it ended with while it was looked at. */
+  /** The state that it entered at its end while the screen showed it. */
   readonly endedAs?: RunState
 }
 

@@ -10,7 +10,7 @@ import { stepRows, weightiestRow } from './step-rows.ts'
 import { type RunTab, runTabs, shownTab, turnedTab } from './tabs.ts'
 import { RunView } from './view.tsx'
 
-/** One run: what its steps did and waited for, on one clock, and why it is where it is. */
+/** One run: the activity and waits of its steps, on one time axis, and why it is in its state. */
 export const run: Screen<RunData> = {
   name: 'run',
   title: 'Run',

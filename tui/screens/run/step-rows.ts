@@ -23,7 +23,7 @@ export interface StepRow extends Row {
 const runRowId = 'run'
 
 interface KnownModel {
-  /** Names what it was made of beside the journal. */
+  /** Identifies its sources besides the journal. */
   readonly of: string
   readonly model: WaterfallModel
 }
@@ -32,8 +32,8 @@ interface KnownModel {
 const models = new WeakMap<readonly JournalOutline[], KnownModel>()
 
 /**
- * Made once for all reads that say the same; what goes on grows from there. So a long journal costs nothing while it
- * doesn't grow, and the begin of an open step stays where it was first told.
+ * Cached for all reads with the same content; open spans grow from there. So a long journal costs nothing while it
+ * doesn't grow, and the begin of an open step stays as first reported.
  */
 export function modelOf(
   { run, journal, history, executions, places, readAt }: KnownRun,
@@ -104,7 +104,7 @@ function toRow(
   }
 }
 
-/** The step that tells where the run is: the one that runs or is waited for, or the one that it failed of. */
+/** The step that shows the run's state: the running or awaited one, or the failed one. */
 export function weightiestRow(input: ScreenInput<RunData>): string | undefined {
   const { data } = input
   if (data?.kind !== 'known' || data.run.state === 'completed') return undefined

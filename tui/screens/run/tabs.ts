@@ -1,7 +1,7 @@
 import type { Place } from '../../app/place.ts'
 import type { RunData } from './run-data.ts'
 
-/** What the lower pane can show of a run. */
+/** The tabs of the lower pane of a run. */
 export const runTabs = ['why', 'error', 'input', 'output', 'history', 'about'] as const
 export type RunTab = (typeof runTabs)[number]
 
@@ -15,7 +15,7 @@ export const tabKeys: Readonly<Record<RunTab, string>> = {
   about: 'A',
 }
 
-/** The one that was chosen, or else the one that tells most of a run as it is. */
+/** The chosen one, or else the most informative one for the run's state. */
 export function shownTab({ own }: Pick<Place, 'own'>, data: RunData | undefined): RunTab {
   const chosen = runTabs.find((tab) => tab === own.tab)
   if (chosen !== undefined) return chosen

@@ -3,7 +3,7 @@ import { isWhole, parseFilter } from '../../text/parse-filter.ts'
 import type { ScreenInput } from '../screen.ts'
 import { queryOf, type RunsData } from './runs-data.ts'
 
-/** All that the list is of, for actions; not where it hides what the store would find. */
+/** All runs of the list, for actions; not available if it hides runs that the store would find. */
 export function allRuns({
   place,
   now,

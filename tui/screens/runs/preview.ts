@@ -8,7 +8,7 @@ import { stateText, stateTone } from '../../kit/run-state.ts'
 import { fitSpans, type Span, span } from '../../kit/span.ts'
 import type { RunRow } from './rows.ts'
 
-/** What the list's own record says of the run under the cursor; the rest is one enter away. */
+/** The list's own data about the run under the cursor; enter shows the rest. */
 export function previewLines(
   { run, situation }: RunRow,
   { now, width, look }: { readonly now: number; readonly width: number; readonly look: Look },

@@ -7,7 +7,7 @@ import { type RunsData, shownOf } from './runs-data.ts'
 
 export interface RunRow extends Row {
   readonly run: Run
-  /** Why it is where it is. */
+  /** Why it is in its state. */
   readonly situation: string
 }
 
@@ -33,7 +33,7 @@ export function runRows({ data, fleet, now }: ScreenInput<RunsData>): readonly R
   }))
 }
 
-/** Ids as a narrow list shows them: those of one minute begin alike, so the end is what tells them apart. */
+/** Ids on a narrow list: those of one minute begin alike, so the end distinguishes them. */
 export function shortRunId(id: string, ellipsis: string): string {
   return id.length <= 12 ? id : `${ellipsis}${id.slice(-9)}`
 }

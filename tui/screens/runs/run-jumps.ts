@@ -2,7 +2,7 @@ import type { Run } from '../../../runtime/model/run.ts'
 import type { Jump } from '../../app/place.ts'
 import { formatFilter } from '../../text/format-filter.ts'
 
-/** What a run is connected with: what it is on or waits for first. */
+/** The related items of a run: the one it is on or waits for first. */
 export function runJumps(run: Run): readonly Jump[] {
   const { job, queue, unique } = run
   return [

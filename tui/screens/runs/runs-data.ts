@@ -5,11 +5,11 @@ import { type HiddenRuns, isHidden, parseFilter } from '../../text/parse-filter.
 import type { ReadRequest } from '../screen.ts'
 
 /*
- * What the list of runs has read: pages that follow each other by cursor.
- * L1  While the cursor is on the first row, each read begins at the top again: the newest are there.
- * L2  Off the first row the list stands still under the reader: no run is put in before the first one. Known runs get the
- *     state that they have now, and how many newer ones wait above is counted.
- * L3  The page that the cursor is on is read again from where it began, so that runs that left the filter go.
+ * The data of the list of runs: consecutive pages by cursor.
+ * L1  While the cursor is on the first row, each read begins at the top again: the newest runs are there.
+ * L2  Off the first row the list doesn't move: no run is inserted before the first one. Known runs get their current
+ * state, and the newer ones above are counted.
+ * L3  The page under the cursor is read again from its begin, so that runs that left the filter disappear.
  * L4  At most `maxRuns` are kept, and one read makes at most `maxCalls` calls.
  */
 export interface RunsData {
@@ -20,7 +20,7 @@ export interface RunsData {
   readonly newer: number
   /** How many runs were inspected for what is there. */
   readonly looked: number
-  /** The search goes on: what was wanted is not there yet. */
+  /** The search continues: it has not found enough yet. */
   readonly isPartial: boolean
   readonly order: RunOrder
   /** Parts of the filter that can't be used. */
@@ -88,7 +88,7 @@ export async function loadRuns(
 
 type Begun = Pick<RunsData, 'pages' | 'newer' | 'looked'>
 
-/** L1. A search that has found too little yet goes on where it was, instead of beginning anew. */
+/** L1. A search that has found too little continues from its position, instead of starting over. */
 async function fromTop(
   inspector: Reads,
   query: Omit<RunQuery, 'limit'>,
@@ -171,7 +171,7 @@ export function shownOf(runs: readonly Run[], hidden: readonly HiddenRuns[] = []
   return hidden.length === 0 ? runs : runs.filter((run) => !isHidden(run, hidden))
 }
 
-/** Pages of a search that found nothing only say where it goes on. */
+/** Pages of a search without results only have the position to continue from. */
 function withoutEmpty(pages: readonly ListPage[]): readonly ListPage[] {
   return pages.filter(({ runs }, i) => runs.length > 0 || i === pages.length - 1)
 }

@@ -18,7 +18,7 @@ import type { StepData } from './step-data.ts'
 
 type Known = ScreenInput<StepData> & { readonly data: StepData }
 
-/** A step as lines: what it returned, then its tries, the last one first. */
+/** A step as lines: its result, then its tries, the last one first. */
 export function stepLines(input: ScreenInput<StepData>): readonly DocumentLine[] {
   const { data } = input
   if (data?.run === undefined) return []
@@ -129,7 +129,7 @@ function errorLines(
 const signs = { same: ' ', removed: '-', added: '+' } as const
 const signTones = { same: 'dim', removed: 'bad', added: 'good' } as const
 
-/** How an error differs from the one of the try before. */
+/** How an error differs from the previous try's. */
 function diffLines(
   id: string,
   [before, error]: readonly [StoredError, StoredError],

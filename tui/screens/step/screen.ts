@@ -7,7 +7,7 @@ import { lastErrorOf, resultOf, stepLines } from './rows.ts'
 import { loadStep, type StepData } from './step-data.ts'
 import { StepView } from './view.tsx'
 
-/** One step of a run: what it returned, its tries, their errors. */
+/** One step of a run: its result, its tries, their errors. */
 export const step: Screen<StepData> = {
   name: 'step',
   title: 'Step',

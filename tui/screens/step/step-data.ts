@@ -6,7 +6,7 @@ import type { HistoryEntry, Inspector, RunDetails } from '../../../runtime/store
 import { goesOn } from '../run/journal-data.ts'
 import type { ReadRequest } from '../screen.ts'
 
-/** What is known of one step of a run: its entries, whole. */
+/** The known data of one step of a run: its whole entries. */
 export interface StepData {
   readonly path: StepPath
   /** Left out: no run has this id. */

@@ -34,7 +34,7 @@ const codeColumn: TableColumn<WorkerRow> = {
   usual: 4,
 }
 
-/** While it's known of a worker what ended its task. */
+/** Shown if the end of a worker's task is known. */
 const deathColumn: TableColumn<WorkerRow> = {
   title: 'ENDED BY',
   cell: ({ death = '' }) => death,

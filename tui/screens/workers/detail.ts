@@ -27,7 +27,7 @@ const maxRollouts = 3
 /** The runs in hand are listed beneath, with their steps. */
 const maxPlans = 5
 
-/** The deploys that are under way, above the list: how far each is, and what the old code still holds. */
+/** The deploys in progress, above the list: how far each is, and the runs that the old code still holds. */
 export function rolloutLines({
   fleet,
   now,
@@ -83,7 +83,7 @@ function runsText(count: number): string {
   return count === 1 ? '1 run' : `${count} runs`
 }
 
-/** What is said of the worker under the cursor. */
+/** The details of the worker under the cursor. */
 export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lines {
   const [facts, held] = [factLines(row, props), heldLines(row, props)]
   // Of a lost worker what it holds matters, where there isn't room for all.
@@ -116,7 +116,7 @@ function stateLines({ event, worker, state, death }: WorkerRow, props: ViewProps
   return []
 }
 
-/** What becomes of the runs that a lost worker holds. */
+/** What will happen to the runs that a lost worker holds. */
 function takeOverText({ fleet }: ViewProps<WorkersData>): string {
   const { workers = [], cut = [] } = fleet.overview ?? {}
   const hasOthers = cut.includes('workers') || workers.some(({ lost }) => !lost)
@@ -167,7 +167,7 @@ function heldLines({ id, worker, state }: WorkerRow, { data, look, now }: ViewPr
   if (data?.worker !== id) return [fieldLine('runs', span('reading', 'dim'))]
   if (data.held.length === 0) return [fieldLine('runs', span('none in hand', 'dim'))]
   const inStep = data.held.filter(hasOpenStep).length
-  // What a lost one told last of its steps is old.
+  // A lost worker's last report of its steps is old.
   const cut =
     state === 'lost'
       ? ''

@@ -2,7 +2,7 @@ import { versionStarts } from '../../../runtime/attention/version-starts.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 
-/** A deploy of one job that is under way: live workers have different versions of it. */
+/** A deploy of one job in progress: live workers have different versions of it. */
 export interface Rollout {
   readonly job: string
   /** The newest first. */

@@ -12,8 +12,8 @@ import { partOf, type Rollout, rolloutsOf } from './rollouts.ts'
 import type { WorkersData } from './workers-data.ts'
 
 /**
- * - `gone`: it was lost a short while ago, and its runs were taken over: only the log tells of it
- * - `lost`: nobody has taken its runs over yet
+ * - `gone`: it was lost a short while ago, and its runs were taken over: only the log has it
+ * - `lost`: no worker has taken its runs over yet
  */
 export type WorkerState = 'working' | 'draining' | 'lost' | 'gone'
 
@@ -115,7 +115,7 @@ function lastEvent(
   return operations.findLast((event) => event.operation === operation && event.subject === name)
 }
 
-/** Workers that only the log knows: lost within the hour, and neither there again nor found to live. */
+/** Workers that only the log has: lost within the hour, and neither back nor found alive. */
 function goneRows({ workers, operations }: Overview, now: number): readonly WorkerRow[] {
   const known = new Set(workers.map(({ name }) => name))
   const last = new Map<string, OperationEvent>()

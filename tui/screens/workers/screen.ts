@@ -5,7 +5,7 @@ import { workerRows } from './rows.ts'
 import { WorkersView, workersLayout } from './view.tsx'
 import { loadHeld, type WorkersData } from './workers-data.ts'
 
-/** Who works, on what, with which code; who was lost, and how far a deploy is. */
+/** The workers, their runs and their code; lost ones, and the progress of a deploy. */
 export const workers: Screen<WorkersData> = {
   name: 'workers',
   title: 'Workers',

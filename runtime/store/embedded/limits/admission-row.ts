@@ -3,9 +3,9 @@ import type { StepPath } from '../../../model/step-path.ts'
 import type { RunRow } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** One use with what became of it. */
+/** One use of a limiter with its state. */
 export interface Take extends LimitUse {
-  /** What is held of a concurrency limit. */
+  /** The held part of a concurrency limit. */
   held?: number
   /** Since when; an earlier version does not say. */
   heldAt?: number
@@ -15,7 +15,7 @@ export interface Take extends LimitUse {
   charged?: number
   /** How often it was corrected. */
   corrections?: number
-  /** It was woken for this key and counts there for a while: since when its tickets count. */
+  /** The run was woken for this key: since when its reservation counts, for a while. */
   ticket?: number
 }
 
@@ -23,21 +23,21 @@ export interface Take extends LimitUse {
 export interface Admission {
   readonly path: StepPath
   takes: Take[]
-  /** Which of the takes it waits for in line. */
+  /** The index of the limit on whose waitlist it is. */
   line?: number
-  /** Of a step: which attempt it is for, and which use of the stay, so that a late repeat undoes no newer one. */
+  /** For a step: which attempt it is for, and which use of the execution, so that a late repeat undoes no newer one. */
   step?: { attempt: number; fence: number; turn: number }
   refused?: { count: number; since: number }
   senior?: boolean
 }
 
-/** A run as far as limits care. */
+/** The columns of a run that limits need. */
 export type LimitedRun = Pick<
   RunRow,
   'seq' | 'id' | 'job' | 'version' | 'queue' | 'priority' | 'attempt' | 'state' | 'streak'
 >
 
-/** The attempt that an admission is for. */
+/** Returns the attempt that a limit request is for. */
 export function attemptOf(admission: Admission, run: Pick<LimitedRun, 'attempt'>): number {
   return admission.step?.attempt ?? run.attempt
 }

@@ -8,17 +8,17 @@ import { type Admission, type LimitedRun, saveAdmission, type Take } from './adm
 import { addUse, changeTickets, changeUse, hasLapsed, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
 import { headOf, isBehind, joinLine, keepsSlots, leaveLine, seniorsOf } from './line.ts'
 
-/** The first limit of an admission that lets it not pass now. */
+/** The first closed limit of a request. */
 export interface Closed {
   readonly index: number
   readonly limiter: string
   readonly opensInMs: number | undefined
 }
 
-/** How one comes to a limit: in the order of its line, or with a slot of a worker at hand. */
+/** How a request comes to a limit: in the order of its waitlist, or with a free slot of a worker. */
 type Comes = 'in order' | 'to take'
 
-/** The takes that are still to be made for this attempt. */
+/** Returns the limits that are not yet taken for this attempt. */
 function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[] {
   return takes.filter((take) => {
     const rule = ruleOf(tx, take.limiter)
@@ -48,11 +48,11 @@ function openingFor(
   as: Comes,
 ): number | undefined {
   const rule = ruleOf(tx, take.limiter)
-  // Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
+  // The safe side: a limiter that no worker here has registered stays closed until one does.
   if (rule === undefined) return undefined
   const stands = standing(tx, take, run)
   if (stands === 'kept out') return undefined
-  // No event tells that no lease is free for a suspect any more.
+  // No event reports that a lease becomes free for a poison suspect.
   if (stands === 'kept out by a suspect') return ticketMs
   const ticketed = as === 'to take' || (take.ticket !== undefined && !hasLapsed(tx, take.ticket))
   const first = ticketed || senior || stands === 'passes'
@@ -60,7 +60,7 @@ function openingFor(
   return openingOf(tx, rule, take, { cost: take.cost, ticketed })
 }
 
-/** Q6: the oldest senior of a key that can be served; one that can't must not hide it. */
+/** Q6: returns the oldest aged waiter of a key that can be served; one that can't must not hide it. */
 export function servedSenior(tx: Transaction, at: LimitKey): RunRow | undefined {
   for (const seq of seniorsOf(tx, at)) {
     const run = runBySeq(tx.sql, seq)
@@ -70,8 +70,8 @@ export function servedSenior(tx: Transaction, at: LimitKey): RunRow | undefined 
 }
 
 /**
- * Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept out.
- * Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
+ * Q6. An aged waiter that can be served keeps younger runs out, and the runs that it lets pass wait for none of those.
+ * A run that keeps slots while it waits gives way to none: the aged waiter may be waiting for just those.
  */
 function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
   const senior = servedSenior(tx, at)
@@ -83,7 +83,7 @@ function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
 
 type Standing = 'in line' | 'passes' | 'kept out' | 'kept out by a suspect'
 
-/** Takes all that is missing: the caller has looked, in the same transaction (Q1). */
+/** Takes all missing limits: the caller has checked them, in the same transaction (Q1). */
 export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
   dropTickets(tx, admission)
   for (const take of missing(tx, admission, attempt)) {
@@ -113,8 +113,8 @@ export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, 
 }
 
 /**
- * Lets tickets count for all that is missing (Q4), unless the run waits for a worker and no worker takes it, or only one
- * that is free of other poison suspects (R17): then it is taken without, if its keys are open at that time.
+ * Makes reservations for all missing limits (Q4), unless the run waits for a worker and no worker takes it, or only one
+ * that holds no other poison suspects (R17): then it starts without, if its keys are open at that time.
  */
 export function giveTickets(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
   if (run.state !== 'running' && (isSuspect(run) || !isServed(tx, run))) return
@@ -130,7 +130,7 @@ export function dropTickets(tx: Transaction, { takes }: Admission): void {
   for (const take of takes) {
     if (take.ticket === undefined) continue
     const rule = ruleOf(tx, take.limiter)
-    // One that has lapsed is counted nowhere.
+    // A lapsed reservation is counted nowhere.
     const counts = !hasLapsed(tx, take.ticket)
     delete take.ticket
     if (rule !== undefined && counts) changeTickets(tx, rule, take, -weight(rule, take.cost))
@@ -139,8 +139,8 @@ export function dropTickets(tx: Transaction, { takes }: Admission): void {
 }
 
 /**
- * Puts the admission into the line of the limit that is closed; a second time it goes on to another one. `again`: the
- * repeat of a request whose refusal is counted.
+ * Adds the request to the waitlist of the closed limit; a second time it moves to another one. `again`: the repeat of a
+ * request whose refusal is counted.
  */
 export function lineUp(
   tx: Transaction,
@@ -170,7 +170,7 @@ export function leaveLines(tx: Transaction, run: LimitedRun, admission: Admissio
   touch(tx, take)
 }
 
-/** Q6: a run that needs one limit alone is passed over by no other, unless it is a poison suspect. */
+/** Q6: a run that needs only one limit is passed over by no other, unless it is a poison suspect. */
 function countRefusal(tx: Transaction, run: LimitedRun, admission: Admission): void {
   if ((admission.takes.length < 2 && !isSuspect(run)) || admission.senior) return
   admission.refused ??= { count: 0, since: tx.now }
@@ -198,7 +198,7 @@ export function forgetSeniority(tx: Transaction, run: LimitedRun, admission: Adm
   }
 }
 
-/** Gives slots back; those for the whole run only at its end (Q2). */
+/** Frees slots; those for the whole run only at its end (Q2). */
 export function giveBack(tx: Transaction, run: LimitedRun, admission: Admission, ended: boolean): void {
   for (const take of admission.takes) {
     if (take.held === undefined || (take.wholeRun && !ended)) continue
@@ -217,7 +217,7 @@ export function giveBack(tx: Transaction, run: LimitedRun, admission: Admission,
   }
 }
 
-/** Q5: its line is looked at before the transaction ends. */
+/** Q5: marks the key as changed, so that its waitlist is checked before the transaction ends. */
 export function touch(tx: Transaction, { limiter, key }: LimitKey): void {
   tx.touchedKeys.set(`${limiter}\0${key}`, { limiter, key })
 }

@@ -19,11 +19,11 @@ export interface LimitKey {
   readonly key: string
 }
 
-/** What stands in the store of a key; a key of which nothing counts has no row. */
+/** The stored state of a key; a key without usage has no row. */
 interface KeyState extends Usage {
   /** Weights of runs that were woken and have not taken yet (Q4). */
   readonly tickets: number
-  /** When the first of them was given: all lapse with it. */
+  /** When the first reservation was made: all lapse with it. */
   readonly ticketedAt: number
   readonly closedUntil: number
   readonly timerAt: number | null
@@ -35,7 +35,9 @@ interface KeyRow extends KeyState {
 
 const fresh: KeyState = { ...unused, tickets: 0, ticketedAt: 0, closedUntil: 0, timerAt: null }
 
-/** The rule in force, by hand before code's; undefined while no worker has registered the limiter. */
+/**
+ * Returns the rule in force, the manual one before the code's; undefined while no worker has registered the limiter.
+ */
 export function ruleOf(tx: Transaction, limiter: string): LimiterRule | undefined {
   const row = tx.sql.get<{ rule: string; by_hand: string | null }>(
     'SELECT rule, by_hand FROM limiters WHERE name = ?',
@@ -63,7 +65,7 @@ export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: Li
     limiter,
     key,
   )
-  // Time gives nothing back to what begins now.
+  // Usage that begins now has no refill yet.
   if (row === undefined) return { ...fresh, ...usageAt(rule, fresh, tx.now) }
   if (rule.kind === 'slidingWindow') {
     const left = tx.sql.get<{ cost: number }>(
@@ -77,7 +79,7 @@ export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: Li
   return { ...row, ...usageAt(rule, underRule(rule, { used: row.used, at: row.at }, row.everyMs), tx.now) }
 }
 
-/** Takes starts out that have left the window; those of a clock that was ahead count from now. */
+/** Removes starts that have left the window; those of a clock that was ahead count from now. */
 function forgetStarts(tx: Transaction, rule: LimiterRule, at: LimitKey): void {
   const { limiter, key } = at
   const which = 'limiter = ? AND key = ? AND'
@@ -123,10 +125,12 @@ function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey
   )
 }
 
-/** Ms until the key has room for `cost`, 0 when it has; undefined when only somebody else's release makes room. */
+/**
+ * Returns the ms until the key has room for `cost`, 0 if it has; undefined if only another run's release makes room.
+ */
 type Opening = number | undefined
 
-/** `ticketed`: the run was woken for it, so that others' tickets do not keep it out. */
+/** `ticketed`: the run was woken for it, so other runs' reservations do not keep it out. */
 export function openingOf(
   tx: Transaction,
   rule: LimiterRule,
@@ -143,7 +147,7 @@ export function openingOf(
       : opensInMs(rule, state, need - free, tx.now)
   }
   const tickets = want.ticketed ? 0 : ticketsOf(tx, state)
-  // A ticket that is not used stops counting by itself.
+  // An unused reservation lapses by itself.
   return free - tickets >= need ? 0 : Math.max(1, state.ticketedAt + ticketMs - tx.now)
 }
 
@@ -151,7 +155,7 @@ function ticketsOf(tx: Transaction, state: KeyState): number {
   return hasLapsed(tx, state.ticketedAt) ? 0 : state.tickets
 }
 
-/** What a clock that was ahead gave has lapsed, too. */
+/** A reservation made by a clock that was ahead has lapsed, too. */
 export function hasLapsed(tx: Transaction, ticketedAt: number): boolean {
   return tx.now - ticketedAt >= ticketMs || tx.now < ticketedAt
 }
@@ -178,7 +182,7 @@ function windowOpensInMs(
   return rule.everyMs
 }
 
-/** Takes `cost`, whether there is room or not: the caller has looked. */
+/** Takes `cost` without checking for room: the caller has checked. */
 export function addUse(tx: Transaction, rule: LimiterRule, at: LimitKey, cost: number): void {
   const state = readKey(tx, rule, at)
   const used = state.used + weight(rule, cost)
@@ -198,13 +202,13 @@ function noteStart(tx: Transaction, { limiter, key }: LimitKey, cost: number): v
   )
 }
 
-/** Adds to what a key has taken, or gives back: slots, or what a corrected cost changes. */
+/** Adds to a key's usage, or frees it: slots, or the difference of a corrected cost. */
 export function changeUse(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): void {
   const state = readKey(tx, rule, at)
   writeKey(tx, rule, at, { ...state, used: Math.max(0, state.used + by) })
 }
 
-/** Answers since when the tickets of the key count. */
+/** Returns since when the reservations of the key count. */
 export function changeTickets(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): number {
   const state = readKey(tx, rule, at)
   const counted = ticketsOf(tx, state)
@@ -218,7 +222,10 @@ export function closeKey(tx: Transaction, rule: LimiterRule, at: LimitKey, ms: n
   writeKey(tx, rule, at, { ...state, closedUntil: Math.max(state.closedUntil, tx.now + ms) })
 }
 
-/** When the line of the key is looked at next without anybody touching it. Answers whether that is soon, and sooner than before. */
+/**
+ * Sets when the waitlist of the key is checked next without a change. Returns whether that is soon, and sooner than
+ * before.
+ */
 export function setTimer(
   tx: Transaction,
   rule: LimiterRule,
@@ -232,17 +239,20 @@ export function setTimer(
   return state.timerAt === null || timerAt < state.timerAt - 1
 }
 
-/** Of a key whose limiter nobody knows. */
+/** For a key whose limiter no worker knows. */
 export function forgetTimer(tx: Transaction, { limiter, key }: LimitKey): void {
   tx.sql.run('UPDATE limit_keys SET timer_at = NULL WHERE limiter = ? AND key = ?', limiter, key)
 }
 
-/** Lets every line be looked at before the transaction ends, as many as one may: what can be served has changed. */
+/**
+ * Marks all waitlists to be checked before the transaction ends, as far as the bound allows: which runs can be served
+ * has changed.
+ */
 export function lookAtAllLines(tx: Transaction): void {
   lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines')
 }
 
-/** The same of one limiter's lines: its rule has changed. */
+/** The same for one limiter's waitlists: its rule has changed. */
 export function lookAtLinesOf(tx: Transaction, limiter: string): void {
   lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines WHERE limiter = ?', limiter)
 }
@@ -258,7 +268,7 @@ function lookAtLines(tx: Transaction, which: string, ...values: string[]): void 
   )
 }
 
-/** When the earliest of all lines is to be looked at. */
+/** Returns when the earliest of all waitlists is to be checked. */
 export function nextTimer(tx: Transaction): number | undefined {
   return tx.sql.get<{ timer_at: number }>(
     'SELECT timer_at FROM limit_keys WHERE timer_at IS NOT NULL ORDER BY timer_at LIMIT 1',

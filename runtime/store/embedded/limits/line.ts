@@ -4,7 +4,7 @@ import type { Transaction } from '../transaction.ts'
 import { admissionOf, type LimitedRun } from './admission-row.ts'
 import type { LimitKey } from './limit-key.ts'
 
-/** Who stands in the line of a key: better priority first, then the order of the enqueue. */
+/** The order of a key's waitlist: better priority first, then the order of the enqueue. */
 export interface LineEntry {
   readonly seq: number
   readonly priority: number
@@ -24,7 +24,7 @@ export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: Limit
   )
 }
 
-/** Returns whether the run holds slots until it has ended. That can't change while it stands on a waitlist. */
+/** Returns whether the run holds slots until it has ended. That can't change while it is on a waitlist. */
 export function keepsSlots(tx: Transaction, { seq }: Pick<LimitedRun, 'seq'>): boolean {
   const takes = admissionOf(tx, seq, '')?.takes ?? []
   return takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)
@@ -94,25 +94,25 @@ export function firstKeeper(
   )
 }
 
-/** Returns the first place behind an entry. */
+/** Returns the first position after an entry. */
 export function behind(entry: LineEntry): LineEntry {
   return { ...entry, path: `${entry.path}\0` }
 }
 
-/** Returns whether `a` stands before `b`. */
+/** Returns whether `a` is ahead of `b`. */
 export function isBefore(a: LineEntry, b: LineEntry): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority
   return a.seq === b.seq ? a.path < b.path : a.seq < b.seq
 }
 
-/** Whether somebody stands in line before where this run would. */
+/** Returns whether a waiter is ahead of this run's position. */
 export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: StepPath): boolean {
   const head = headOf(tx, at)
   if (head === undefined || (head.seq === run.seq && head.path === path)) return false
   return head.priority > run.priority || (head.priority === run.priority && head.seq <= run.seq)
 }
 
-/** Returns the oldest seniors of a key, as many as one look takes in. */
+/** Returns the oldest aged waiters of a key, as many as one check reads. */
 export function seniorsOf(tx: Transaction, { limiter, key }: LimitKey): number[] {
   const sql = 'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT +?'
   return tx.sql.all<{ seq: number }>(sql, limiter, key, seniorsAtOnce).map(({ seq }) => seq)

@@ -9,7 +9,7 @@ import { type Admission, admissionOf, admissionsOf, attemptOf, saveAdmission } f
 import { forgetTimer, type LimitKey, nextTimer, readKey, ruleOf, setTimer } from './limit-key.ts'
 import { behind, firstKeeper, firstOlder, headOf, isBefore, type LineEntry } from './line.ts'
 
-/** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
+/** Checks the waitlists of all changed keys until no more can be woken (Q4, Q5). */
 export function nudgeTouched(tx: Transaction): void {
   let left = wokenAtOnce
   for (const [name, at] of tx.touchedKeys) {
@@ -18,7 +18,7 @@ export function nudgeTouched(tx: Transaction): void {
   }
 }
 
-/** Before a transaction ends: looks at all that it opened; what is too much for one is left to the next claim. */
+/** Before a transaction ends: checks all keys that it opened; the next claim handles the rest. */
 export function nudgeOpened(tx: Transaction): void {
   if (!tx.openedLines) {
     nudgeTouched(tx)
@@ -28,7 +28,7 @@ export function nudgeOpened(tx: Transaction): void {
   nudgeDue(tx)
 }
 
-/** Wakes one worker, idle if there is one, to go on with the lines: the next claim, whatever it is for, looks at more. */
+/** Wakes one worker, idle if there is one, to continue: the next claim, for any run, checks more waitlists. */
 function wakeOne(tx: Transaction): void {
   const one = tx.sql.get<{ lease: string }>(
     'SELECT lease FROM workers ORDER BY idle > 0 DESC, random() LIMIT 1',
@@ -36,7 +36,7 @@ function wakeOne(tx: Transaction): void {
   if (one !== undefined) tx.woken.add(one.lease)
 }
 
-/** Looks at the lines whose time has come. */
+/** Checks the waitlists whose time has come. */
 export function nudgeDue(tx: Transaction): void {
   const due = tx.sql.all<LimitKey>(
     'SELECT limiter, key FROM limit_keys WHERE timer_at <= ? ORDER BY timer_at LIMIT +?',
@@ -49,11 +49,11 @@ export function nudgeDue(tx: Transaction): void {
   if (isLeft) wakeOne(tx)
 }
 
-/** Wakes from the head of one line while its key is open. Answers how many more may be woken. */
+/** Wakes from the head of one waitlist while its key is open. Returns how many more may be woken. */
 function nudge(tx: Transaction, at: LimitKey, budget: number): number {
   const rule = ruleOf(tx, at.limiter)
   if (rule === undefined) {
-    // It opens with a worker's code, by no clock.
+    // A worker's code opens it, no clock.
     forgetTimer(tx, at)
     return budget
   }
@@ -76,7 +76,7 @@ function nudge(tx: Transaction, at: LimitKey, budget: number): number {
   return left
 }
 
-/** Workers know the earliest timer; an earlier one is news to them, and to a step that was told a later one. */
+/** Workers know the earliest timer; an earlier one is news to them, and to a step that got a later one. */
 function tellTimer(tx: Transaction, run: RunRow): void {
   if (run.state === 'waiting') countWake(tx, run)
   else if (run.state === 'running' && run.seq !== tx.asking) orderToAsk(tx, run)
@@ -85,17 +85,17 @@ function tellTimer(tx: Transaction, run: RunRow): void {
 interface InLine {
   readonly run: RunRow
   readonly admission: Admission
-  /** It is aged and keeps younger runs out of this key, whichever waitlist it stands on. */
+  /** It is aged and keeps younger runs out of this key, on any waitlist. */
   readonly keepsOut?: boolean
 }
 
-/** Where one nudge goes on with the waiters that the aged run `by` lets pass: none that is older stands before `from`. */
+/** Where one pass continues with the waiters that the aged run `by` lets pass: no older one is ahead of `from`. */
 interface Passed {
   by: number | undefined
   from: LineEntry | undefined
 }
 
-/** Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line. */
+/** If an aged waiter can be served: the first that it lets pass, or itself (Q6). Otherwise the head of the waitlist. */
 function firstInLine(tx: Transaction, at: LimitKey, passed: Passed): InLine | undefined {
   const senior = servedSenior(tx, at)
   if (senior !== undefined) {
@@ -107,7 +107,7 @@ function firstInLine(tx: Transaction, at: LimitKey, passed: Passed): InLine | un
   return firstPresent(tx, at, () => headOf(tx, at))
 }
 
-/** Q6: the first of those that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps slots. */
+/** Q6: the first waiter that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps slots. */
 function firstPassing(tx: Transaction, at: LimitKey, { seq }: RunRow, passed: Passed): InLine | undefined {
   if (passed.by !== seq) Object.assign(passed, { by: seq, from: undefined })
   let older: InLine | undefined
@@ -128,7 +128,10 @@ function entryOf({ run: { seq, priority }, admission: { path } }: InLine): LineE
   return { seq, priority, path }
 }
 
-/** The waiter of an entry, past entries of runs that are gone: that is sweep's business, but a waitlist must not stop at one. */
+/**
+ * Returns the waiter of an entry, past entries of runs that are gone: the sweep removes these, but a waitlist must not
+ * stop at one.
+ */
 function firstPresent(tx: Transaction, at: LimitKey, find: () => LineEntry | undefined): InLine | undefined {
   for (let entry = find(); entry !== undefined; entry = find()) {
     const run = runBySeq(tx.sql, entry.seq)
@@ -149,7 +152,7 @@ function forgetPlace(tx: Transaction, at: LimitKey, head: LineEntry): void {
   )
 }
 
-/** Wakes the first in line, or moves it on to the line of the other limit that is closed, or says how long to wait. */
+/** Wakes the first waiter, or moves it on to the waitlist of the other closed limit, or says how long to wait. */
 function look(
   tx: Transaction,
   at: LimitKey,
@@ -157,7 +160,7 @@ function look(
 ): { readonly kind: 'done' } | { readonly kind: 'waits'; readonly opensInMs: number | undefined } {
   const held = run.state === 'running' || run.state === 'cancelling'
   if (!held && !isServed(tx, run)) {
-    // Nobody would take it: others may pass. It stands ready, and in its old place again once a claim refuses it.
+    // No worker would take it: others may pass. It is ready, and gets its old position again once a claim refuses it.
     leaveLines(tx, run, admission)
     saveAdmission(tx, run.seq, admission)
     wake(tx, run, admission, 'unserved')
@@ -185,7 +188,7 @@ function look(
   return { kind: 'done' }
 }
 
-/** What a waiting run is said to wait for is the line it stands in. */
+/** The stored wait of a run names the waitlist it is on. */
 function tellLine(tx: Transaction, run: RunRow, line: { readonly from: string; readonly to: string }): void {
   if (run.state !== 'waiting' || run.waiting === null) return
   const told = JSON.parse(run.waiting) as WaitingFor

@@ -19,7 +19,7 @@ import {
   saveAdmission,
 } from './admission-row.ts'
 
-/** What a run gives back, and where it no longer stands, when it moves from one state to another (Q2). */
+/** Frees the limits of a run, and leaves its waitlists, when it moves from one state to another (Q2). */
 export function leaveLimits(
   tx: Transaction,
   run: LimitedRun,
@@ -36,7 +36,8 @@ export function leaveLimits(
     if (leavesSlot) giveBack(tx, run, admission, ended)
     if (ended || (ofJob && from === 'ready')) dropTickets(tx, admission)
     if (ended || (ofJob && from === 'waiting')) leaveLines(tx, run, admission)
-    // Only a suspension that waits for it keeps a step's place; whoever comes back otherwise asks anew, in the same order.
+    // Only a suspension that waits for it keeps a step's position; a run that comes back otherwise asks anew, in the
+    // same order.
     const waitsOn = transition === 'suspend' && admission.line !== undefined
     if (leavesSlot && !ofJob && !ended && !waitsOn) {
       dropTickets(tx, admission)
@@ -48,7 +49,7 @@ export function leaveLimits(
   }
 }
 
-/** A retry by hand begins with the job's limits anew; nobody retries what has completed. */
+/** A manual retry begins with the job's limits anew; a completed run is never retried. */
 function end(tx: Transaction, run: LimitedRun, admission: Admission, to: RunState): void {
   giveBack(tx, run, admission, true)
   forgetSeniority(tx, run, admission)
@@ -61,7 +62,10 @@ function end(tx: Transaction, run: LimitedRun, admission: Admission, to: RunStat
   saveAdmission(tx, run.seq, { path, takes: uses })
 }
 
-/** A run that becomes ready passes its job's limits with a ticket, or answers the name of the one whose line it joins. */
+/**
+ * A run that becomes ready passes its job's limits with a reservation, or returns the name of the one whose waitlist it
+ * joins.
+ */
 export function enterLimits(tx: Transaction, run: LimitedRun, attempt: number): string | undefined {
   const admission = admissionOf(tx, run.seq, '')
   if (admission === undefined) return undefined
@@ -74,7 +78,10 @@ export function enterLimits(tx: Transaction, run: LimitedRun, attempt: number): 
   return closed.limiter
 }
 
-/** The claim's look: all the job's limits are taken, or the run stands in line for the one whose name is answered. */
+/**
+ * The check of a claim: all the job's limits are taken, or the run joins the waitlist of the limit whose name is
+ * returned.
+ */
 export function claimLimits(tx: Transaction, run: LimitedRun): string | undefined {
   const admission = admissionOf(tx, run.seq, '')
   if (admission === undefined) return undefined

@@ -52,7 +52,7 @@ export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest
   return { kind: 'granted' }
 }
 
-/** A provider's "too many" holds for everybody who uses the keys. The step's next try asks anew. */
+/** A provider's "too many" applies to all users of the keys. The step's next attempt asks anew. */
 export function closeKeys(
   tx: Transaction,
   lease: LeaseId,
@@ -85,7 +85,7 @@ export function correctCost(tx: Transaction, lease: LeaseId, request: CostCorrec
   return 'corrected'
 }
 
-/** The end of an attempt is stored: what it held comes back, what it paid stays paid (Q2, Q3). */
+/** The end of an attempt is stored: its slots are freed, its charges stay (Q2, Q3). */
 export function endAttempt(tx: Transaction, run: RunRow, path: string, attempt: number): void {
   const admission = admissionOf(tx, run.seq, path)
   // A late repeat of an earlier attempt's end ends no newer one.
@@ -122,18 +122,18 @@ function currentUse(
   return admission !== undefined && isCurrent(admission, turn) ? { run, admission } : 'another'
 }
 
-/** Whether the admission is for just this use of the stay, so that the request is a repeat. */
+/** Returns whether the request is for just this use of the execution, so that it is a repeat. */
 function isCurrent(admission: Admission | undefined, { fence, turn }: StepTurn): boolean {
   return admission?.step?.fence === fence && admission.step.turn === turn
 }
 
-/** R34: a late repeat of an older use, whatever has become of that. */
+/** R34: a late repeat of an older use, whatever that one's state. */
 function isOlder(tx: Transaction, { seq }: RunRow, request: StepTurn): boolean {
   const last = tx.sql.get<{ limit_turn: number }>('SELECT limit_turn FROM runs WHERE seq = ?', seq)
   return request.turn <= (last?.limit_turn ?? 0) && !isCurrent(admissionOf(tx, seq, request.path), request)
 }
 
-/** The step's admission for this turn. */
+/** Returns the step's limit request for this use. */
 function admissionFor(tx: Transaction, run: RunRow, request: AcquireRequest): Admission {
   const { path, attempt, fence, turn } = request
   const uses = withoutHeldByRun(tx, run, request.uses)
@@ -145,7 +145,7 @@ function admissionFor(tx: Transaction, run: RunRow, request: AcquireRequest): Ad
   return { path, takes: uses.map((use) => ({ ...use })), step }
 }
 
-/** Who holds a slot for its stay does not wait for itself. */
+/** A step does not wait for a slot that its own execution holds. */
 function withoutHeldByRun(tx: Transaction, run: RunRow, uses: readonly LimitUse[]): readonly LimitUse[] {
   const held = admissionOf(tx, run.seq, '')?.takes.filter((take) => take.held !== undefined) ?? []
   return uses.filter(({ limiter, key }) => !held.some((take) => take.limiter === limiter && take.key === key))

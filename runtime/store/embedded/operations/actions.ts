@@ -197,7 +197,7 @@ export function inspectActions(sql: Sql, moment: Moment, limit: number, maxBytes
   return rows.map((row) => toInfo(moment, row))
 }
 
-/** Forgets actions whose last chunk is too long ago. */
+/** Deletes actions whose last chunk is too long ago. */
 export function pruneActions(tx: Transaction): void {
   tx.sql.run('DELETE FROM actions WHERE touched_at <= ?', tx.now - keepActionsMs)
 }

@@ -25,7 +25,9 @@ interface Candidate {
   readonly after: number
 }
 
-/** The answer to who can't have the role now: found by reading alone, since followers ask all the time. */
+/**
+ * Returns the reply for a lease that can't have the role now: found by reading alone, since followers ask all the time.
+ */
 export function refuseCampaign(
   tx: Transaction,
   { role, lease, after }: Candidate,

@@ -22,7 +22,7 @@ export function cancel(tx: Transaction, id: RunId, write: RunWrite): { readonly 
   return keepAnswer(tx, write.requestId, { state: cancelRun(tx, run, write) })
 }
 
-/** Cancels a live run: at once what no worker holds, else by an order to its holder. */
+/** Cancels a live run: at once if no worker holds it, else by an order to its holder. */
 export function cancelRun(tx: Transaction, run: RunRow, { by, reason }: Cancel): RunState {
   const told: Cancel = { by, ...(reason === undefined ? {} : { reason }) }
   note(tx, run.seq, { kind: 'cancel', ...told })

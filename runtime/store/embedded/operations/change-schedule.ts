@@ -67,7 +67,7 @@ export function pauseSchedule(tx: Transaction, name: string, write: ExpectingWri
     const before = known(tx, name)
     refuseMovedSchedule(name, before, write)
     logChange(tx, 'pause schedule', name, write)
-    // Paused again it is the same pause: its ticks are those from the first one on.
+    // A repeated pause is the same pause: it covers ticks from the first one on.
     const paused = { ...line, at: before.paused?.at ?? tx.wall }
     keepRecord(tx, name, withLine(tx, name, { ...before, paused }, { outcome: 'paused', ...line }))
   })
@@ -135,7 +135,7 @@ type EnqueuedTick =
   | { readonly kind: 'enqueued'; readonly record: ScheduleRecord }
   | { readonly kind: 'duplicate'; readonly record: ScheduleRecord; readonly other: string }
 
-/** Writes the run of a tick; the schedule knows it from now on. */
+/** Stores the run of a tick; the schedule knows it from now on. */
 export function enqueueTick(
   tx: Transaction,
   schedule: string,
@@ -153,7 +153,7 @@ function runInTheWay(answer: EnqueueAnswer, id: string): string | undefined {
   return answer.id === id ? undefined : answer.id
 }
 
-/** C3: brings the schedule in line with the definition that is in force. */
+/** C3: makes the schedule match the definition in force. */
 export function applySchedule(tx: Transaction, name: string, inForce: InForce): void {
   const record = findSchedule(tx.sql, name)
   const declared = inForce.definition.length > 0

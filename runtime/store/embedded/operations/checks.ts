@@ -8,7 +8,7 @@ import type { StoreFile } from '../store-file.ts'
 const lowDiskBytes = 500 * 1024 * 1024
 const largestQuickCheck = 256 * 1024 * 1024
 
-/** What `doctor` reports of the file and of its host. */
+/** Returns the checks of `doctor` for the file and its host. */
 export function checkStore(database: StoreFile, config: StoreConfig, scope: 'all' | 'quick'): StoreCheck[] {
   return [
     format(database),

@@ -44,13 +44,13 @@ interface Claimant {
   readonly protection: number | null
 }
 
-/** The answer of a claim, as it is kept for a repeat. */
+/** The reply to a claim, as it is kept for a repeat. */
 interface KeptAnswer {
   readonly runs: KeptRuns
   readonly protectedLeft: number
   readonly ask: boolean
 }
-/** Those of the newest claim and of the one before it, which may be in flight beside it. */
+/** The replies to the newest claim and to the previous one, which may be in flight beside it. */
 interface KeptAnswers extends KeptAnswer {
   readonly before?: KeptAnswer & { readonly n: number }
 }
@@ -108,7 +108,10 @@ export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): O
   return { drain: drainOrder === 1, cancel: cancel.map(({ id }) => id), granted: granted.map(({ id }) => id) }
 }
 
-/** R13: the same `n` answers the same runs as long as they are still held; one that is older, or comes late, answers nothing. */
+/**
+ * R13: the same `n` returns the same runs as long as they are still held; one that is older, or comes late, returns
+ * none.
+ */
 function repeat(tx: Transaction, claimant: Claimant, n: number): Admitted {
   const answers = answersOf(claimant)
   const kept = n === claimant.claim_n ? answers : answers.before?.n === n ? answers.before : undefined
@@ -127,13 +130,13 @@ function answersOf({ claim_answer }: Claimant): KeptAnswers {
   return 'runs' in answer ? answer : { ...noneLeft, runs: answer }
 }
 
-/** Before the waitlists are looked at: which runs are served may depend on it. */
+/** Before the waitlists are checked: which runs are served may depend on it. */
 function keepProtection(tx: Transaction, { lease, protection }: Claimant, request: ClaimRequest): void {
   const level = protectionLevel(request, protection ?? undefined)
   if (level === protection) return
   tx.sql.run('UPDATE workers SET protection = ? WHERE lease = ?', level, lease)
   const { never } = protectionLevels
-  // One that has not claimed counted as one that takes them (takers.ts).
+  // A worker that has not claimed counted as one that takes them (takers.ts).
   if ((protection !== never) !== (level !== never)) lookAtAllLines(tx)
 }
 
@@ -159,12 +162,14 @@ function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimReq
     Math.max(0, max - runs.length),
     claimant.lease,
   )
-  // From here on what becomes ready is for whoever is idle.
+  // From here on runs that become ready are for any idle worker.
   tx.claimer = undefined
   return { runs, more: heads.length > looked || looked > runs.length, protectedLeft, ask }
 }
 
-/** The best ready runs of each open queue, one list per queue, one more than asked so that `more` is known. */
+/**
+ * Returns the best ready runs of each open queue, one list per queue, one more than requested so that `more` is known.
+ */
 function queueHeads(
   tx: Transaction,
   claimant: Claimant,
@@ -210,7 +215,7 @@ function takeTurns(queues: readonly Head[][], turn: number): Head[] {
   return merged
 }
 
-/** R17: one bad run must not convict those beside it. */
+/** R17: one bad run must not make the runs beside it look like poison. */
 function atMostOneSuspect(heads: readonly Head[]): Head[] {
   let taken = false
   return heads.filter((head) => {
@@ -221,7 +226,7 @@ function atMostOneSuspect(heads: readonly Head[]): Head[] {
   })
 }
 
-/** The best runs that their limits admit; the others go into the line of the limit that is closed. */
+/** Returns the best runs that their limits admit; the others join the waitlist of the closed limit. */
 function startUpTo(
   tx: Transaction,
   heads: readonly Head[],

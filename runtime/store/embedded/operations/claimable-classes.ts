@@ -6,7 +6,7 @@ import { readSetting, writeSetting } from '../settings.ts'
 import { holdsSuspect, suspectIsReady } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** Version as stored-version.ts has it. */
+/** The version in the form of stored-version.ts. */
 export type RunClass = readonly [queue: string, job: string, version: number]
 
 interface Claimant {
@@ -45,11 +45,11 @@ function openClasses(tx: Transaction, { name }: WorkerJob): { queue: string; ver
   )
 }
 
-/** Not every expired run has been moved by now: `promote` takes a bounded number at once. */
+/** Some expired runs may not have been moved yet: `promote` handles a bounded number at once. */
 export const readyRuns =
   "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)"
 
-/** Counts ready runs as a claim would take them: of poison suspects one at most. */
+/** Counts ready runs as a claim would take them: at most one poison suspect. */
 export function countProtected(tx: Transaction, lease: LeaseId, classes: readonly RunClass[]): number {
   if (classes.length === 0) return 0
   let found = 0
@@ -66,7 +66,7 @@ export function countProtected(tx: Transaction, lease: LeaseId, classes: readonl
   return found + (suspect ? 1 : 0)
 }
 
-/** Counts a worker in as one that asks for protection, unless as many were told to as there are runs. */
+/** Counts a worker as one that asks for protection, unless as many were told to as there are runs. */
 export function isToAsk({ sql, now }: Transaction, runs: number): boolean {
   const since = readSetting(sql, 'asked_since') ?? Number.NEGATIVE_INFINITY
   const isOver = now >= since + askPauseMs || now < since

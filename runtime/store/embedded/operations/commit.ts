@@ -44,7 +44,7 @@ export function commit(tx: Transaction, lease: LeaseId, entries: readonly Prepar
   const answers = entries.map(({ entry, body }) =>
     entry.kind === 'settle' ? settleRun(tx, lease, entry) : append(tx, lease, entry, body),
   )
-  // What this commit opened is told in the same answer.
+  // The same reply includes the keys that this commit opened.
   nudgeTouched(tx)
   const worker = tx.sql.get<{ drain_order: number }>('SELECT drain_order FROM workers WHERE lease = ?', lease)
   return { answers, orders: ordersOf(tx, lease, worker?.drain_order ?? 0) }
@@ -68,9 +68,9 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
     entry.position - 1,
   )
   if (run === undefined) return whyRefused(tx, lease, entry)
-  // Apart, because setting it rewrites the indexes of ready runs.
+  // Separate, because setting it rewrites the indexes of ready runs.
   if (run.streak > 0) tx.sql.run('UPDATE runs SET streak = 0 WHERE seq = ?', run.seq)
-  // It is as good as new: its lease may take another suspect now (R17).
+  // It counts as new: its lease may take another suspect now (R17).
   if (isSuspect(run) && suspectIsReady(tx)) tx.woken.add(lease)
   insertRecord(tx, run.seq, entry.position, record, body)
   if ('mark' in record && record.mark !== undefined) countStepFailure(tx, entry.run, record.mark)

@@ -9,7 +9,7 @@ import type { Sql } from '../database.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** What a name stands for now; `definition` is empty when the code declares none. */
+/** The current meaning of a name; `definition` is empty when the code declares none. */
 export interface InForce {
   readonly digest: string
   readonly definition: Uint8Array
@@ -23,7 +23,7 @@ interface Row extends InForce {
   readonly in_force: number
 }
 
-/** A registration declares it. Answers what is in force now. */
+/** Records that a registration declares it. Returns the definition in force. */
 export function declareDefinition(
   tx: Transaction,
   worker: Pick<NewWorker, 'name' | 'lease'>,
@@ -52,7 +52,7 @@ export function declareDefinition(
   return settle(tx, kind, name).inForce
 }
 
-/** Its worker is gone: nothing is declared by it any more. */
+/** Its worker is gone: it no longer declares anything. */
 export function withdrawDefinitions(tx: Transaction, lease: LeaseId): void {
   tx.sql.run(
     'UPDATE definitions SET last_seen = ? WHERE n IN (SELECT definition FROM definition_leases WHERE lease = ?)',
@@ -62,7 +62,7 @@ export function withdrawDefinitions(tx: Transaction, lease: LeaseId): void {
   tx.sql.run('DELETE FROM definition_leases WHERE lease = ?', lease)
 }
 
-/** After workers left: calls `apply` for each name whose definition in force changed by that. */
+/** After workers left: calls `apply` for each name whose definition in force changed. */
 export function settleDefinitions(
   tx: Transaction,
   kind: DefinitionKind,
@@ -83,7 +83,7 @@ function isDeclared(table: string): string {
   return `EXISTS (SELECT 1 FROM definition_leases WHERE definition_leases.definition = ${table}.n)`
 }
 
-/** What is in force by D1 and D2. */
+/** Returns the definition in force by D1 and D2. */
 const newestFirst = `SELECT n, digest, definition, seen_by, in_force, ${isDeclared('one')} AS declared FROM definitions AS one
   WHERE kind = ? AND name = ? AND (in_force = 1 OR ${isDeclared('one')})
   ORDER BY ${isDeclared('one')} DESC, first_seen DESC, n DESC LIMIT 1`

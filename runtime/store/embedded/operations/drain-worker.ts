@@ -18,7 +18,7 @@ export function drainWorker(tx: Transaction, worker: string, write: OperatorWrit
   for (const { lease, drain } of leases) {
     const stored = JSON.parse(drain ?? '{}') as StoredDrain
     const order = { by, ...(reason === undefined ? {} : { reason }), at: tx.now }
-    // The first order is the one that it acts on.
+    // It acts on the first order.
     if (stored.order === undefined) saveDrain(tx, lease, { ...stored, order })
     tx.woken.add(lease)
   }

@@ -23,7 +23,7 @@ export function partOf(runs: readonly NewRun[]): EnqueuePart {
   return { runs, bytes: runs.reduce((sum, { input }) => sum + input.length, 0) }
 }
 
-/** What an enqueue with a unique key was answered, for its repeats. */
+/** The result of an enqueue with a unique key, for its repeats. */
 interface Kept {
   readonly job: string
   readonly inputDigest: string
@@ -44,7 +44,7 @@ function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
   return run.unique === undefined ? insertRows(tx, run) : insertUnique(tx, run, run.unique)
 }
 
-/** Whom an enqueue met that made no run of its own. */
+/** The existing run that an enqueue met. */
 export function duplicateOf(tx: Transaction, id: RunId): RunId | undefined {
   const answer = answered<Kept>(tx, enqueueRequest(id))?.answer
   if (answer?.outcome === 'joined') return answer.id
@@ -57,7 +57,7 @@ interface Known {
   readonly canonicalDigest?: string | null
 }
 
-/** By both digests: what an earlier release stored has the written one alone. */
+/** By both digests: an input stored by an earlier release has only the written one. */
 function isSame(known: Known, run: NewRun): boolean {
   if (known.job !== run.job) return false
   const canonical = known.canonicalDigest ?? known.inputDigest
@@ -72,7 +72,7 @@ function insertUnique(tx: Transaction, run: NewRun, unique: UniqueClaim): Enqueu
   const answer = admitByKey(tx, run, unique)
   if (answer.outcome === 'created' || answer.outcome === 'replaced') insertRows(tx, run)
   if (answer.outcome === 'created') return answer
-  // A repeat that comes after the holder's end must make no run.
+  // A repeat after the holder's end must create no run.
   const { job, inputDigest, canonicalDigest } = run
   const canonical = canonicalDigest === undefined ? {} : { canonicalDigest }
   keepAnswer<Kept>(tx, enqueueRequest(run.id), { job, inputDigest, ...canonical, answer })
@@ -147,7 +147,7 @@ function readyTime(tx: Transaction, start: NewRun['start']): number {
   }
 }
 
-/** Keeps the limits of a new run. Answers whether it waits in the line of one. */
+/** Stores the limits of a new run. Returns whether it joins the waitlist of one. */
 function passOrLineUp(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): boolean {
   const row = findRun(tx.sql, run.id)
   if (row === undefined) return false

@@ -23,7 +23,7 @@ interface EventRow {
 /** A row may hold some hundred events. */
 const maxRowsAtOnce = 50
 
-/** Reads a page; to be called on one snapshot. @throws InvalidOptionsError for a query that can't be one. */
+/** Reads a page; to be called on one snapshot. @throws InvalidOptionsError for an invalid query. */
 export function readEvents(sql: Sql, moment: Moment, query: EventQuery): EventPage {
   const parsed = parseEventQuery(query)
   const stored = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'epoch'")
@@ -39,7 +39,7 @@ export function readEvents(sql: Sql, moment: Moment, query: EventQuery): EventPa
   })
 }
 
-/** Rows of a log behind a place in it, in the order in which they are read. */
+/** Returns rows of a log after a position in it, in reading order. */
 interface Source {
   /** Where a span begins: the first row may hold events outside it. */
   start(span: ReadSpan): number
@@ -70,7 +70,7 @@ function collect(source: Source, { limit, run }: ParsedQuery, span: EventSpan): 
   }
 }
 
-/** Where a run is asked for, only rows that hold its id are read. */
+/** With a run in the query, only rows that contain its id are read. */
 function mentions(
   column: string,
   run: RunId | undefined,

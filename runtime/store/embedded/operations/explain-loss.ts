@@ -70,7 +70,7 @@ function takeBack(tx: Transaction, run: RunRow, { lost_at }: Pick<LostLease, 'lo
     wakeAt(tx, { ...run, streak }, lost_at + lossDelayMs(streak))
 }
 
-/** The pause of a run that waits after its loss becomes that of the streak that is left. */
+/** Changes the pause of a run that waits after its loss to that of the remaining streak. */
 function wakeAt(tx: Transaction, run: RunRow, at: number): void {
   if (at <= tx.now) {
     place(tx, run, 'wake')

@@ -38,7 +38,7 @@ interface DueRow {
   readonly spec: Uint8Array
 }
 
-/** Brings schedules in line with what live workers declare first. */
+/** First updates schedules to the definitions of live workers. */
 export function dueSchedules(tx: Transaction, limit: number): DueSchedules {
   settleDefinitions(tx, 'schedule', (name, inForce) => applySchedule(tx, name, inForce))
   const rows = tx.sql.all<DueRow>(
@@ -76,7 +76,7 @@ function turnOfQueued(tx: Transaction, name: string, record: ScheduleRecord): nu
   const [tick] = record.queued
   if (tick === undefined) return undefined
   if (record.paused === undefined && liveRun(tx, record) === undefined) return tick
-  // Others have their turn before it is looked at again.
+  // Other schedules get their turn before it is read again.
   tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall + queuedLookMs, name)
   return undefined
 }
@@ -103,7 +103,7 @@ export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire)
     : written(tx, schedule, planned, skippedLine(move))
 }
 
-/** Those that may have ticks from the next one on. */
+/** Returns those that may have ticks from the next one on. */
 function pausesAhead({ pauses }: ScheduleRecord, next: PlannedTick | undefined): readonly Pause[] {
   return next === undefined ? [] : pauses.filter(({ until }) => until > next.tick)
 }
@@ -173,7 +173,7 @@ function lateness(tx: Transaction, dueAt: number): { lateMs?: number } {
   return tx.wall - dueAt >= lateFromMs ? { lateMs: tx.wall - dueAt } : {}
 }
 
-/** The newest run of the schedule that has not ended. */
+/** Returns the newest run of the schedule that has not ended. */
 function liveRun(tx: Transaction, { runs }: ScheduleRecord): string | undefined {
   return runs.findLast((id) => {
     const run = findRun(tx.sql, id)

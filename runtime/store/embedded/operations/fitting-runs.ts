@@ -11,13 +11,13 @@ type ViewRow = Parameters<typeof toRun>[0]
 /** A step ends after this many bytes of runs. */
 const stepBytes = 1_048_576
 
-/** Where and for what a search looks. */
+/** The position and the filter of a search. */
 export interface Place {
   readonly sql: Sql
   readonly moment: Moment
   readonly search: RunSearch
   readonly times: Times
-  /** What a lease told of its steps is read once per search. */
+  /** A lease's report of its steps is read once per search. */
   readonly openStep: OpenStepFinder
 }
 
@@ -39,13 +39,13 @@ export function timesOf({ filter }: RunSearch, moment: Moment): Times {
   }
 }
 
-/** The next run of a search, and the position behind it. Without `seq`: skip it, the other source returns it. */
+/** The next run of a search, and the position after it. Without `seq`: skip it, the other source returns it. */
 export interface Candidate {
   readonly seq?: number
   readonly position: Partial<RunPosition>
 }
 
-/** Inspects candidates in their order. `isAll`: none stands behind the last of them. */
+/** Inspects candidates in order. `isAll`: there are no more after the last of them. */
 export function inspectCandidates(
   place: Place,
   candidates: Iterator<Candidate>,
@@ -80,7 +80,7 @@ export function readHead(sql: Sql, seq: number): Head | undefined {
   return sql.get<Head>('SELECT state, job, queue, changed_at, enqueued_at FROM runs WHERE seq = ?', seq)
 }
 
-/** The run if it fits the filter. */
+/** Returns the run if it matches the filter. */
 function readFitting(place: Place, seq: number): Run | undefined {
   const { sql, search, times } = place
   const { filter, states } = search
@@ -94,14 +94,14 @@ function readFitting(place: Place, seq: number): Run | undefined {
     head.changed_at < times.before &&
     isOnWaitlist(sql, seq, filter)
   if (!fits) return undefined
-  // Where the text decides, outputs are read only of runs that match.
+  // If the text decides, outputs are read only for matching runs.
   const isLean = filter.text !== undefined && head.state === 'completed'
   const run = readView(place, seq, isLean ? leanColumns : viewColumns)
   if (run === undefined || !matchesRecord(run, search)) return undefined
   return isLean ? readView(place, seq, viewColumns) : run
 }
 
-/** Whether the run waits for the limiter of the filter, if it names one. */
+/** Returns whether the run waits for the limiter of the filter, if it names one. */
 function isOnWaitlist(sql: Sql, seq: number, { limiter, limitKey }: RunFilter): boolean {
   if (limiter === undefined) return true
   const [where, ...values] = limitKey === undefined ? [''] : ['AND key = ?', limitKey]

@@ -21,7 +21,7 @@ interface InfoRow {
   readonly waiting: number
 }
 
-/** What is told of limiters; keys and waiters are counted up to a bound each, -1 for none. */
+/** The counts of limiters; keys and waiters are counted up to a bound each, -1 for none. */
 const selectInfos = `SELECT name, rule, by_hand,
     (SELECT count(*) FROM (SELECT 1 FROM limit_keys
       WHERE limiter = name AND (forget_at > ? OR timer_at IS NOT NULL) LIMIT +?)) AS keys,
@@ -41,7 +41,7 @@ function limiterInfo(tx: Transaction, { name, rule: text, by_hand, keys, waiting
   return { name, rule: { ...code, ...numbers }, byHand, keys, waiting }
 }
 
-/** Limiters with waiters, and those with a closed key among so many; and whether there may be more. */
+/** Returns limiters with waiters, and those with a closed key among a bounded number; and whether there may be more. */
 export function inspectBusyLimiters(
   tx: Transaction,
   { limiters: most, scannedLimiterKeys, countedWaiters }: typeof overviewBounds,
@@ -77,7 +77,7 @@ export function inspectBusyLimiters(
   return { limiters, more: !isCounted || names.length > most || (keys?.n ?? 0) > scannedLimiterKeys }
 }
 
-/** From one to the next by the index, whatever the length of the waitlists. */
+/** Jumps from one to the next by the index, for any length of the waitlists. */
 function limitersWithWaiters(tx: Transaction, most: number): string[] {
   const names: string[] = []
   while (names.length < most) {

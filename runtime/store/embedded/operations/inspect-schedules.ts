@@ -24,7 +24,7 @@ export function inspectSchedules(sql: Sql, now: number): ScheduleInfo[] {
   }))
 }
 
-/** What `isNotable` tells of among so many, of at most so many bytes together; and whether there may be more. */
+/** Returns the notable schedules among a bounded number, of bounded size; and whether there may be more. */
 export function inspectNotableSchedules(
   sql: Sql,
   now: number,

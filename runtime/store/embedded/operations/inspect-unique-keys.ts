@@ -57,7 +57,7 @@ function nextEntries(
   )
 }
 
-/** Undefined where nothing holds it, or where it is the canonical form of a key that is told itself (U2). */
+/** Undefined if no run holds it, or if it is the canonical form of a key that is listed itself (U2). */
 function heldKey(sql: Sql, moment: Moment, { job, key }: KeyEntry): HeldKey | undefined {
   const holder = holderOf(sql, moment, job, key)
   const run = holder === undefined ? undefined : findRun(sql, holder)

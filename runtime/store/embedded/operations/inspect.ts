@@ -48,9 +48,9 @@ export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntr
   })
 }
 
-/** Of queues beyond these reads it is not told how long their oldest run is ready. */
+/** Beyond these reads, the age of a queue's oldest ready run is not returned. */
 const mostClassesRead = 1_000
-/** Of runs that became ready again so many are read at the head of a job in a queue, and so many by time. */
+/** Of runs that became ready again this many are read at the head of a job in a queue, and this many by time. */
 const mostInLine = 20
 const mostAgain = 300
 
@@ -82,9 +82,9 @@ export function inspectQueues(
 }
 
 /**
- * Since when the oldest ready run of each queue is ready: of runs that are ready since their enqueue it is the first of each
- * job, by the index of live runs; the others are in an index by time. Where very many became ready again, the oldest may be
- * missed.
+ * Returns since when the oldest ready run of each queue is ready: of runs that are ready since their enqueue it is the
+ * first of each job, by the index of live runs; the others are in an index by time. If very many became ready again,
+ * the oldest may be missed.
  */
 function oldestReady(sql: Sql, counts: readonly RunCount[]): Map<string, number> {
   const since = new Map<string, number>()
@@ -100,7 +100,7 @@ function oldestReady(sql: Sql, counts: readonly RunCount[]): Map<string, number>
   return since
 }
 
-/** Since when the first ready runs of a job are ready, up to one that is since its enqueue. */
+/** Returns since when the first ready runs of a job are ready, up to one that is since its enqueue. */
 function firstReady(sql: Sql, queue: string, job: string): number[] {
   const times: number[] = []
   for (let behind = 0; times.length <= mostInLine; ) {
@@ -119,7 +119,7 @@ function firstReady(sql: Sql, queue: string, job: string): number[] {
   return times
 }
 
-/** Ready runs that were in another state before, those longest ready first. */
+/** Returns ready runs that were in another state before, the longest ready first. */
 function readyAgain(sql: Sql): { readonly queue: string; readonly at: number }[] {
   return sql.all(
     `SELECT queue, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}

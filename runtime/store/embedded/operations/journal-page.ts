@@ -5,7 +5,7 @@ import type { JournalPage, JournalQuery } from '../../store.ts'
 import type { Sql } from '../database.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 
-/** What a claim carries of a journal; the rest comes in pages. */
+/** The part of a journal that a claim carries; the rest comes in pages. */
 export const firstPageBytes: number = 256 * 1024
 export const pageBytes: number = 1024 * 1024
 const rowsPerRead = 500
@@ -24,7 +24,7 @@ interface JournalRow {
   readonly body: Uint8Array | null
 }
 
-/** Entries after position `from`, at least one where there is one, about `bytes` at most. */
+/** Returns entries after position `from`, at least one if there is one, about `bytes` at most. */
 export function journalPage(sql: Sql, moment: Moment, seq: number, from: number, bytes: number): JournalPage {
   const entries: JournalEntry[] = []
   let size = 0
@@ -58,7 +58,7 @@ export function journalEntries(
   return rows.map((row) => toEntry(row, moment))
 }
 
-/** The columns stand before `body` in a row, so a value that is not asked for is not read. */
+/** The columns precede `body` in a row, so an unneeded value is not read. */
 export function journalOutline(
   sql: Sql,
   moment: Moment,

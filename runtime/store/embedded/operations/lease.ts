@@ -54,7 +54,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
   lookAtAllLines(tx)
 }
 
-/** R23: code that a blocked run has not met yet gets one try at it. */
+/** R23: code that a blocked run has not been tried with gets one try at it. */
 function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][number]): void {
   const blocked = tx.sql.all<RunRow>(
     `SELECT ${runColumns} FROM runs WHERE state = 'blocked' AND ended_at IS NULL AND job = ?
@@ -76,7 +76,7 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
 
 const mostVersions = 50
 
-/** By job the version that a worker runs, as the log tells it. */
+/** Returns the version of each job that a worker runs, for the log. */
 function versionsOf(jobs: NewWorker['jobs']): Record<string, number> | undefined {
   if (jobs.length === 0) return undefined
   return Object.fromEntries(jobs.slice(0, mostVersions).map(({ name, version }) => [name, version]))

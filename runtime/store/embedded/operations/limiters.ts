@@ -25,7 +25,7 @@ export interface ByHandRow {
   readonly at: number
 }
 
-/** Takes in what a worker's code says of its limiters. @throws InvalidOptionsError for a name of another kind. */
+/** Registers the limiters that a worker's code declares. @throws InvalidOptionsError for a name with another kind. */
 export function declareLimiters(
   tx: Transaction,
   worker: Pick<NewWorker, 'name' | 'lease'>,
@@ -43,13 +43,13 @@ export function declareLimiters(
   }
 }
 
-/** For limiters that only steps name. A lease that is over declares nothing any more. */
+/** For limiters that only steps name. An ended lease no longer declares anything. */
 export function defineLimiters(tx: Transaction, lease: LeaseId, limiters: readonly WorkerLimiter[]): void {
   const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
   if (worker !== undefined) declareLimiters(tx, { name: worker.name, lease }, limiters)
 }
 
-/** After workers left, others' rules may be in force (R30). */
+/** After workers left, other workers' rules may be in force (R30). */
 export function settleLimiters(tx: Transaction): void {
   settleDefinitions(tx, 'limiter', (name, inForce) => applyLimiter(tx, name, inForce))
 }
@@ -70,7 +70,7 @@ function refuseOtherKind(name: string, known: LimiterRule, rule: LimiterRule): v
   )
 }
 
-/** Changes the rule in force; left out, the code's is in force again. */
+/** Changes the rule in force; if left out, the code's is in force again. */
 export function setLimiter(
   tx: Transaction,
   name: string,

@@ -5,9 +5,9 @@ import { indexedBy, mergeStreams, type Reading, waitingByTime } from '../run-str
 import { type Candidate, inspectCandidates, type Place, readHead } from './fitting-runs.ts'
 
 /*
- * Runs by how long they are in their state. They come from two places: an index by time has waiting runs, and ready ones that
- * were in another state before; held runs are put in order here. Ready runs that are ready since their enqueue are as
- * old as their number says.
+ * Runs by the time in their state. They come from two sources: an index by time has waiting runs, and ready ones that
+ * were in another state before; held runs are sorted here. Ready runs that are ready since their enqueue are as old as
+ * their number says.
  */
 
 interface Timed {
@@ -18,7 +18,7 @@ interface Timed {
 /** The next runs of one source. An item without `at` is covered by the other source. */
 interface Part {
   readonly items: readonly (Pick<Timed, 'seq'> & Partial<Timed>)[]
-  /** Whether nothing stands behind the last one. */
+  /** Whether there are none after the last one. */
   readonly isAll: boolean
 }
 
@@ -51,7 +51,7 @@ function cut({ items, isAll }: Part, before: number): Part {
   return end < 0 ? { items, isAll } : { items: items.slice(0, end), isAll: true }
 }
 
-/** Both in one order, as far as it is known what comes next. */
+/** Merges both in one order, as far as the next items are known. */
 function* merged(timed: Part, fresh: Part): Generator<Candidate> {
   for (let [t, f] = [0, 0]; ; ) {
     const [byTime, byNumber] = [timed.items[t], fresh.items[f]]
@@ -98,7 +98,7 @@ function nextByTime(
       ...values,
       limit,
     )
-  // As groupsBehind: of a pair SQLite seeks the first part alone.
+  // As groupsBehind: for a pair SQLite seeks only by the first part.
   const read = (state: RunState): Timed[] => {
     if (!states.includes(state)) return []
     const sameTime = rows(state, atMost, 'changed_at = ? AND seq > ?', at, seq)

@@ -6,7 +6,7 @@ import type { RunRow } from '../run-row.ts'
 import type { Moment } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** Replaces what the lease told of its open steps (OS3). */
+/** Replaces the lease's report of its open steps (OS3). */
 export function tellOpenSteps(tx: Transaction, lease: LeaseId, { n, agoMs, steps }: OpenSteps): void {
   tx.sql.run(
     `INSERT INTO open_steps VALUES (?, ?, ?, ?) ON CONFLICT (lease) DO UPDATE
@@ -26,7 +26,7 @@ interface Told {
   readonly steps: readonly OpenStep[]
 }
 
-/** Returns a finder for the runs of one read: what a lease told is read once. */
+/** Returns a finder for the runs of one read: a lease's report is read once. */
 export function openStepFinder(sql: Sql, { now }: Moment): OpenStepFinder {
   const known = new Map<LeaseId, Told>()
   const toldBy = (lease: LeaseId): Told => {

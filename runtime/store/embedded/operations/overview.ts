@@ -19,7 +19,7 @@ import { inspectMutes } from './mutes.ts'
 import { readStatistics } from './statistics.ts'
 import { inspectLeaders } from './terms.ts'
 
-/** To be called on the state of one moment. @throws InvalidOptionsError for a range that is none. */
+/** To be called on the state of one moment. @throws InvalidOptionsError for an unknown range. */
 export function readOverview(
   tx: Transaction,
   isDead: (lease: LeaseId) => boolean,
@@ -61,7 +61,7 @@ export function readOverview(
   }
 }
 
-/** A fence is the time of the claim, as a rule; a run that was told to stop has changed since. */
+/** A fence is usually the time of the claim; a run that was told to stop has changed since. */
 function longestHeld({ sql, now }: Transaction): { readonly held: HeldRun[]; readonly more: boolean } {
   const { longestHeld: most, scannedHeld } = overviewBounds
   const held = sql.all<HeldRun>(

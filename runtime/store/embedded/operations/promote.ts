@@ -6,7 +6,7 @@ import { note, type Transaction } from '../transaction.ts'
 
 const maxAtOnce = 500
 
-/** Moves runs whose wake-up, instant, expiry or deadline has come. */
+/** Promotes runs whose wake-up, instant, expiry or deadline has come. */
 export function promote(tx: Transaction): void {
   const due = tx.sql.all<RunRow>(
     `SELECT ${runColumns} FROM runs WHERE due_at <= ? ORDER BY due_at LIMIT ${maxAtOnce}`,
@@ -42,7 +42,7 @@ function promoteRun(tx: Transaction, run: RunRow): void {
   }
 }
 
-/** Ms until the next timer of the store, of a run or of a limiter's line, if there is one. */
+/** Returns the ms until the next timer of the store, of a run or of a limiter's waitlist, if there is one. */
 export function nextDueInMs(tx: Transaction): number | undefined {
   const due = tx.sql.get<{ at: number }>(
     'SELECT due_at AS at FROM runs WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1',

@@ -2,7 +2,10 @@ import { keepAnswersMs } from '../../store.ts'
 import type { RunRow } from '../run-row.ts'
 import type { Removed, Transaction } from '../transaction.ts'
 
-/** Deletes a run with everything that belongs to it. Its id stays taken: a late repeat of its enqueue makes no second run. */
+/**
+ * Deletes a run with everything that belongs to it. Its id stays taken: a late repeat of its enqueue creates no second
+ * run.
+ */
 export function deleteRun(tx: Transaction, run: Ended): void {
   const { seq, id } = run
   for (const table of ['journal', 'history']) tx.sql.run(`DELETE FROM ${table} WHERE run = ?`, seq)
@@ -20,7 +23,9 @@ export function countEnded(tx: Transaction): number {
   return tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM runs WHERE prune_at IS NOT NULL')?.n ?? 0
 }
 
-/** Deletes ended runs (of `ended` that there are) whose time is up, then the oldest beyond the count cap. Answers how many. */
+/**
+ * Deletes ended runs (of `ended` in total) whose time is up, then the oldest beyond the count cap. Returns how many.
+ */
 export function prune(tx: Transaction, limit: number, ended: number): number {
   const due = endedRuns(tx, 'prune_at <= ?', tx.now, limit)
   const over = Math.min(limit, ended - due.length - tx.retention.maxEnded)
@@ -34,7 +39,7 @@ export function prune(tx: Transaction, limit: number, ended: number): number {
   return due.length + oldest.length
 }
 
-/** A class without ready runs would cost every claim a look. */
+/** A class without ready runs would cost every claim a read. */
 function pruneClasses(tx: Transaction): void {
   tx.sql.run(
     `DELETE FROM classes WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.ended_at IS NULL AND runs.state = 'ready'
@@ -42,7 +47,7 @@ function pruneClasses(tx: Transaction): void {
   )
 }
 
-/** Keys of which nothing counts any more. */
+/** Deletes keys without usage. */
 function pruneLimits(tx: Transaction): void {
   tx.sql.run('DELETE FROM limit_keys WHERE forget_at <= ? AND timer_at IS NULL', tx.now)
   tx.sql.run(

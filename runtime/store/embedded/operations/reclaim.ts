@@ -22,7 +22,7 @@ import { leaveRoles } from './terms.ts'
 const reasons = { exit: 'its process died', lease: 'its lease expired' } as const
 
 /**
- * Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have
+ * Records that the store was reached, and grants the outage grace (R16): after a gap in which no process could have
  * renewed, no lease ends before it had one more lease's time.
  */
 export function markSeen(tx: Transaction): void {
@@ -32,12 +32,12 @@ export function markSeen(tx: Transaction): void {
   if (gap < 200 && gap >= 0) return
   tx.sql.run("UPDATE settings SET value = ? WHERE name = 'seen_at'", tx.now)
   if (gap < 0) {
-    // The clock went back: times of before it say nothing.
+    // The clock went back: earlier times mean nothing.
     tx.sql.run('UPDATE workers SET expires_at = ? + lease_ms', tx.now)
     lookAtAllLines(tx)
     return
   }
-  // Only who had renewed in time before the gap gets more: among short and long leases gaps are ordinary.
+  // Only a worker that had renewed in time before the gap gets more: among short and long leases gaps are normal.
   tx.sql.run(
     `UPDATE workers SET expires_at = max(expires_at, ? + lease_ms)
      WHERE lease_ms * ${amnestyShare} < ? AND seen_at >= ? - lease_ms`,
@@ -47,7 +47,7 @@ export function markSeen(tx: Transaction): void {
   )
 }
 
-/** Ends every lease whose time is up, but the caller's: it is alive, or it could not call. */
+/** Ends every expired lease except the caller's: it is alive, or it could not call. */
 export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
   const ended = tx.sql.all<{ lease: LeaseId }>(
     'SELECT lease FROM workers WHERE expires_at <= ? AND lease <> ? LIMIT 20',
@@ -57,7 +57,7 @@ export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
   for (const { lease } of ended) reclaim(tx, lease, 'lease')
 }
 
-/** Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere. */
+/** Marks a lease lost (P2): its worker writes nothing more, its runs continue elsewhere. */
 export function reclaim(tx: Transaction, lease: LeaseId, cause: LossCause): void {
   const worker = tx.sql.get<{ name: string; task: string | null }>(
     'SELECT name, task FROM workers WHERE lease = ?',
@@ -105,7 +105,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause)
   return { id: run.id, losses, streak }
 }
 
-/** Even the stay that should only have ended the run was lost: the store ends it itself. */
+/** Even the execution that should only have ended the run was lost: the store ends it itself. */
 function convict(tx: Transaction, run: RunRow, losses: number, streak: number): void {
   note(tx, run.seq, { kind: 'poisoned', reason: `${streak} workers were lost without a new step` })
   const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, tx, run.id)))

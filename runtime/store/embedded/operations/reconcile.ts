@@ -4,7 +4,7 @@ import { leaveSlot } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
-/** R14: what the store holds and the worker never heard of becomes ready; what only the worker holds it drops. */
+/** R14: a run that only the store holds becomes ready; a run that only the worker holds is dropped. */
 export function reconcile(
   tx: Transaction,
   lease: LeaseId,

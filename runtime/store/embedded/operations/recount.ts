@@ -9,10 +9,10 @@ import type { Transaction } from '../transaction.ts'
 
 /** One transaction's share: a few milliseconds. */
 const recountedAtOnce = 5_000
-/** A comparison of sums looks at no more live runs than this. */
+/** A comparison of sums reads at most this many live runs. */
 const comparedRuns = 10_000
 
-/** RC2. One step of a recount, the first one when none is under way. */
+/** RC2. One step of a recount, the first one when none is running. */
 export function recount({ sql, now }: Transaction, limit: number = recountedAtOnce): RecountReport {
   const from = readRecountedTo(sql) ?? begin(sql)
   const rows = sql.all<Sum>(
@@ -49,8 +49,8 @@ interface Sum {
 }
 
 /*
- * While a recount is under way, triggers add to its sums what becomes of the runs that it has passed: so no transaction has to
- * know of it, and what processes of an earlier version do counts as well.
+ * During a recount, triggers add the changes of runs that it has passed to its sums: so no transaction has to know of
+ * it, and changes by processes of an earlier version count as well.
  */
 const add = (run: 'OLD' | 'NEW', by: number): string => `
   INSERT INTO run_counts VALUES (${run}.queue, ${run}.job, ${run}.state, 0, ${by})
@@ -84,7 +84,9 @@ function putRight(sql: Sql, now: number): Miscount[] {
   return miscounts
 }
 
-/** RC3. To be asked before the transaction changes a run. `ended` is how many runs have ended, which the sweep has counted. */
+/**
+ * RC3. To be called before the transaction changes a run. `ended` is how many runs have ended, as counted by the sweep.
+ */
 export function isRecountDue({ sql, now }: Transaction, ended: number): boolean {
   sql.run('DELETE FROM run_counts WHERE n = 0 AND recounted = 0')
   if (readRecountedTo(sql) !== undefined) return true
@@ -109,8 +111,8 @@ function addUp(sql: Sql, ended: number): boolean {
 }
 
 /**
- * Compares the counters with the indexes, in a snapshot. Completed runs, of which there are most, are compared by their sum
- * alone: no index has them by job.
+ * Compares the counters with the indexes, in a snapshot. Completed runs, the largest group, are compared only by their
+ * sum: no index has them by job.
  */
 export function checkCounts(sql: Sql): CounterFacts {
   const stored = inspectRunCounts(sql)

@@ -2,7 +2,7 @@ import { isAsExpected, movedError, type RunWrite } from '../../../model/expected
 import type { RunRow } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 
-/** @throws RunStateError when the run isn't as the write expects it. */
+/** @throws RunStateError when the run isn't in the expected state. */
 export function refuseMoved(
   moment: Moment,
   { id, state, changed_at: changedAt }: RunRow,

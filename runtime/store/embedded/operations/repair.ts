@@ -3,7 +3,7 @@ import { leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
-/** G6: a live run in no place becomes ready. Answers what was put right; a healthy store has nothing here. */
+/** G6: makes a live run in no place ready. Returns the repaired runs; a healthy store has none. */
 export function repair(tx: Transaction, limit: number): RunId[] {
   const heldByNobody = tx.sql.all<RunRow>(
     `SELECT ${runColumns} FROM runs LEFT JOIN workers ON workers.lease = runs.lease

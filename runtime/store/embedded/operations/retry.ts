@@ -24,7 +24,7 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Ru
   return keepAnswer(tx, write.requestId, answer)
 }
 
-/** Carries a planned retry out, once no other run holds the run's keys. */
+/** Carries out a planned retry, once no other run holds the run's keys. */
 export function retryRun(
   tx: Transaction,
   run: RunRow,
@@ -73,7 +73,7 @@ function plan(
   return { run, ...planned }
 }
 
-/** What the plan of a retry reads of a run: its journal, and the step whose error ended it. */
+/** Reads the data of a retry's plan: the journal, and the step whose error ended the run. */
 export function retryLines(
   tx: Transaction,
   { seq }: Pick<RunRow, 'seq'>,

@@ -21,7 +21,7 @@ import { endOfTime, inspectCandidates, type Place, type Times, timesOf } from '.
 import { heldByTime, inspectLongest } from './longest-runs.ts'
 import { openStepFinder } from './open-steps.ts'
 
-/** Runs by filter, order and cursor. */
+/** Returns runs by filter, order and cursor. */
 export function inspectRuns(
   sql: Sql & Pick<StoreFile, 'snapshot'>,
   moment: Moment,
@@ -73,7 +73,7 @@ function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
   const totals = isCounted ? countsByState(sql) : new Map<RunState, number>()
   const isTimed = times.from > 0 || times.before < endOfTime
   return {
-    // An earlier version beside this one may have made runs that no counter knows.
+    // An earlier version beside this one may have created runs that no counter knows.
     total: (state) =>
       totals.get(state) ?? (hasRuns(sql, state) ? (isCounted ? 1 : Number.MAX_SAFE_INTEGER) : 0),
     groups: (state) => {
@@ -103,11 +103,11 @@ function countOf(sql: Sql, state: RunState, { queue, job }: Pick<RunGroup, 'queu
   return sql.get<{ n: number }>(query, queue, job, state)?.n ?? 0
 }
 
-/** So many completed runs are compared with their counters: a few milliseconds. */
+/** This many completed runs are compared with their counters: a few milliseconds. */
 const comparedRuns = 50_000
 
 /**
- * One group that the filter names is enough: completed runs are not read by group. That there is none is known only where
+ * One group that the filter names suffices: completed runs are not read by group. That there is none is known only if
  * the counters have every completed run; an earlier version beside this one counts none of its runs.
  */
 function completedGroups(
@@ -136,7 +136,7 @@ function hasRuns(sql: Sql, state: RunState): boolean {
   return sql.get(`SELECT 1 FROM runs WHERE ended_at ${ended} AND state = ? LIMIT 1`, state) !== undefined
 }
 
-/** Up to more than any step could inspect. */
+/** Reads up to more than any step could inspect. */
 function taggedRuns(sql: Sql, tag: string): number {
   const query = `SELECT count(*) AS n FROM (SELECT 1 FROM tags WHERE tag = ? LIMIT ${2 * maxInspectedRuns})`
   return sql.get<{ n: number }>(query, tag)?.n ?? 0

@@ -10,7 +10,7 @@ import { type Placement, place } from '../place.ts'
 import { type Blocked, findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
-/** Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did. */
+/** Ends an execution: fenced, at the worker's position, once; a repeat returns the first result. */
 export function settleRun(tx: Transaction, lease: LeaseId, settlement: Settlement): EntryAnswer {
   const run = findRun(tx.sql, settlement.run)
   if (run === undefined) return { kind: 'gone' }
@@ -86,7 +86,7 @@ function backOff(
   return place(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
 }
 
-/** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */
+/** R5: the deadlines were stored when the waits began; if one has passed, the worker continues at once. */
 function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Placement): EntryAnswer {
   const lines = waits.filter(isArrival).map(({ path }) => admissionOf(tx, run.seq, path))
   if (lines.some((admission) => admission?.line === undefined)) return { kind: 'continue' }
@@ -96,7 +96,7 @@ function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Plac
   if (first === undefined && lines.length > 0)
     return settled(place(tx, run, 'suspend', { ...end, waiting: inLine(lines[0]) }))
   if (first === undefined || first.until <= tx.now) return { kind: 'continue' }
-  // A retry's pause says what failed; a sleep after it does not.
+  // A retry's pause says what failed; a later sleep does not.
   tx.sql.run(
     `UPDATE payloads SET error = (SELECT body FROM journal WHERE run = ? AND position = ? AND phase = 'retrying')
      WHERE seq = ?`,

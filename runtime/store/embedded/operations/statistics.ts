@@ -15,13 +15,13 @@ import { lastRolled } from '../hour-cells.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import type { Moment } from '../store-clock.ts'
 
-/** What a caller has read already, or wants in another size. */
+/** Data that a caller has read already, or needs in another size. */
 interface Given {
   readonly counts?: readonly RunCount[]
   readonly maxCells?: number
 }
 
-/** @throws InvalidOptionsError for a range that is none. */
+/** @throws InvalidOptionsError for an unknown range. */
 export function readStatistics(
   sql: Sql,
   { wall: now }: Moment,

@@ -4,7 +4,7 @@ import type { Sql } from '../database.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** Whether this term runs: what its holder writes is taken only then. */
+/** Returns whether this term runs: its holder's writes are accepted only then. */
 export function leads(tx: Transaction, role: string, term: number): boolean {
   const found = tx.sql.get(
     'SELECT 1 FROM terms WHERE role = ? AND term = ? AND lease IS NOT NULL AND ends_at > ?',

@@ -9,7 +9,7 @@ import { findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { holderOf, holdsByState, isOverdue, keysOfRun, readKey, takeKey } from '../unique-keys.ts'
 
-/** Decides a new run by its keys; `created` and `replaced` let it be inserted, with its keys taken. */
+/** Decides a new run by its keys; with `created` and `replaced` it may be inserted, with its keys taken. */
 export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueAnswer {
   const { id, job } = run
   const keys = keysOf(unique)
@@ -25,7 +25,7 @@ export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): E
   return answer
 }
 
-/** Two keys have two holders only where an earlier release took one of them for another input. */
+/** Two keys have two holders only if an earlier release took one of them for another input. */
 function meetHolders(
   tx: Transaction,
   id: RunId,
@@ -49,13 +49,13 @@ function meetHolders(
   return { outcome: 'replaced', id, replaced: holders[0] }
 }
 
-/** Who holds a key, once a holder whose time to start is over has been moved to its end. */
+/** Returns the holder of a key, after expiring a holder whose time to start is over. */
 function liveHolder(tx: Transaction, job: string, key: string): RunId | undefined {
   const row = readKey(tx.sql, job, key)
   const run = row && findRun(tx.sql, row.run)
   if (run !== undefined && isOverdue(run, tx)) place(tx, run, 'expire')
   const holder = holderOf(tx.sql, tx, job, key)
-  // What a damaged store left of a run that is no more, or a window that is over.
+  // Left over by a damaged store for a run that is gone, or a window that is over.
   if (row !== undefined && holder === undefined) {
     tx.sql.run('DELETE FROM unique_keys WHERE job = ? AND key = ?', job, key)
   }
@@ -80,7 +80,7 @@ export function expireHolders(tx: Transaction, run: RunRow): void {
 }
 
 /**
- * Deletes windows that are over, and keys whose run is gone or let go of them; inspects a bounded part each time.
+ * Deletes windows that are over, and keys whose run is gone or has freed them; inspects a bounded part each time.
  * Returns those that outlived their run by a fault: not the canonical ones that an earlier release left (U2).
  */
 export function sweepKeys(tx: Transaction, limit: number): FreedKey[] {

@@ -9,7 +9,7 @@ import { headOf, seniorsOf } from '../limits/line.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** Reads who waits for whom from some runs on, as far as `waitGraphLimits` let it; in one transaction. */
+/** Reads which runs wait for which, starting from some runs, as far as `waitGraphLimits` allow; in one transaction. */
 export function readWaitGraph(tx: Transaction, from: WaitGraphFrom): WaitGraph {
   const { seqs, next } = startsOf(tx, from)
   const graph = new GraphReader(tx)
@@ -32,7 +32,7 @@ function startsOf(tx: Transaction, from: WaitGraphFrom): { seqs: readonly number
   return { seqs, ...(seqs.length < waitGraphLimits.starts ? {} : { next: String(last) }) }
 }
 
-/** A suspended run, and what it keeps of a key. */
+/** A suspended run, and the part of a key that it keeps. */
 interface Holder {
   readonly run: RunRow
   readonly held: number
@@ -40,7 +40,7 @@ interface Holder {
 
 class GraphReader {
   readonly #tx: Transaction
-  /** Runs to be read, in the order in which they were met. */
+  /** Runs to be read, in the order in which they were found. */
   readonly #met = new Set<number>()
   readonly #holdersOf = new Map<string, readonly Holder[]>()
 
@@ -78,7 +78,7 @@ class GraphReader {
       waits.set(JSON.stringify([wait.needs, wait.behind]), wait)
     }
     const holds = admissions.flatMap(({ takes }) => takes.flatMap(holdOf))
-    // One with too many different waits counts as able to go on.
+    // A run with too many different waits counts as able to continue.
     const few = waits.size <= waitGraphLimits.waits
     return { id: run.id, holds, waits: few ? [...waits.values()] : [] }
   }
@@ -90,7 +90,7 @@ class GraphReader {
     return { path: admission.path, needs, ...(behind === undefined ? {} : { behind }) }
   }
 
-  /** A rate opens by itself; a limiter that nobody knows opens with a worker's code. */
+  /** A rate opens by itself; a limiter that no worker knows opens with a worker's code. */
   #need(take: Take): readonly (KeyWeight & { max: number })[] {
     const rule = ruleOf(this.#tx, take.limiter)
     if (rule === undefined || isRate(rule) || take.held !== undefined) return []
@@ -99,14 +99,14 @@ class GraphReader {
     return [{ limiter, key, weight: weight(rule, cost), max: rule.max }]
   }
 
-  /** Meets the suspended holders of a key, unless the others alone make room. */
+  /** Adds the suspended holders of a key, unless the others alone make room. */
   #meetHolders(rule: LimiterRule, take: Take): void {
     const holders = this.#holders(take)
     const kept = holders.reduce((sum, { held }) => sum + held, 0)
     if (rule.max - kept < weight(rule, take.cost)) for (const { run } of holders) this.#meet(run)
   }
 
-  /** Nothing beyond what one look reads. */
+  /** Nothing beyond what one read covers. */
   #holders(at: LimitKey): readonly Holder[] {
     const name = `${at.limiter}\0${at.key}`
     const known = this.#holdersOf.get(name)
@@ -131,7 +131,7 @@ class GraphReader {
     })
   }
 
-  /** Where an aged waiter stands, the order of the waitlist says little; then only holders count. */
+  /** Near an aged waiter the order of the waitlist means little; then only holders count. */
   #behind(run: RunRow, at: LimitKey): LimitWait['behind'] {
     const rule = ruleOf(this.#tx, at.limiter)
     const head = headOf(this.#tx, at)

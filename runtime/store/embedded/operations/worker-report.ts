@@ -3,7 +3,7 @@ import { type StoredReport, shownReport, type WorkerReport } from '../../worker-
 import { type Moment, shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** Replaces what the lease reported of itself (WR2). */
+/** Replaces the lease's report of itself (WR2). */
 export function keepReport(tx: Transaction, lease: LeaseId, { n, agoMs, ...report }: WorkerReport): void {
   tx.sql.run(
     `INSERT INTO worker_reports VALUES (?, ?, ?, ?) ON CONFLICT (lease) DO UPDATE
@@ -28,7 +28,7 @@ export function storedReport({ report }: ReportRow): StoredReport {
   return JSON.parse(report ?? '{}') as StoredReport
 }
 
-/** Returns what a reader is shown of a stored report, nothing where there is none. */
+/** Returns a stored report as a reader sees it, or nothing. */
 export function reportOf(
   report: StoredReport,
   { told_at }: ReportRow,
