@@ -76,6 +76,37 @@ test('cuts the reply to a command of the test’s choice in a pipeline that is e
   expect(await server.command('MGET', 'choice:a', 'choice:b', 'choice:c')).toEqual(['1', '1', '1'])
 })
 
+test('refuses a command of the test’s choice in a pipeline, in the order of the replies', async () => {
+  const { server, proxy } = await started()
+  const client = await RespConnection.open(proxy.port)
+  for (const key of ['b', 'c']) {
+    proxy.refuseCommand('BUSY as planned', ([name, own]) => name === 'INCR' && own === `refused:${key}`)
+  }
+  const keys = ['refused:a', 'refused:b', 'refused:c', 'refused:d']
+  const replies = await Promise.allSettled(keys.map((key) => client.call('INCR', key)))
+  expect(replies).toMatchObject([
+    { value: 1 },
+    { reason: { message: 'BUSY as planned' } },
+    { reason: { message: 'BUSY as planned' } },
+    { value: 1 },
+  ])
+  expect(await server.command('MGET', ...keys)).toEqual(['1', null, null, '1'])
+  expect([await client.call('INCR', 'refused:b'), proxy.armed]).toEqual([1, 0])
+})
+
+test('stalls from a command of the test’s choice on, and tells how many it holds', async () => {
+  const { server, proxy } = await started()
+  const client = await RespConnection.open(proxy.port)
+  proxy.stallAt(([name, key]) => name === 'INCR' && key === 'stalled:b')
+  expect(await client.call('INCR', 'stalled:a')).toBe(1)
+  const replies = ['stalled:b', 'stalled:c'].map((key) => client.call('INCR', key))
+  await expect.poll(() => proxy.held(([name]) => name === 'INCR')).toBe(2)
+  expect(await server.command('MGET', 'stalled:b', 'stalled:c')).toEqual([null, null])
+  proxy.flow()
+  expect(await Promise.all(replies)).toEqual([1, 1])
+  expect(proxy.held(() => true)).toBe(0)
+})
+
 test('stalls with connections open, and flows again', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)

@@ -125,6 +125,16 @@ describe('two claims', () => {
     await end()
   })
 
+  test('of which the older one is answered last wait as long as the newer reply says', async () => {
+    await held.claims[0]?.reply(...ids('a', 50))
+    held.more = false
+    await held.claims[2]?.reply()
+    held.more = true
+    await held.claims[1]?.reply()
+    expect(held.claims.map(({ n }) => n)).toEqual([1, 2, 3])
+    await end()
+  })
+
   test('whose replies are lost are both asked again under their numbers, with what they carry', async () => {
     await held.claims[0]?.reply(...ids('a', 50))
     await held.claims[2]?.fail()
