@@ -10,16 +10,16 @@ import { plain } from './run-record.ts'
 import { stateOfCode } from './state-code.ts'
 
 /*
- * The checkpoints and settlements of a call as one argument, and the replies to them as one text. The entries stand one behind
- * the other; scripts/entries-part.lua reads them. Each begins with
+ * The checkpoints and settlements of a call are one argument, and the replies to them one text. scripts/entries-part.lua reads
+ * the entries, which follow each other. Each begins with
  *   kind u8, a letter; run u16 + text; number of its journal among the keys of the call u16 (0: none); fence u48; position u32
  * A checkpoint (`a`; `e` when it ends an attempt that used limits) goes on with
  *   pause + 1 in ms u48 (0: none); the tail that is stored, u32 + bytes (journal-entry.ts);
  *   mark of the failure that it stores, u32 + msgpack, or nothing
  * and a settlement (`s`) with
- *   outcome u16 + text; what only this outcome has, u32 + msgpack { x, y, orphans }, or nothing;
+ *   outcome u16 + text; fields of this outcome, u32 + msgpack { x, y, orphans }, or nothing;
  *   its output or error, u32 + bytes
- * A reply is a letter: `t` stored; `s` settled, with the state's number u8; `e` early, with the ms that are left u48; `c` continue;
+ * A reply is a letter: `t` stored; `s` settled, with the state's number u8; `e` early, with the remaining ms u48; `c` continue;
  * `p` gap; `g` gone.
  */
 
@@ -27,7 +27,7 @@ export interface EntryBatch {
   readonly bytes: Buffer
   /** The keys of the journals that its entries name. */
   readonly journals: readonly string[]
-  /** What its checkpoints store. */
+  /** How much its checkpoints add to journals. */
   readonly storedBytes: number
 }
 
@@ -53,7 +53,7 @@ export function encodeBatch(entries: readonly (Checkpoint | Settlement)[], keys:
     if (entry.kind === 'settle') writeSettlement(entry, keys, journals)
     else storedBytes += writeCheckpoint(entry, keys, journals)
   }
-  return { bytes: writer.take(), journals, storedBytes }
+  return { bytes: writer.copy(), journals, storedBytes }
 }
 
 function writeHead(kind: number, { run, fence, position }: Checkpoint | Settlement, journal: number): void {
@@ -64,7 +64,7 @@ function writeHead(kind: number, { run, fence, position }: Checkpoint | Settleme
   writer.u32(position)
 }
 
-/** Returns how many bytes of it are stored. */
+/** Returns how many bytes it adds to the journal. */
 function writeCheckpoint(checkpoint: Checkpoint, keys: Keys, journals: string[]): number {
   const { record, limited } = checkpoint
   const kind = limited ? kinds.attemptEnd : kinds.checkpoint
@@ -89,16 +89,16 @@ function writeSettlement(settlement: Settlement, keys: Keys, journals: string[])
   const isWaiting = outcome.kind === 'waiting'
   writeHead(kinds.settlement, settlement, isWaiting ? journals.push(keys.journal(run)) : 0)
   writer.text(outcome.kind)
-  const own = ownOf(settlement)
-  const [x = false, y = false] = own
-  writeMsgpack(orphans !== undefined ? [x, y, orphans] : own.length > 0 ? own : undefined)
+  const fields = outcomeFields(settlement)
+  const [x = false, y = false] = fields
+  writeMsgpack(orphans !== undefined ? [x, y, orphans] : fields.length > 0 ? fields : undefined)
   if (outcome.kind === 'completed') writer.part(outcome.output)
   else if ('error' in outcome) writer.part(encodeError(outcome.error))
   else writer.u32(0)
 }
 
-/** What scripts/settle-part.lua gets as `x` and `y`. */
-function ownOf({ outcome }: Settlement): readonly unknown[] {
+/** `x` and `y` of scripts/settle-part.lua. */
+function outcomeFields({ outcome }: Settlement): readonly unknown[] {
   switch (outcome.kind) {
     case 'failed':
       return [outcome.escaped ?? false, ...markOf(outcome)]
@@ -107,16 +107,16 @@ function ownOf({ outcome }: Settlement): readonly unknown[] {
     case 'waiting':
       return [outcome.waits.map(packedWait)]
     case 'released':
-      return outcome.protect === true ? [1] : nothing
+      return outcome.protect === true ? [1] : noFields
     case 'blocked':
       return [outcome.reason.slice(0, longestReason), outcome.digest]
     case 'completed':
     case 'cancelled':
-      return nothing
+      return noFields
   }
 }
 
-const nothing: readonly unknown[] = []
+const noFields: readonly unknown[] = []
 
 function packedWait(wait: Wait): (string | number)[] {
   if (isArrival(wait)) return [wait.kind, wait.path, 0]

@@ -77,7 +77,7 @@ const headBytes = 19
 /** Numbers of the tail, before the length of the outcome. */
 const tailBytes = 62
 
-/** @param from Where the record stands in `bytes`, up to `end`. */
+/** Decodes the record between `from` and `end`. */
 export function decodeRecord(bytes: Buffer, from: number = 0, end: number = bytes.length): RunRecord {
   let at = from + headBytes
   const text = (): string => {
@@ -174,7 +174,7 @@ export function decodeGiven(given: Buffer): Given {
   const headerBytes = given.readUInt32BE(0)
   const inputFrom = 4 + headerBytes
   const headers = headerBytes === 0 ? noHeaders : JSON.parse(given.toString('utf8', 4, inputFrom))
-  // Bytes of its own: those of the reply belong to other runs too, and an author may give them away.
+  // A copy: runs share the memory of a reply, and an author may transfer the bytes of an input to a thread.
   const input = new Uint8Array(given.length - inputFrom)
   given.copy(input, 0, inputFrom)
   return { headers: headers as Record<string, string>, input }

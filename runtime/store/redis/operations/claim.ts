@@ -64,7 +64,7 @@ export async function claim(
   }
 }
 
-/** Per run id u16 + text, record u32 + bytes; the next of `inputs` where the record has none in it. */
+/** Decodes per run id u16 + text, record u32 + bytes. A run without an input in its record has the next of `inputs`. */
 function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
   const taken: Taken[] = []
   let nextInput = 0
@@ -79,7 +79,7 @@ function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
   return taken
 }
 
-/** Most runs are new ones, of which the claim has said all; of others more is read. */
+/** Reads what the reply lacks: journals of resumed runs, and losses of those that fail as poisoned. */
 async function claimedRuns(
   calls: ScriptCalls,
   lease: LeaseId,
@@ -90,7 +90,7 @@ async function claimedRuns(
   const runs: ClaimedRun[] = []
   for (const run of taken) {
     const page = journals?.get(run.id) ?? noEntries
-    // Lost between the two reads: nothing of it may begin.
+    // Lost between the two reads: it may not begin.
     if (page !== 'gone') runs.push(claimedRun(run, page, moment))
   }
   return runs.some(({ failsAs }) => failsAs === 'poisoned') ? withLosses(calls, runs) : runs
@@ -127,7 +127,7 @@ async function readFirstPage(
   }
 }
 
-/** Those that fail as poisoned are told how their workers were lost. */
+/** Adds how the workers of poisoned runs were lost. */
 function withLosses(calls: ScriptCalls, runs: readonly ClaimedRun[]): Promise<ClaimedRun[]> {
   return Promise.all(
     runs.map(async (run) =>

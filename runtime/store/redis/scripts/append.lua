@@ -7,10 +7,10 @@ writes: when full
 uses: append-part append-reply-part
 ]]
 local lease, batch = ARGV[2], ARGV[3]
-local replies, at, last = {}, 1, #batch
-while at <= last do
-  local _, id, journal, fence, position, pause, tail, _, behind = struct.unpack(CHECKPOINT, batch, at)
+local replies, at = {}, 1
+while at <= #batch do
+  local _, id, journal, fence, position, pause, tail, _, after = struct.unpack(CHECKPOINT, batch, at)
   replies[#replies + 1] = append(lease, id, fence, position, pause, tail, KEYS[STATIC_KEYS + journal])
-  at = behind
+  at = after
 end
 return replyToAppend(lease, replies)

@@ -1,6 +1,6 @@
 --[[
 Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
-An entry is a list as entries-part says.
+An entry is a list of the fields that entries-part names.
 uses: entries-part
 ]]
 local function settled(state) return 's' .. string.char(state) end
@@ -120,8 +120,8 @@ end
 --- Takes entries apart, and reads the records and stays of the runs to settle in two calls. A damaged record fails the script,
 --- as it does when it is read alone.
 local function readEntries(batch)
-  local entries, ids, at, last = {}, {}, 1, #batch
-  while at <= last do
+  local entries, ids, at = {}, {}, 1
+  while at <= #batch do
     local entry
     if sub(batch, at, at) == 's' then
       entry = { unpack1(SETTLEMENT, batch, at) }
@@ -145,7 +145,7 @@ local function readEntries(batch)
 end
 
 local function settle(lease, settlement)
-  local _, id, journal, fence, position, kind, own, bytes = unpack(settlement)
+  local _, id, journal, fence, position, kind, fields, bytes = unpack(settlement)
   local run = load(id)
   if not run then return 'g' end
   local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
@@ -157,7 +157,7 @@ local function settle(lease, settlement)
   end
   if run[POSITION] ~= position then return 'p' end
   local x, y, orphans
-  if own ~= '' then x, y, orphans = unpack(cmsgpack.unpack(own), 1, 3) end
+  if fields ~= '' then x, y, orphans = unpack(cmsgpack.unpack(fields), 1, 3) end
   local reply = leaveStay(run, lease, fence, kind, x, y, bytes, journal)
   if reply ~= 'c' then setExtra(run, 'o', orphans) end
   return reply
