@@ -23,6 +23,8 @@ function noCosts(): Promise<never> {
   )
 }
 
+const notBegun = Promise.resolve()
+
 /** One attempt of a step's body, from its call until its promise settles. */
 export class Body implements StepContext {
   readonly path: StepPath
@@ -38,7 +40,7 @@ export class Body implements StepContext {
   #controller: AbortController | undefined
   #aborted: AbortedError | undefined
   /** Resolves when the body's own promise has settled; never rejects. */
-  settled: Promise<void> = Promise.resolve()
+  settled: Promise<unknown> = notBegun
 
   constructor(
     run: CurrentRun,
@@ -82,16 +84,15 @@ export class Body implements StepContext {
   }
 
   /** Calls the body. Ends at `timeoutMs` at the latest, even if the body does not listen. */
-  async carryOut(call: () => Promise<unknown>, timeoutMs: number | undefined): Promise<BodyEnd> {
+  carryOut(call: () => Promise<unknown>, timeoutMs: number | undefined): Promise<BodyEnd> {
     const start = this.#clock.elapsed()
     const durationMs = (): number => this.#clock.elapsed() - start
     const work = call().then(
       (value): BodyEnd => ({ kind: 'returned', value, durationMs: durationMs() }),
       (error: unknown): BodyEnd => this.#threw(error, durationMs()),
     )
-    this.settled = work.then(() => undefined)
-    if (timeoutMs === undefined) return work
-    return this.#within(timeoutMs, work, durationMs)
+    this.settled = work
+    return timeoutMs === undefined ? work : this.#within(timeoutMs, work, durationMs)
   }
 
   /** Waits for the promise of an attempt that was given up; answers whether it ended in time. */

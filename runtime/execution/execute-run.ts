@@ -18,6 +18,7 @@ export async function executeRun(
   const { scheduler, run } = execution
   try {
     execution.input = decodeValue(run.claimed.input, `input of run '${run.claimed.id}'`)
+    // A promise only where a further page is read.
     const isOurs = scheduler.replay()
     if (isOurs !== true && !(await isOurs)) return 'lost'
   } catch (error) {
@@ -31,7 +32,7 @@ export async function executeRun(
     if (suspended !== 'go on') return suspended
     event = await scheduler.nextEvent()
   }
-  const outcomeOrPromise = outcomeOf(execution, event)
-  const outcome = outcomeOrPromise instanceof Promise ? await outcomeOrPromise : outcomeOrPromise
+  const end = outcomeOf(execution, event)
+  const outcome = end instanceof Promise ? await end : end
   return stayOutcome(outcome.kind, await sendEnd(execution, outcome))
 }

@@ -2,6 +2,8 @@ import { forever } from './forever.ts'
 import type { Macrotasks } from './macrotasks.ts'
 import { isHandOver, type Stop } from './stop.ts'
 
+const resolved = Promise.resolve()
+
 /** Hears of every change after which the execution may have come to its end, or may be suspended. */
 export interface StateListener {
   changed(): void
@@ -102,9 +104,14 @@ export class ExecutionState {
   }
 
   /** E3: resolves when a step may begin, and never once the execution is to stop. */
-  async mayBegin(): Promise<void> {
-    while (this.#gate !== undefined) await this.#gate
-    if (this.#stop !== undefined || this.#hasEnded || this.#isClosed) return this.holdStep()
+  mayBegin(): Promise<void> {
+    if (this.#gate !== undefined) return this.#gate.then(() => this.mayBegin())
+    return this.mayBeginNow ? resolved : this.holdStep()
+  }
+
+  /** E3: whether a step may begin at once. */
+  get mayBeginNow(): boolean {
+    return this.#gate === undefined && this.#stop === undefined && !this.#hasEnded && !this.#isClosed
   }
 
   /** Holds a step call for ever: no `catch` of the author sees it (E3). */

@@ -30,7 +30,11 @@ interface RunStepPlan {
 const knownOptions = ['retry', 'timeout', 'key', 'limits', 'atMostOnce', 'onUnknown']
 
 /** @throws InvalidOptionsError naming the wrong option of the step. */
-export function planRunStep(name: string, options: StepOptions<never> = {}): RunStepPlan {
+export function planRunStep(name: string, options?: StepOptions<never>): RunStepPlan {
+  return options === undefined ? planWithoutOptions : parsePlan(name, options)
+}
+
+function parsePlan(name: string, options: StepOptions<never>): RunStepPlan {
   checkKnownOptions(options, knownOptions, `step '${name}'`)
   const { retry, timeout, atMostOnce = false, onUnknown } = options
   if (atMostOnce && retry !== undefined) {
@@ -54,6 +58,8 @@ function planLimits(name: string, limits: unknown): StepLimits {
   if (limits === undefined) return noLimits
   return { uses: parseStepLimits(limits, `step '${name}': limits`), limiters: limitersIn(limits) }
 }
+
+const planWithoutOptions: RunStepPlan = parsePlan('', {})
 
 /** One step call: what it runs, how, and where its records go. */
 interface StepRun {
@@ -95,11 +101,16 @@ async function runRetried(step: StepRun, stored: StoredStep | undefined): Promis
   }
 }
 
+function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
+  const { scheduler, path, call, plan } = step
+  const isLimited = plan.limits.uses.length > 0
+  return isLimited ? attemptLimited(step, attempt) : scheduler.bodies.attempt(path, attempt, call, plan)
+}
+
 /** One attempt, with its limits; a provider's "too many" closes their keys and spends none. */
-async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
+async function attemptLimited(step: StepRun, attempt: number): Promise<BodyEnd> {
   const { scheduler, path, call, plan } = step
   const { limits } = plan
-  if (limits.uses.length === 0) return scheduler.bodies.attempt(path, attempt, call, plan)
   for (;;) {
     const turn = await passLimits(scheduler, path, attempt, limits)
     const correctCost = costCorrection(scheduler, path, turn, limits)
@@ -174,7 +185,7 @@ async function lookUp(step: StepRun, attempt: number): Promise<StepEnd> {
   return storeValue(step, attempt, end)
 }
 
-async function storeValue(
+function storeValue(
   step: StepRun,
   attempt: number,
   { value: result, durationMs }: Extract<BodyEnd, { kind: 'returned' }>,
@@ -197,10 +208,10 @@ function storeFailure(step: StepRun, attempt: number, thrown: unknown, durationM
   return storeEnd(step, { path, kind: 'run', phase: 'failed', attempt, durationMs, error, mark })
 }
 
-async function storeEnd({ scheduler, plan }: StepRun, end: StepEnd): Promise<StepEnd> {
+function storeEnd({ scheduler, plan }: StepRun, end: StepEnd): Promise<StepEnd> {
   const record = plan.once ? { ...end, once: true } : end
-  await scheduler.journal.append(record, { limited: plan.limits.uses.length > 0 })
-  return record
+  const limited = plan.limits.uses.length > 0
+  return scheduler.journal.append(record, { limited }).then(() => record)
 }
 
 /** How long the provider wants the step's keys closed. */

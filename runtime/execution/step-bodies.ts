@@ -82,7 +82,7 @@ export class StepBodies {
     options: AttemptOptions,
   ): Promise<BodyEnd> {
     const { state, run, clock } = this.#deps
-    if (!(options.once && state.owesBody)) await state.mayBegin()
+    if (!state.mayBeginNow && !(options.once && state.owesBody)) await state.mayBegin()
     const body = new Body(run, path, attempt, clock, options)
     this.#open.add(body)
     state.changed()

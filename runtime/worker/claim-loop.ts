@@ -3,7 +3,7 @@ import type { Macrotasks } from '../execution/macrotasks.ts'
 import type { Outbox } from '../execution/outbox.ts'
 import { type CancelTimer, pause } from '../model/clock.ts'
 import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
-import { hooksOf, through } from '../model/middleware.ts'
+import { type Hook, hooksOf, through } from '../model/middleware.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { unanswered, untilAnswered } from '../model/until-answered.ts'
 import {
@@ -47,6 +47,7 @@ export interface ClaimLoopDeps {
  */
 export class ClaimLoop {
   readonly #deps: ClaimLoopDeps
+  readonly #hooks: readonly Hook<'claim'>[]
   readonly #inFlight = new Set<Promise<void>>()
   /** Slots that claims in flight may fill. */
   #askedFor = 0
@@ -61,6 +62,7 @@ export class ClaimLoop {
 
   constructor(deps: ClaimLoopDeps) {
     this.#deps = deps
+    this.#hooks = hooksOf(deps.config.middleware, 'claim')
   }
 
   begin(): void {
@@ -154,7 +156,7 @@ export class ClaimLoop {
 
   /** Resolves to whether the middleware let the claim pass. */
   async #claimThroughHooks(free: number): Promise<boolean> {
-    const { clock, concurrency, log, middleware } = this.#deps.config
+    const { clock, concurrency, log } = this.#deps.config
     this.#isHinted = false
     // A claim moves it; when a middleware holds this one back, the next one comes by polling.
     this.#nextClaimAt = clock.elapsed() + longestPollMs
@@ -166,7 +168,7 @@ export class ClaimLoop {
       return this.#claim(Math.min(most, this.#free))
     }
     const context = { free, running: this.#deps.slots.size }
-    await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
+    await through(this.#hooks, context, next).catch((error: unknown) =>
       log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
     )
     return wasSent
