@@ -99,7 +99,7 @@ import { forgetMoved, writeFailedBy } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
-import { nudgeOpened } from './limits/nudge.ts'
+import { wakeWaitersAtCommit } from './limits/wake-waiters.ts'
 import { inspectLostWorkers, pruneLostWorkers } from './lost-workers.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import {
@@ -693,7 +693,7 @@ class EmbeddedStore implements Store {
         const jump = look.movedMs === 0 ? undefined : this.#time.record(look)
         if (look.movedMs < 0) planAgain(tx)
         const result = operation(tx)
-        nudgeOpened(tx)
+        wakeWaitersAtCommit(tx)
         writeEvents(tx)
         writeThroughput(tx)
         writeRunCounts(tx)
@@ -725,8 +725,8 @@ class EmbeddedStore implements Store {
       loggedMoves: 0,
       failures: [],
       failedBy: new Map(),
-      touchedKeys: new Map(),
-      openedLines: false,
+      changedKeys: new Map(),
+      allWaitlistsChanged: false,
       claimer: undefined,
       told: undefined,
       asking: undefined,

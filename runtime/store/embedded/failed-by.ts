@@ -1,7 +1,7 @@
 import type { Transaction } from './transaction.ts'
 
 /*
- * How many runs have each fingerprint (L5 in place.ts), so that no read counts them. A trigger (schema.ts) subtracts
+ * How many runs have each fingerprint (L5 in apply-transition.ts), so that no read counts them. A trigger (schema.ts) subtracts
  * deleted runs. No transaction both fails a run and deletes one, so its own changes may be written after the trigger's.
  */
 

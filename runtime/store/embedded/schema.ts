@@ -126,7 +126,7 @@ const migrations: readonly string[] = [
   CREATE TABLE limit_seniors (
     limiter TEXT NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (limiter, key, seq)
   ) WITHOUT ROWID;
-  -- Limits of a run (path '') and of its steps, as JSON: see limits/admission-row.ts.
+  -- Limits of a run (path '') and of its steps, as JSON: see limits/limit-request.ts.
   CREATE TABLE admissions (
     seq INTEGER NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (seq, path)
   ) WITHOUT ROWID;

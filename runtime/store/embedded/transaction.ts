@@ -37,9 +37,9 @@ export interface Transaction extends Moment {
   /** By fingerprint: how many more runs are failed now with it. */
   readonly failedBy: Map<string, number>
   /** Keys of limiters whose waitlists are checked before the transaction ends. */
-  readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
+  readonly changedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** A fact that all waitlists depend on has changed: they are checked before the transaction ends. */
-  openedLines: boolean
+  allWaitlistsChanged: boolean
   /** The lease whose claim has room for runs that become ready. */
   claimer: LeaseId | undefined
   /** Workers that lose their runs, by lease. */

@@ -135,7 +135,7 @@ export function openingOf(
   tx: Transaction,
   rule: LimiterRule,
   at: LimitKey,
-  want: { readonly cost: number; readonly ticketed: boolean },
+  want: { readonly cost: number; readonly reserved: boolean },
 ): Opening {
   const state = peekKey(tx, rule, at)
   if (state.closedUntil > tx.now) return state.closedUntil - tx.now
@@ -146,12 +146,12 @@ export function openingOf(
       ? windowOpensInMs(tx, rule, at, need - free)
       : opensInMs(rule, state, need - free, tx.now)
   }
-  const tickets = want.ticketed ? 0 : ticketsOf(tx, state)
+  const tickets = want.reserved ? 0 : reservationsOf(tx, state)
   // An unused reservation lapses by itself.
   return free - tickets >= need ? 0 : Math.max(1, state.ticketedAt + ticketMs - tx.now)
 }
 
-function ticketsOf(tx: Transaction, state: KeyState): number {
+function reservationsOf(tx: Transaction, state: KeyState): number {
   return hasLapsed(tx, state.ticketedAt) ? 0 : state.tickets
 }
 
@@ -209,9 +209,9 @@ export function changeUse(tx: Transaction, rule: LimiterRule, at: LimitKey, by: 
 }
 
 /** Returns since when the reservations of the key count. */
-export function changeTickets(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): number {
+export function changeReservations(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): number {
   const state = readKey(tx, rule, at)
-  const counted = ticketsOf(tx, state)
+  const counted = reservationsOf(tx, state)
   const ticketedAt = counted === 0 && by > 0 ? tx.now : state.ticketedAt
   writeKey(tx, rule, at, { ...state, tickets: Math.max(0, counted + by), ticketedAt })
   return ticketedAt
@@ -248,17 +248,17 @@ export function forgetTimer(tx: Transaction, { limiter, key }: LimitKey): void {
  * Marks all waitlists to be checked before the transaction ends, as far as the bound allows: which runs can be served
  * has changed.
  */
-export function lookAtAllLines(tx: Transaction): void {
+export function markAllWaitlists(tx: Transaction): void {
   lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines')
 }
 
 /** The same for one limiter's waitlists: its rule has changed. */
-export function lookAtLinesOf(tx: Transaction, limiter: string): void {
+export function markWaitlistsOf(tx: Transaction, limiter: string): void {
   lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines WHERE limiter = ?', limiter)
 }
 
 function lookAtLines(tx: Transaction, which: string, ...values: string[]): void {
-  tx.openedLines = true
+  tx.allWaitlistsChanged = true
   tx.sql.run(
     `INSERT INTO limit_keys SELECT limiter, key, 0, 0, 0, 0, 0, ?, 1, ? FROM (${which}) WHERE true
      ON CONFLICT (limiter, key) DO UPDATE SET timer_at = excluded.timer_at`,

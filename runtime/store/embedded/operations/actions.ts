@@ -16,7 +16,7 @@ import {
 import { onceRefusal, planActionRetry } from '../../plan-retry.ts'
 import { actionReason, minAgeOf } from '../../read-action.ts'
 import type { Sql } from '../database.ts'
-import { admissionsOf } from '../limits/admission-row.ts'
+import { limitRequestsOf } from '../limits/limit-request.ts'
 import { logOperation } from '../operation-log.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
@@ -171,7 +171,7 @@ function retryForecast(tx: Transaction, run: RunRow, runAgain: readonly StepPath
 
 function limitersOf(tx: Transaction, run: RunRow): string[] {
   if (run.limited === 0) return []
-  const ofJob = admissionsOf(tx, run.seq).filter(({ path }) => path === '')
+  const ofJob = limitRequestsOf(tx, run.seq).filter(({ path }) => path === '')
   return ofJob.flatMap(({ takes }) => takes.map(({ limiter }) => limiter))
 }
 

@@ -2,8 +2,8 @@ import { UnknownRunError } from '../../../model/errors.ts'
 import type { RunWrite } from '../../../model/expected-run.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { applyTransition } from '../apply-transition.ts'
 import { logOperation } from '../operation-log.ts'
-import { place } from '../place.ts'
 import { type Cancel, findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
 import { refuseMoved } from './refuse-moved.ts'
@@ -26,7 +26,9 @@ export function cancel(tx: Transaction, id: RunId, write: RunWrite): { readonly 
 export function cancelRun(tx: Transaction, run: RunRow, { by, reason }: Cancel): RunState {
   const told: Cancel = { by, ...(reason === undefined ? {} : { reason }) }
   note(tx, run.seq, { kind: 'cancel', ...told })
-  const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: told })
+  const state = applyTransition(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', {
+    cancel: told,
+  })
   if (run.lease !== null) tx.woken.add(run.lease)
   return state
 }

@@ -11,10 +11,10 @@ import type {
   Settlement,
 } from '../../store.ts'
 import { readVersion } from '../../stored-version.ts'
-import { lookAtAllLines } from '../limits/limit-key.ts'
-import { nudgeDue } from '../limits/nudge.ts'
-import { claimLimits } from '../limits/stay-limits.ts'
-import { place, uncountWake } from '../place.ts'
+import { applyTransition, uncountWake } from '../apply-transition.ts'
+import { claimLimits } from '../limits/execution-limits.ts'
+import { markAllWaitlists } from '../limits/limit-key.ts'
+import { wakeDueWaiters } from '../limits/wake-waiters.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
@@ -86,7 +86,7 @@ export function claim(
   const settled = settle.map((entry) => settleRun(tx, lease, entry))
   promote(tx)
   reclaimExpired(tx, lease)
-  nudgeDue(tx)
+  wakeDueWaiters(tx)
 
   const admitted = n > claimant.claim_n ? admit(tx, claimant, n, request) : repeat(tx, claimant, n)
   const nextDue = nextDueInMs(tx)
@@ -137,7 +137,7 @@ function keepProtection(tx: Transaction, { lease, protection }: Claimant, reques
   tx.sql.run('UPDATE workers SET protection = ? WHERE lease = ?', level, lease)
   const { never } = protectionLevels
   // A worker that has not claimed counted as one that takes them (takers.ts).
-  if ((protection !== never) !== (level !== never)) lookAtAllLines(tx)
+  if ((protection !== never) !== (level !== never)) markAllWaitlists(tx)
 }
 
 function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimRequest): Admitted {
@@ -242,7 +242,7 @@ function startUpTo(
     if (run === undefined) throw new Error(`run ${seq} vanished inside a claim`)
     const closed = run.limited === 1 && !failsNow(tx, run) ? claimLimits(tx, run) : undefined
     if (closed === undefined) runs.push(startRun(tx, run, lease))
-    else place(tx, run, 'line up', { waiting: { kind: 'limit', name: closed } })
+    else applyTransition(tx, run, 'line up', { waiting: { kind: 'limit', name: closed } })
   }
   return { runs, looked }
 }
@@ -256,7 +256,7 @@ function startRun(tx: Transaction, run: RunRow, lease: LeaseId): ClaimedRun {
   uncountWake(tx, run)
   const fence = Math.max(run.fence + 1, tx.now)
   const deadlineAt = run.deadline_at ?? (run.timeout_ms === null ? null : tx.now + run.timeout_ms)
-  place(tx, run, 'claim', { lease, fence, startedAt: run.started_at ?? tx.now, deadlineAt })
+  applyTransition(tx, run, 'claim', { lease, fence, startedAt: run.started_at ?? tx.now, deadlineAt })
   return claimedRun(tx, { ...run, fence, deadline_at: deadlineAt })
 }
 

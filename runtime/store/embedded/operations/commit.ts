@@ -10,7 +10,7 @@ import {
   type Settlement,
 } from '../../store.ts'
 import { countStepFailure } from '../failure-groups.ts'
-import { nudgeTouched } from '../limits/nudge.ts'
+import { wakeWaiters } from '../limits/wake-waiters.ts'
 import { findRun } from '../run-row.ts'
 import { isSuspect, suspectIsReady } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
@@ -45,7 +45,7 @@ export function commit(tx: Transaction, lease: LeaseId, entries: readonly Prepar
     entry.kind === 'settle' ? settleRun(tx, lease, entry) : append(tx, lease, entry, body),
   )
   // The same reply includes the keys that this commit opened.
-  nudgeTouched(tx)
+  wakeWaiters(tx)
   const worker = tx.sql.get<{ drain_order: number }>('SELECT drain_order FROM workers WHERE lease = ?', lease)
   return { answers, orders: ordersOf(tx, lease, worker?.drain_order ?? 0) }
 }

@@ -6,9 +6,9 @@ import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
 import { enqueueRequest, untilCode } from '../../unique-until.ts'
-import { saveAdmission } from '../limits/admission-row.ts'
-import { enterLimits } from '../limits/stay-limits.ts'
-import { announceReady, countWake, dueAt } from '../place.ts'
+import { announceReady, countWake, dueAt } from '../apply-transition.ts'
+import { enterLimits } from '../limits/execution-limits.ts'
+import { saveLimitRequest } from '../limits/limit-request.ts'
 import { findRun } from '../run-row.ts'
 import { storeTimeOf } from '../store-clock.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
@@ -151,7 +151,7 @@ function readyTime(tx: Transaction, start: NewRun['start']): number {
 function passOrLineUp(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): boolean {
   const row = findRun(tx.sql, run.id)
   if (row === undefined) return false
-  saveAdmission(tx, row.seq, { path: '', takes: (run.limits ?? []).map((use) => ({ ...use })) })
+  saveLimitRequest(tx, row.seq, { path: '', takes: (run.limits ?? []).map((use) => ({ ...use })) })
   tx.sql.run('UPDATE runs SET limited = 1 WHERE seq = ?', row.seq)
   const limiter = state === 'ready' ? enterLimits(tx, row, 1) : undefined
   if (limiter === undefined) return false

@@ -13,10 +13,10 @@ import {
 } from '../../lost-workers.ts'
 import type { LeaseId } from '../../store.ts'
 import { versionOf } from '../../stored-version.ts'
+import { applyTransition, countWake, dueAt } from '../apply-transition.ts'
 import type { Sql } from '../database.ts'
 import { findLostLease, type LostLease, type LostRun } from '../lost-workers.ts'
 import { logOperation } from '../operation-log.ts'
-import { countWake, dueAt, place } from '../place.ts'
 import { expiryOf, findRun, type RunRow } from '../run-row.ts'
 import { isSuspect } from '../takers.ts'
 import { note, type Transaction } from '../transaction.ts'
@@ -73,7 +73,7 @@ function takeBack(tx: Transaction, run: RunRow, { lost_at }: Pick<LostLease, 'lo
 /** Changes the pause of a run that waits after its loss to that of the remaining streak. */
 function wakeAt(tx: Transaction, run: RunRow, at: number): void {
   if (at <= tx.now) {
-    place(tx, run, 'wake')
+    applyTransition(tx, run, 'wake')
     return
   }
   const times = { wakeAt: at, deadlineAt: run.deadline_at, expiresAt: expiryOf(run, tx) }

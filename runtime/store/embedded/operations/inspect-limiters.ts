@@ -3,9 +3,9 @@ import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
 import type { FirstInLine, LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
 import type { BusyLimiter, overviewBounds } from '../../overview.ts'
-import { admissionsOf, type Take } from '../limits/admission-row.ts'
 import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
-import { headOf } from '../limits/line.ts'
+import { type LimitHold, limitRequestsOf } from '../limits/limit-request.ts'
+import { headOf } from '../limits/waitlist.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
@@ -118,10 +118,10 @@ function keyInfo(tx: Transaction, rule: LimiterRule, at: LimitKey): LimiterKeyIn
   const cost =
     head === undefined
       ? 1
-      : (admissionsOf(tx, head.seq)
+      : (limitRequestsOf(tx, head.seq)
           .find(({ path }) => path === head.path)
           ?.takes.find((take) => take.limiter === limiter)?.cost ?? 1)
-  const opens = headRun === undefined ? undefined : openingOf(tx, rule, at, { cost, ticketed: true })
+  const opens = headRun === undefined ? undefined : openingOf(tx, rule, at, { cost, reserved: true })
   return {
     ...{ limiter, key, used: shownUse(rule, state.used), max: rule.max, waiting: waiting ?? 0 },
     ...(opens === undefined ? {} : { opensInMs: opens }),
@@ -137,15 +137,15 @@ function waitingSince(tx: Transaction, { state, changed_at }: RunRow): Partial<F
 export function inspectLinePlaces(tx: Transaction, id: RunId): LinePlace[] {
   const run = findRun(tx.sql, id)
   if (run === undefined) return []
-  return admissionsOf(tx, run.seq).flatMap((admission) =>
-    admission.takes.flatMap((take, i) => {
-      if (admission.line !== i) return []
-      return linePlace(tx, run, take, admission.path)
+  return limitRequestsOf(tx, run.seq).flatMap((limitRequest) =>
+    limitRequest.takes.flatMap((take, i) => {
+      if (limitRequest.line !== i) return []
+      return linePlace(tx, run, take, limitRequest.path)
     }),
   )
 }
 
-function linePlace(tx: Transaction, run: RunRow, take: Take, path: string): LinePlace[] {
+function linePlace(tx: Transaction, run: RunRow, take: LimitHold, path: string): LinePlace[] {
   const { limiter, key } = take
   const rule = ruleOf(tx, limiter)
   const ahead = tx.sql.get<{ n: number }>(

@@ -10,14 +10,14 @@ import {
   parseLimitKeyQuery,
 } from '../../waitlist.ts'
 import type { Sql } from '../database.ts'
-import { admissionOf } from '../limits/admission-row.ts'
-import type { LineEntry } from '../limits/line.ts'
+import { limitRequestOf } from '../limits/limit-request.ts'
+import type { WaitlistEntry } from '../limits/waitlist.ts'
 import { type ReadPart, readParts } from '../read-parts.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
-type HolderEntry = Pick<LineEntry, 'seq' | 'path'>
+type HolderEntry = Pick<WaitlistEntry, 'seq' | 'path'>
 
 export function inspectLimitHolders(tx: Transaction, query: LimitKeyQuery): LimitHolderPage {
   const parsed = parseLimitKeyQuery(query)
@@ -60,7 +60,7 @@ function holderOf(
   run: RunRow,
   { path }: HolderEntry,
 ): LimitHolder {
-  const take = admissionOf(tx, run.seq, path)?.takes.find(
+  const take = limitRequestOf(tx, run.seq, path)?.takes.find(
     (one) => one.limiter === limiter && one.key === key && one.held !== undefined,
   )
   const worker =
@@ -78,13 +78,13 @@ function holderOf(
 function waiterOf(
   tx: Transaction,
   { seq, id, job, queue, state, changed_at }: RunRow,
-  { path, priority }: LineEntry,
+  { path, priority }: WaitlistEntry,
   position: number,
 ): LimitWaiter {
   return {
     ...{ run: id, job, queue, state, path, position, priority },
     ...(state === 'waiting' ? { since: shownAt(tx, changed_at) } : {}),
-    aged: admissionOf(tx, seq, path)?.senior === true,
+    aged: limitRequestOf(tx, seq, path)?.senior === true,
   }
 }
 
@@ -105,7 +105,7 @@ function readHolders(sql: Sql, { limiter, key, limit, after }: ParsedLimitKeyQue
   )
 }
 
-function readWaiters(sql: Sql, { limiter, key, limit, after }: ParsedLimitKeyQuery): LineEntry[] {
+function readWaiters(sql: Sql, { limiter, key, limit, after }: ParsedLimitKeyQuery): WaitlistEntry[] {
   const parts: readonly ReadPart[] =
     after === undefined
       ? [['true']]
@@ -115,7 +115,7 @@ function readWaiters(sql: Sql, { limiter, key, limit, after }: ParsedLimitKeyQue
           ['priority < ?', after.priority],
         ]
   return readParts(parts, limit + 1, (where, values, most) =>
-    sql.all<LineEntry>(
+    sql.all<WaitlistEntry>(
       `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? AND ${where}
        ORDER BY priority DESC, seq, path LIMIT +?`,
       ...[limiter, key, ...values, most],

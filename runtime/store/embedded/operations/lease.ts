@@ -1,10 +1,10 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { protectedFrom } from '../../stored-version.ts'
 import { type StoredDrain, withDrainTold } from '../../worker-drain.ts'
+import { applyTransition, leaveSlot } from '../apply-transition.ts'
 import { bootId } from '../host.ts'
-import { lookAtAllLines } from '../limits/limit-key.ts'
+import { markAllWaitlists } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
-import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { applySchedule } from './change-schedule.ts'
@@ -51,7 +51,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     if (inForce !== undefined && definition.kind === 'schedule') applySchedule(tx, definition.name, inForce)
   }
   if ((worker.definitions ?? []).length > 0) tx.hints.add('schedules')
-  lookAtAllLines(tx)
+  markAllWaitlists(tx)
 }
 
 /** R23: code that a blocked run has not been tried with gets one try at it. */
@@ -70,7 +70,7 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
       worker: worker.name,
       reason: 'new code of the job was registered',
     })
-    place(tx, run, 'unblock')
+    applyTransition(tx, run, 'unblock')
   }
 }
 

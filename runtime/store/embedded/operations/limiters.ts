@@ -12,7 +12,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
-import { lookAtLinesOf, ruleOf } from '../limits/limit-key.ts'
+import { markWaitlistsOf, ruleOf } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
 import { shownAt } from '../store-clock.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
@@ -60,7 +60,7 @@ function applyLimiter(tx: Transaction, name: string, { definition }: InForce): v
     name,
     new TextDecoder().decode(definition),
   )
-  lookAtLinesOf(tx, name)
+  markWaitlistsOf(tx, name)
 }
 
 function refuseOtherKind(name: string, known: LimiterRule, rule: LimiterRule): void {
@@ -96,7 +96,7 @@ export function setLimiter(
     byHand === undefined ? null : JSON.stringify(byHand),
     name,
   )
-  lookAtLinesOf(tx, name)
+  markWaitlistsOf(tx, name)
   const rule = ruleOf(tx, name) ?? inForce
   if (byHand !== undefined || setBefore !== undefined) {
     const operation = byHand === undefined ? 'reset limiter' : 'change limiter'

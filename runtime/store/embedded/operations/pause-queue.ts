@@ -4,7 +4,7 @@ import {
   isSameTime,
   refuseStale,
 } from '../../../model/expecting-write.ts'
-import { lookAtAllLines } from '../limits/limit-key.ts'
+import { markAllWaitlists } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
 import { shownAt } from '../store-clock.ts'
 import { wakeIdle } from '../takers.ts'
@@ -16,7 +16,7 @@ export function pauseQueue(tx: Transaction, queue: string, write: ExpectingWrite
   const { by, reason } = write
   logOperation(tx, { operation: 'pause queue', subject: queue, by, reason })
   tx.sql.run('INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)', queue, by, reason ?? null, tx.now)
-  lookAtAllLines(tx)
+  markAllWaitlists(tx)
   keepAnswer(tx, write.requestId, true)
 }
 
@@ -26,7 +26,7 @@ export function resumeQueue(tx: Transaction, queue: string, write: ExpectingWrit
   const { by, reason } = write
   const resumed = tx.sql.run('DELETE FROM paused WHERE queue = ?', queue)
   if (resumed > 0) logOperation(tx, { operation: 'resume queue', subject: queue, by, reason })
-  lookAtAllLines(tx)
+  markAllWaitlists(tx)
   wakeIdle(tx)
   keepAnswer(tx, write.requestId, true)
 }

@@ -1,5 +1,5 @@
+import { applyTransition } from '../apply-transition.ts'
 import { nextTimer } from '../limits/limit-key.ts'
-import { place } from '../place.ts'
 import { expiryOf, instantOf, type RunRow, runColumns } from '../run-row.ts'
 import { storeTimeOf } from '../store-clock.ts'
 import { note, type Transaction } from '../transaction.ts'
@@ -33,12 +33,12 @@ function promoteRun(tx: Transaction, run: RunRow): void {
   }
   const expiresAt = expiryOf(run, tx)
   const expired = expiresAt !== null && expiresAt <= tx.now
-  if (run.state === 'scheduled') place(tx, run, expired ? 'expire' : 'promote')
-  else if (run.state === 'ready') place(tx, run, 'expire')
-  else if (run.state === 'waiting') place(tx, run, expired ? 'expire' : 'wake')
+  if (run.state === 'scheduled') applyTransition(tx, run, expired ? 'expire' : 'promote')
+  else if (run.state === 'ready') applyTransition(tx, run, 'expire')
+  else if (run.state === 'waiting') applyTransition(tx, run, expired ? 'expire' : 'wake')
   else if (run.state === 'blocked') {
     note(tx, run.seq, { kind: 'unblocked', reason: "the job's timeout passed while it was blocked" })
-    place(tx, run, 'unblock')
+    applyTransition(tx, run, 'unblock')
   }
 }
 

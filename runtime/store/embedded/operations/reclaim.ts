@@ -7,11 +7,11 @@ import { toStoredError } from '../../../model/stored-error.ts'
 import { lossPlace } from '../../loss-place.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { versionOf } from '../../stored-version.ts'
+import { applyTransition, countWake, leaveSlot } from '../apply-transition.ts'
 import { countRunFailure } from '../failure-groups.ts'
-import { lookAtAllLines } from '../limits/limit-key.ts'
+import { markAllWaitlists } from '../limits/limit-key.ts'
 import { keepLostWorker, type LostRun } from '../lost-workers.ts'
 import { logOperation } from '../operation-log.ts'
-import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { wakeIdle } from '../takers.ts'
 import { note, type Transaction } from '../transaction.ts'
@@ -34,7 +34,7 @@ export function markSeen(tx: Transaction): void {
   if (gap < 0) {
     // The clock went back: earlier times mean nothing.
     tx.sql.run('UPDATE workers SET expires_at = ? + lease_ms', tx.now)
-    lookAtAllLines(tx)
+    markAllWaitlists(tx)
     return
   }
   // Only a worker that had renewed in time before the gap gets more: among short and long leases gaps are normal.
@@ -78,7 +78,7 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
   tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
   withdrawDefinitions(tx, lease)
   tx.hints.add('schedules')
-  lookAtAllLines(tx)
+  markAllWaitlists(tx)
   // It may have been woken for a run that it has not taken.
   wakeIdle(tx)
 }
@@ -98,7 +98,12 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause)
     if (run.state === 'cancelling' || delayMs === 0) leaveSlot(tx, run, 'lose', { losses, streak })
     else {
       const wakeAt = tx.now + delayMs
-      place(tx, run, 'lose with delay', { losses, streak, wakeAt, waiting: { kind: 'retry', until: wakeAt } })
+      applyTransition(tx, run, 'lose with delay', {
+        losses,
+        streak,
+        wakeAt,
+        waiting: { kind: 'retry', until: wakeAt },
+      })
       if (delayMs < longestPollMs) countWake(tx, { ...run, streak })
     }
   }
@@ -113,5 +118,5 @@ function convict(tx: Transaction, run: RunRow, losses: number, streak: number): 
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
   const mark = fixedMark('poisoned', run.job, versionOf(run.version))
   countRunFailure(tx, run, mark, true)
-  place(tx, run, 'convict', { losses, streak, fingerprint: mark.fingerprint })
+  applyTransition(tx, run, 'convict', { losses, streak, fingerprint: mark.fingerprint })
 }

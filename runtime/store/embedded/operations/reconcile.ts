@@ -1,6 +1,6 @@
 import type { RunId } from '../../../model/run-id.ts'
 import type { Held, LeaseId } from '../../store.ts'
-import { leaveSlot } from '../place.ts'
+import { leaveSlot } from '../apply-transition.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -14,12 +14,12 @@ export function reconcile(
   const known = new Map(held.map(({ run, fence }) => [run, fence]))
   for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
     if (known.get(run.id) === run.fence) known.delete(run.id)
-    else giveBack(tx, run)
+    else freeSlots(tx, run)
   }
   return { drop: [...known.keys()] }
 }
 
-function giveBack(tx: Transaction, run: RunRow): void {
+function freeSlots(tx: Transaction, run: RunRow): void {
   note(tx, run.seq, { kind: 'repaired', reason: 'its worker did not know that it holds it' })
   leaveSlot(tx, run, 'release')
 }

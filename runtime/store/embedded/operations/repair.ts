@@ -1,5 +1,5 @@
 import type { RunId } from '../../../model/run-id.ts'
-import { leaveSlot, place } from '../place.ts'
+import { applyTransition, leaveSlot } from '../apply-transition.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -22,7 +22,7 @@ export function repair(tx: Transaction, limit: number): RunId[] {
   }
   for (const run of waitingForNothing) {
     note(tx, run.seq, { kind: 'repaired', reason: 'it waited without a wake-up' })
-    place(tx, run, run.state === 'scheduled' ? 'promote' : 'wake')
+    applyTransition(tx, run, run.state === 'scheduled' ? 'promote' : 'wake')
   }
   return [...heldByNobody, ...waitingForNothing].map((run) => run.id)
 }

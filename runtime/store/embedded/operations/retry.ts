@@ -6,8 +6,8 @@ import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
 import { type JournalLine, type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
+import { applyTransition } from '../apply-transition.ts'
 import { logOperation } from '../operation-log.ts'
-import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
 import { refuseMoved } from './refuse-moved.ts'
@@ -43,7 +43,7 @@ export function retryRun(
     run.seq,
   )
   tx.sql.run('UPDATE payloads SET output = NULL, error = NULL, escaped = NULL WHERE seq = ?', run.seq)
-  place(tx, run, run.state === 'blocked' ? 'unblock' : 'retry', {
+  applyTransition(tx, run, run.state === 'blocked' ? 'unblock' : 'retry', {
     attempt: 1,
     streak: 0,
     startedAt: null,

@@ -4,9 +4,9 @@ import type { RunState, WaitingFor } from '../../../model/run.ts'
 import { type DeadlineKind, isArrival, isDeadline } from '../../../model/wait.ts'
 import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
 import { needsProtection, storedVersion } from '../../stored-version.ts'
+import { applyTransition, type TransitionFields } from '../apply-transition.ts'
 import { countRunFailure } from '../failure-groups.ts'
-import { type Admission, admissionOf } from '../limits/admission-row.ts'
-import { type Placement, place } from '../place.ts'
+import { type LimitRequest, limitRequestOf } from '../limits/limit-request.ts'
 import { type Blocked, findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -30,21 +30,21 @@ function keepOrphans(tx: Transaction, run: RunRow, positions: readonly number[] 
 }
 
 function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
-  const end = { settledFence: run.fence } satisfies Placement
+  const end = { settledFence: run.fence } satisfies TransitionFields
   const ended = outcome.kind === 'completed' || outcome.kind === 'failed'
   if (run.state === 'cancelling' && !ended) {
     if (outcome.kind === 'retrying') keepFailure(tx, run, outcome)
-    return settled(place(tx, run, 'end cancel', end))
+    return settled(applyTransition(tx, run, 'end cancel', end))
   }
   switch (outcome.kind) {
     case 'completed':
       tx.sql.run('UPDATE payloads SET output = ?, error = NULL WHERE seq = ?', outcome.output, run.seq)
-      return settled(place(tx, run, 'complete', end))
+      return settled(applyTransition(tx, run, 'complete', end))
     case 'failed':
       keepFailure(tx, run, outcome)
-      return settled(place(tx, run, 'fail', { ...end, fingerprint: outcome.mark?.fingerprint }))
+      return settled(applyTransition(tx, run, 'fail', { ...end, fingerprint: outcome.mark?.fingerprint }))
     case 'cancelled':
-      return settled(place(tx, run, 'release', end))
+      return settled(applyTransition(tx, run, 'release', end))
     case 'retrying':
       keepFailure(tx, run, outcome)
       return settled(backOff(tx, run, outcome, end))
@@ -55,7 +55,7 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       const released = marked ? protect(tx, run) : run
       const reason = marked ? { reason: foundProtection } : {}
       note(tx, run.seq, { kind: 'released', ...reason, ...workerName(tx, run) })
-      return settled(place(tx, released, 'release', end))
+      return settled(applyTransition(tx, released, 'release', end))
     }
     case 'blocked':
       return settled(block(tx, run, outcome.reason, outcome.digest, end))
@@ -79,22 +79,22 @@ function backOff(
   tx: Transaction,
   run: RunRow,
   { delayMs, mark }: Extract<Outcome, { kind: 'retrying' }>,
-  end: Placement,
+  end: TransitionFields,
 ): RunState {
   const wakeAt = tx.now + delayMs
   const waiting = { kind: 'retry', until: wakeAt, fingerprint: mark?.fingerprint } as const
-  return place(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
+  return applyTransition(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
 }
 
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker continues at once. */
-function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Placement): EntryAnswer {
-  const lines = waits.filter(isArrival).map(({ path }) => admissionOf(tx, run.seq, path))
-  if (lines.some((admission) => admission?.line === undefined)) return { kind: 'continue' }
+function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: TransitionFields): EntryAnswer {
+  const lines = waits.filter(isArrival).map(({ path }) => limitRequestOf(tx, run.seq, path))
+  if (lines.some((limitRequest) => limitRequest?.line === undefined)) return { kind: 'continue' }
   const timed = waits.filter(isDeadline)
   const untils = timed.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))
   const first = untils.sort((a, b) => a.until - b.until)[0]
   if (first === undefined && lines.length > 0)
-    return settled(place(tx, run, 'suspend', { ...end, waiting: inLine(lines[0]) }))
+    return settled(applyTransition(tx, run, 'suspend', { ...end, waiting: inLine(lines[0]) }))
   if (first === undefined || first.until <= tx.now) return { kind: 'continue' }
   // A retry's pause says what failed; a later sleep does not.
   tx.sql.run(
@@ -106,11 +106,11 @@ function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Plac
   )
   const { kind, path: name, fingerprint } = first.wait
   const waiting = { kind, name, until: first.until, fingerprint }
-  return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
+  return settled(applyTransition(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
 }
 
-function inLine(admission: Admission | undefined): WaitingFor {
-  return { kind: 'limit', name: admission?.takes[admission.line ?? 0]?.limiter ?? '' }
+function inLine(limitRequest: LimitRequest | undefined): WaitingFor {
+  return { kind: 'limit', name: limitRequest?.takes[limitRequest.line ?? 0]?.limiter ?? '' }
 }
 
 function storedDeadline(tx: Transaction, run: RunRow, wait: Extract<Wait, { kind: DeadlineKind }>): number {
@@ -122,11 +122,17 @@ function storedDeadline(tx: Transaction, run: RunRow, wait: Extract<Wait, { kind
   return entry?.until ?? 0
 }
 
-function block(tx: Transaction, run: RunRow, reason: string, digest: string, end: Placement): RunState {
+function block(
+  tx: Transaction,
+  run: RunRow,
+  reason: string,
+  digest: string,
+  end: TransitionFields,
+): RunState {
   note(tx, run.seq, { kind: 'blocked', reason, ...workerName(tx, run) })
   const before = run.blocked === null ? [] : (JSON.parse(run.blocked) as Blocked).tried
   const tried = [...new Set([...before, digest])].slice(-20)
-  return place(tx, run, 'block', { ...end, blocked: { reason, tried } })
+  return applyTransition(tx, run, 'block', { ...end, blocked: { reason, tried } })
 }
 
 function keepFailure(

@@ -4,7 +4,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import { keysOf, type UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import type { EnqueueAnswer, FreedKey } from '../../store.ts'
-import { place } from '../place.ts'
+import { applyTransition } from '../apply-transition.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { holderOf, holdsByState, isOverdue, keysOfRun, readKey, takeKey } from '../unique-keys.ts'
@@ -44,7 +44,7 @@ function meetHolders(
   const cancel = { by: 'enqueue', reason: `replaced by run ${id}` }
   for (const held of replaceable) {
     note(tx, held.seq, { kind: 'cancel', ...cancel })
-    place(tx, held, 'cancel', { cancel })
+    applyTransition(tx, held, 'cancel', { cancel })
   }
   return { outcome: 'replaced', id, replaced: holders[0] }
 }
@@ -53,7 +53,7 @@ function meetHolders(
 function liveHolder(tx: Transaction, job: string, key: string): RunId | undefined {
   const row = readKey(tx.sql, job, key)
   const run = row && findRun(tx.sql, row.run)
-  if (run !== undefined && isOverdue(run, tx)) place(tx, run, 'expire')
+  if (run !== undefined && isOverdue(run, tx)) applyTransition(tx, run, 'expire')
   const holder = holderOf(tx.sql, tx, job, key)
   // Left over by a damaged store for a run that is gone, or a window that is over.
   if (row !== undefined && holder === undefined) {

@@ -3,9 +3,9 @@ import type { WaitingFor } from '../../../model/run.ts'
 import { weight } from '../../limiter-math.ts'
 import type { KeyWeight, LimitWait, SuspendedRun, WaitGraph, WaitGraphFrom } from '../../wait-graph.ts'
 import { waitGraphLimits } from '../../wait-graph.ts'
-import { type Admission, admissionsOf, type Take } from '../limits/admission-row.ts'
 import { type LimitKey, ruleOf } from '../limits/limit-key.ts'
-import { headOf, seniorsOf } from '../limits/line.ts'
+import { type LimitHold, type LimitRequest, limitRequestsOf } from '../limits/limit-request.ts'
+import { agedWaitersOf, headOf } from '../limits/waitlist.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 
@@ -70,11 +70,11 @@ class GraphReader {
   }
 
   #read(run: RunRow): SuspendedRun {
-    const admissions = admissionsOf(this.#tx, run.seq)
+    const admissions = limitRequestsOf(this.#tx, run.seq)
     const waits = new Map<string, LimitWait>()
-    for (const admission of admissions) {
-      if (admission.line === undefined) continue
-      const wait = this.#wait(run, admission)
+    for (const limitRequest of admissions) {
+      if (limitRequest.line === undefined) continue
+      const wait = this.#wait(run, limitRequest)
       waits.set(JSON.stringify([wait.needs, wait.behind]), wait)
     }
     const holds = admissions.flatMap(({ takes }) => takes.flatMap(holdOf))
@@ -83,15 +83,15 @@ class GraphReader {
     return { id: run.id, holds, waits: few ? [...waits.values()] : [] }
   }
 
-  #wait(run: RunRow, admission: Admission): LimitWait {
-    const needs = admission.takes.flatMap((take) => this.#need(take))
-    const at = admission.takes[admission.line ?? 0]
+  #wait(run: RunRow, limitRequest: LimitRequest): LimitWait {
+    const needs = limitRequest.takes.flatMap((take) => this.#need(take))
+    const at = limitRequest.takes[limitRequest.line ?? 0]
     const behind = at && this.#behind(run, at)
-    return { path: admission.path, needs, ...(behind === undefined ? {} : { behind }) }
+    return { path: limitRequest.path, needs, ...(behind === undefined ? {} : { behind }) }
   }
 
   /** A rate opens by itself; a limiter that no worker knows opens with a worker's code. */
-  #need(take: Take): readonly (KeyWeight & { max: number })[] {
+  #need(take: LimitHold): readonly (KeyWeight & { max: number })[] {
     const rule = ruleOf(this.#tx, take.limiter)
     if (rule === undefined || isRate(rule) || take.held !== undefined) return []
     this.#meetHolders(rule, take)
@@ -100,7 +100,7 @@ class GraphReader {
   }
 
   /** Adds the suspended holders of a key, unless the others alone make room. */
-  #meetHolders(rule: LimiterRule, take: Take): void {
+  #meetHolders(rule: LimiterRule, take: LimitHold): void {
     const holders = this.#holders(take)
     const kept = holders.reduce((sum, { held }) => sum + held, 0)
     if (rule.max - kept < weight(rule, take.cost)) for (const { run } of holders) this.#meet(run)
@@ -125,7 +125,7 @@ class GraphReader {
     )
     return rows.flatMap(({ seq }) => {
       const run = this.#suspended(seq)
-      const takes = run === undefined ? [] : admissionsOf(this.#tx, seq).flatMap((each) => each.takes)
+      const takes = run === undefined ? [] : limitRequestsOf(this.#tx, seq).flatMap((each) => each.takes)
       const held = takes.find((take) => take.limiter === limiter && take.key === key)?.held ?? 0
       return run === undefined ? [] : [{ run, held }]
     })
@@ -136,13 +136,13 @@ class GraphReader {
     const rule = ruleOf(this.#tx, at.limiter)
     const head = headOf(this.#tx, at)
     if (rule === undefined || isRate(rule) || head === undefined || head.seq === run.seq) return undefined
-    if (seniorsOf(this.#tx, at).length > 0) return undefined
+    if (agedWaitersOf(this.#tx, at).length > 0) return undefined
     const first = this.#suspended(head.seq)
     this.#meet(first)
     return first && { run: first.id, limiter: at.limiter, key: at.key }
   }
 }
 
-function holdOf({ limiter, key, held }: Take): readonly KeyWeight[] {
+function holdOf({ limiter, key, held }: LimitHold): readonly KeyWeight[] {
   return held === undefined ? [] : [{ limiter, key, weight: held }]
 }

@@ -1,11 +1,11 @@
 import type { StepPath } from '../../../model/step-path.ts'
 import { seniorsAtOnce } from '../../limiters.ts'
 import type { Transaction } from '../transaction.ts'
-import { admissionOf, type LimitedRun } from './admission-row.ts'
 import type { LimitKey } from './limit-key.ts'
+import { type LimitedRun, limitRequestOf } from './limit-request.ts'
 
 /** The order of a key's waitlist: better priority first, then the order of the enqueue. */
-export interface LineEntry {
+export interface WaitlistEntry {
   readonly seq: number
   readonly priority: number
   readonly path: StepPath
@@ -13,7 +13,12 @@ export interface LineEntry {
 
 const order = 'ORDER BY priority DESC, seq, path'
 
-export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: LimitedRun, path: StepPath): void {
+export function addWaiter(
+  tx: Transaction,
+  { limiter, key }: LimitKey,
+  run: LimitedRun,
+  path: StepPath,
+): void {
   tx.sql.run(
     'INSERT OR IGNORE INTO limit_lines VALUES (?, ?, ?, ?, ?)',
     limiter,
@@ -26,11 +31,11 @@ export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: Limit
 
 /** Returns whether the run holds slots until it has ended. That can't change while it is on a waitlist. */
 export function keepsSlots(tx: Transaction, { seq }: Pick<LimitedRun, 'seq'>): boolean {
-  const takes = admissionOf(tx, seq, '')?.takes ?? []
+  const takes = limitRequestOf(tx, seq, '')?.takes ?? []
   return takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)
 }
 
-export function leaveLine(
+export function removeWaiter(
   tx: Transaction,
   { limiter, key }: LimitKey,
   run: LimitedRun,
@@ -45,8 +50,8 @@ export function leaveLine(
   )
 }
 
-export function headOf(tx: Transaction, { limiter, key }: LimitKey): LineEntry | undefined {
-  return tx.sql.get<LineEntry>(
+export function headOf(tx: Transaction, { limiter, key }: LimitKey): WaitlistEntry | undefined {
+  return tx.sql.get<WaitlistEntry>(
     `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? ${order} LIMIT 1`,
     limiter,
     key,
@@ -61,19 +66,19 @@ export function firstOlder(
   tx: Transaction,
   { limiter, key }: LimitKey,
   seq: number,
-  from: LineEntry | undefined,
-): LineEntry | undefined {
+  from: WaitlistEntry | undefined,
+): WaitlistEntry | undefined {
   const sql = (where: string): string =>
     `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? AND ${where} ${order} LIMIT 1`
   let next =
     from &&
-    tx.sql.get<LineEntry>(
+    tx.sql.get<WaitlistEntry>(
       sql('priority = ? AND (seq, path) >= (?, ?)'),
       ...[limiter, key, from.priority, from.seq, from.path],
     )
   let below = from?.priority ?? Number.MAX_SAFE_INTEGER
   while (next === undefined || next.seq > seq) {
-    next = tx.sql.get<LineEntry>(sql('priority < ?'), limiter, key, below)
+    next = tx.sql.get<WaitlistEntry>(sql('priority < ?'), limiter, key, below)
     if (next === undefined) return undefined
     below = next.priority
   }
@@ -85,8 +90,8 @@ export function firstKeeper(
   tx: Transaction,
   { limiter, key }: LimitKey,
   except: number,
-): LineEntry | undefined {
-  return tx.sql.get<LineEntry>(
+): WaitlistEntry | undefined {
+  return tx.sql.get<WaitlistEntry>(
     `SELECT seq, priority, path FROM limit_keepers WHERE limiter = ? AND key = ? AND seq <> ? ${order} LIMIT 1`,
     limiter,
     key,
@@ -95,12 +100,12 @@ export function firstKeeper(
 }
 
 /** Returns the first position after an entry. */
-export function behind(entry: LineEntry): LineEntry {
+export function behind(entry: WaitlistEntry): WaitlistEntry {
   return { ...entry, path: `${entry.path}\0` }
 }
 
 /** Returns whether `a` is ahead of `b`. */
-export function isBefore(a: LineEntry, b: LineEntry): boolean {
+export function isBefore(a: WaitlistEntry, b: WaitlistEntry): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority
   return a.seq === b.seq ? a.path < b.path : a.seq < b.seq
 }
@@ -113,7 +118,7 @@ export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: S
 }
 
 /** Returns the oldest aged waiters of a key, as many as one check reads. */
-export function seniorsOf(tx: Transaction, { limiter, key }: LimitKey): number[] {
+export function agedWaitersOf(tx: Transaction, { limiter, key }: LimitKey): number[] {
   const sql = 'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT +?'
   return tx.sql.all<{ seq: number }>(sql, limiter, key, seniorsAtOnce).map(({ seq }) => seq)
 }

@@ -4,9 +4,17 @@ import { seniority, ticketMs } from '../../limiters.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import { canStart, isServed, isSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
-import { type Admission, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
-import { addUse, changeTickets, changeUse, hasLapsed, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
-import { headOf, isBehind, joinLine, keepsSlots, leaveLine, seniorsOf } from './line.ts'
+import {
+  addUse,
+  changeReservations,
+  changeUse,
+  hasLapsed,
+  type LimitKey,
+  openingOf,
+  ruleOf,
+} from './limit-key.ts'
+import { type LimitedRun, type LimitHold, type LimitRequest, saveLimitRequest } from './limit-request.ts'
+import { addWaiter, agedWaitersOf, headOf, isBehind, keepsSlots, removeWaiter } from './waitlist.ts'
 
 /** The first closed limit of a request. */
 export interface Closed {
@@ -19,7 +27,7 @@ export interface Closed {
 type Comes = 'in order' | 'to take'
 
 /** Returns the limits that are not yet taken for this attempt. */
-function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[] {
+function missing(tx: Transaction, { takes }: LimitRequest, attempt: number): LimitHold[] {
   return takes.filter((take) => {
     const rule = ruleOf(tx, take.limiter)
     return rule !== undefined && isRate(rule) ? take.paid !== attempt : take.held === undefined
@@ -29,13 +37,13 @@ function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[]
 export function firstClosed(
   tx: Transaction,
   run: LimitedRun,
-  admission: Admission,
+  limitRequest: LimitRequest,
   come: { readonly as: Comes; readonly attempt: number },
 ): Closed | undefined {
-  for (const take of missing(tx, admission, come.attempt)) {
+  for (const take of missing(tx, limitRequest, come.attempt)) {
     const { limiter } = take
-    const opensInMs = openingFor(tx, run, admission, take, come.as)
-    if (opensInMs !== 0) return { index: admission.takes.indexOf(take), limiter, opensInMs }
+    const opensInMs = openingFor(tx, run, limitRequest, take, come.as)
+    if (opensInMs !== 0) return { index: limitRequest.takes.indexOf(take), limiter, opensInMs }
   }
   return undefined
 }
@@ -43,8 +51,8 @@ export function firstClosed(
 function openingFor(
   tx: Transaction,
   run: LimitedRun,
-  { path, senior }: Admission,
-  take: Take,
+  { path, senior }: LimitRequest,
+  take: LimitHold,
   as: Comes,
 ): number | undefined {
   const rule = ruleOf(tx, take.limiter)
@@ -54,15 +62,15 @@ function openingFor(
   if (stands === 'kept out') return undefined
   // No event reports that a lease becomes free for a poison suspect.
   if (stands === 'kept out by a suspect') return ticketMs
-  const ticketed = as === 'to take' || (take.ticket !== undefined && !hasLapsed(tx, take.ticket))
-  const first = ticketed || senior || stands === 'passes'
+  const reserved = as === 'to take' || (take.ticket !== undefined && !hasLapsed(tx, take.ticket))
+  const first = reserved || senior || stands === 'passes'
   if (!first && isBehind(tx, take, run, path)) return undefined
-  return openingOf(tx, rule, take, { cost: take.cost, ticketed })
+  return openingOf(tx, rule, take, { cost: take.cost, reserved })
 }
 
 /** Q6: returns the oldest aged waiter of a key that can be served; one that can't must not hide it. */
-export function servedSenior(tx: Transaction, at: LimitKey): RunRow | undefined {
-  for (const seq of seniorsOf(tx, at)) {
+export function servedAgedWaiter(tx: Transaction, at: LimitKey): RunRow | undefined {
+  for (const seq of agedWaitersOf(tx, at)) {
     const run = runBySeq(tx.sql, seq)
     if (run !== undefined && canStart(tx, run)) return run
   }
@@ -74,19 +82,19 @@ export function servedSenior(tx: Transaction, at: LimitKey): RunRow | undefined 
  * A run that keeps slots while it waits gives way to none: the aged waiter may be waiting for just those.
  */
 function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
-  const senior = servedSenior(tx, at)
-  if (senior === undefined) return 'in line'
-  if (run.seq <= senior.seq) return 'passes'
+  const aged = servedAgedWaiter(tx, at)
+  if (aged === undefined) return 'in order'
+  if (run.seq <= aged.seq) return 'passes'
   if (keepsSlots(tx, run)) return 'passes'
-  return isSuspect(senior) ? 'kept out by a suspect' : 'kept out'
+  return isSuspect(aged) ? 'kept out by a suspect' : 'kept out'
 }
 
-type Standing = 'in line' | 'passes' | 'kept out' | 'kept out by a suspect'
+type Standing = 'in order' | 'passes' | 'kept out' | 'kept out by a suspect'
 
 /** Takes all missing limits: the caller has checked them, in the same transaction (Q1). */
-export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
-  dropTickets(tx, admission)
-  for (const take of missing(tx, admission, attempt)) {
+export function takeAll(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest, attempt: number): void {
+  dropReservations(tx, limitRequest)
+  for (const take of missing(tx, limitRequest, attempt)) {
     const rule = ruleOf(tx, take.limiter)
     if (rule === undefined) continue
     addUse(tx, rule, take, take.cost)
@@ -101,40 +109,45 @@ export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, 
         take.limiter,
         take.key,
         run.seq,
-        admission.path,
+        limitRequest.path,
         take.cost,
       )
     }
-    touch(tx, take)
+    markChanged(tx, take)
   }
-  leaveLines(tx, run, admission)
-  forgetSeniority(tx, run, admission)
-  saveAdmission(tx, run.seq, admission)
+  leaveWaitlist(tx, run, limitRequest)
+  forgetAging(tx, run, limitRequest)
+  saveLimitRequest(tx, run.seq, limitRequest)
 }
 
 /**
  * Makes reservations for all missing limits (Q4), unless the run waits for a worker and no worker takes it, or only one
  * that holds no other poison suspects (R17): then it starts without, if its keys are open at that time.
  */
-export function giveTickets(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
+export function makeReservations(
+  tx: Transaction,
+  run: LimitedRun,
+  limitRequest: LimitRequest,
+  attempt: number,
+): void {
   if (run.state !== 'running' && (isSuspect(run) || !isServed(tx, run))) return
-  for (const take of missing(tx, admission, attempt)) {
+  for (const take of missing(tx, limitRequest, attempt)) {
     const rule = ruleOf(tx, take.limiter)
     if (rule === undefined || take.ticket !== undefined) continue
-    take.ticket = changeTickets(tx, rule, take, weight(rule, take.cost))
+    take.ticket = changeReservations(tx, rule, take, weight(rule, take.cost))
   }
-  saveAdmission(tx, run.seq, admission)
+  saveLimitRequest(tx, run.seq, limitRequest)
 }
 
-export function dropTickets(tx: Transaction, { takes }: Admission): void {
+export function dropReservations(tx: Transaction, { takes }: LimitRequest): void {
   for (const take of takes) {
     if (take.ticket === undefined) continue
     const rule = ruleOf(tx, take.limiter)
     // A lapsed reservation is counted nowhere.
     const counts = !hasLapsed(tx, take.ticket)
     delete take.ticket
-    if (rule !== undefined && counts) changeTickets(tx, rule, take, -weight(rule, take.cost))
-    touch(tx, take)
+    if (rule !== undefined && counts) changeReservations(tx, rule, take, -weight(rule, take.cost))
+    markChanged(tx, take)
   }
 }
 
@@ -142,65 +155,70 @@ export function dropTickets(tx: Transaction, { takes }: Admission): void {
  * Adds the request to the waitlist of the closed limit; a second time it moves to another one. `again`: the repeat of a
  * request whose refusal is counted.
  */
-export function lineUp(
+export function joinWaitlist(
   tx: Transaction,
   run: LimitedRun,
-  admission: Admission,
+  limitRequest: LimitRequest,
   closed: Closed,
   again = false,
 ): void {
-  dropTickets(tx, admission)
-  const take = admission.takes[closed.index]
+  dropReservations(tx, limitRequest)
+  const take = limitRequest.takes[closed.index]
   if (take === undefined) return
-  if (admission.line !== closed.index) leaveLines(tx, run, admission)
-  admission.line = closed.index
-  joinLine(tx, take, run, admission.path)
-  if (!again) countRefusal(tx, run, admission)
-  saveAdmission(tx, run.seq, admission)
+  if (limitRequest.line !== closed.index) leaveWaitlist(tx, run, limitRequest)
+  limitRequest.line = closed.index
+  addWaiter(tx, take, run, limitRequest.path)
+  if (!again) countRefusal(tx, run, limitRequest)
+  saveLimitRequest(tx, run.seq, limitRequest)
   // Behind others it changes nothing.
   const head = headOf(tx, take)
-  if (head?.seq === run.seq && head.path === admission.path) touch(tx, take)
+  if (head?.seq === run.seq && head.path === limitRequest.path) markChanged(tx, take)
 }
 
-export function leaveLines(tx: Transaction, run: LimitedRun, admission: Admission): void {
-  const take = admission.line === undefined ? undefined : admission.takes[admission.line]
-  delete admission.line
+export function leaveWaitlist(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest): void {
+  const take = limitRequest.line === undefined ? undefined : limitRequest.takes[limitRequest.line]
+  delete limitRequest.line
   if (take === undefined) return
-  leaveLine(tx, take, run, admission.path)
-  touch(tx, take)
+  removeWaiter(tx, take, run, limitRequest.path)
+  markChanged(tx, take)
 }
 
 /** Q6: a run that needs only one limit is passed over by no other, unless it is a poison suspect. */
-function countRefusal(tx: Transaction, run: LimitedRun, admission: Admission): void {
-  if ((admission.takes.length < 2 && !isSuspect(run)) || admission.senior) return
-  admission.refused ??= { count: 0, since: tx.now }
-  admission.refused.count++
-  const { count, since } = admission.refused
+function countRefusal(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest): void {
+  if ((limitRequest.takes.length < 2 && !isSuspect(run)) || limitRequest.senior) return
+  limitRequest.refused ??= { count: 0, since: tx.now }
+  limitRequest.refused.count++
+  const { count, since } = limitRequest.refused
   if (count < seniority.refusals && tx.now - since < seniority.waitedMs) return
-  admission.senior = true
-  for (const { limiter, key } of admission.takes) {
+  limitRequest.senior = true
+  for (const { limiter, key } of limitRequest.takes) {
     tx.sql.run('INSERT OR IGNORE INTO limit_seniors VALUES (?, ?, ?)', limiter, key, run.seq)
   }
 }
 
-export function forgetSeniority(tx: Transaction, run: LimitedRun, admission: Admission): void {
-  delete admission.refused
-  if (!admission.senior) return
-  delete admission.senior
-  for (const take of admission.takes) {
+export function forgetAging(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest): void {
+  delete limitRequest.refused
+  if (!limitRequest.senior) return
+  delete limitRequest.senior
+  for (const take of limitRequest.takes) {
     tx.sql.run(
       'DELETE FROM limit_seniors WHERE limiter = ? AND key = ? AND seq = ?',
       take.limiter,
       take.key,
       run.seq,
     )
-    touch(tx, take)
+    markChanged(tx, take)
   }
 }
 
 /** Frees slots; those for the whole run only at its end (Q2). */
-export function giveBack(tx: Transaction, run: LimitedRun, admission: Admission, ended: boolean): void {
-  for (const take of admission.takes) {
+export function freeSlots(
+  tx: Transaction,
+  run: LimitedRun,
+  limitRequest: LimitRequest,
+  ended: boolean,
+): void {
+  for (const take of limitRequest.takes) {
     if (take.held === undefined || (take.wholeRun && !ended)) continue
     const rule = ruleOf(tx, take.limiter)
     if (rule !== undefined) changeUse(tx, rule, take, -take.held)
@@ -211,13 +229,13 @@ export function giveBack(tx: Transaction, run: LimitedRun, admission: Admission,
       take.limiter,
       take.key,
       run.seq,
-      admission.path,
+      limitRequest.path,
     )
-    touch(tx, take)
+    markChanged(tx, take)
   }
 }
 
 /** Q5: marks the key as changed, so that its waitlist is checked before the transaction ends. */
-export function touch(tx: Transaction, { limiter, key }: LimitKey): void {
-  tx.touchedKeys.set(`${limiter}\0${key}`, { limiter, key })
+export function markChanged(tx: Transaction, { limiter, key }: LimitKey): void {
+  tx.changedKeys.set(`${limiter}\0${key}`, { limiter, key })
 }

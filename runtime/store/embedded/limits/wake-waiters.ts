@@ -1,31 +1,44 @@
 import type { WaitingFor } from '../../../model/run.ts'
 import { wokenAtOnce } from '../../limiters.ts'
-import { countWake, place } from '../place.ts'
+import { applyTransition, countWake } from '../apply-transition.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import { isServed } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
-import { firstClosed, forgetSeniority, giveTickets, leaveLines, lineUp, servedSenior } from './admission.ts'
-import { type Admission, admissionOf, admissionsOf, attemptOf, saveAdmission } from './admission-row.ts'
 import { forgetTimer, type LimitKey, nextTimer, readKey, ruleOf, setTimer } from './limit-key.ts'
-import { behind, firstKeeper, firstOlder, headOf, isBefore, type LineEntry } from './line.ts'
+import {
+  attemptOf,
+  type LimitRequest,
+  limitRequestOf,
+  limitRequestsOf,
+  saveLimitRequest,
+} from './limit-request.ts'
+import {
+  firstClosed,
+  forgetAging,
+  joinWaitlist,
+  leaveWaitlist,
+  makeReservations,
+  servedAgedWaiter,
+} from './take-limits.ts'
+import { behind, firstKeeper, firstOlder, headOf, isBefore, type WaitlistEntry } from './waitlist.ts'
 
 /** Checks the waitlists of all changed keys until no more can be woken (Q4, Q5). */
-export function nudgeTouched(tx: Transaction): void {
+export function wakeWaiters(tx: Transaction): void {
   let left = wokenAtOnce
-  for (const [name, at] of tx.touchedKeys) {
-    tx.touchedKeys.delete(name)
-    left = nudge(tx, at, left)
+  for (const [name, at] of tx.changedKeys) {
+    tx.changedKeys.delete(name)
+    left = wakeFrom(tx, at, left)
   }
 }
 
 /** Before a transaction ends: checks all keys that it opened; the next claim handles the rest. */
-export function nudgeOpened(tx: Transaction): void {
-  if (!tx.openedLines) {
-    nudgeTouched(tx)
+export function wakeWaitersAtCommit(tx: Transaction): void {
+  if (!tx.allWaitlistsChanged) {
+    wakeWaiters(tx)
     return
   }
-  tx.openedLines = false
-  nudgeDue(tx)
+  tx.allWaitlistsChanged = false
+  wakeDueWaiters(tx)
 }
 
 /** Wakes one worker, idle if there is one, to continue: the next claim, for any run, checks more waitlists. */
@@ -37,20 +50,20 @@ function wakeOne(tx: Transaction): void {
 }
 
 /** Checks the waitlists whose time has come. */
-export function nudgeDue(tx: Transaction): void {
+export function wakeDueWaiters(tx: Transaction): void {
   const due = tx.sql.all<LimitKey>(
     'SELECT limiter, key FROM limit_keys WHERE timer_at <= ? ORDER BY timer_at LIMIT +?',
     tx.now,
     wokenAtOnce,
   )
-  for (const at of due) tx.touchedKeys.set(`${at.limiter}\0${at.key}`, at)
-  nudgeTouched(tx)
+  for (const at of due) tx.changedKeys.set(`${at.limiter}\0${at.key}`, at)
+  wakeWaiters(tx)
   const isLeft = due.length === wokenAtOnce && (nextTimer(tx) ?? Number.POSITIVE_INFINITY) <= tx.now
   if (isLeft) wakeOne(tx)
 }
 
 /** Wakes from the head of one waitlist while its key is open. Returns how many more may be woken. */
-function nudge(tx: Transaction, at: LimitKey, budget: number): number {
+function wakeFrom(tx: Transaction, at: LimitKey, budget: number): number {
   const rule = ruleOf(tx, at.limiter)
   if (rule === undefined) {
     // A worker's code opens it, no clock.
@@ -59,7 +72,7 @@ function nudge(tx: Transaction, at: LimitKey, budget: number): number {
   }
   let left = budget
   const passed: Passed = { by: undefined, from: undefined }
-  for (let next = firstInLine(tx, at, passed); next !== undefined; next = firstInLine(tx, at, passed)) {
+  for (let next = firstWaiter(tx, at, passed); next !== undefined; next = firstWaiter(tx, at, passed)) {
     if (left === 0) {
       setTimer(tx, rule, at, 0)
       return left
@@ -82,9 +95,9 @@ function tellTimer(tx: Transaction, run: RunRow): void {
   else if (run.state === 'running' && run.seq !== tx.asking) orderToAsk(tx, run)
 }
 
-interface InLine {
+interface Waiter {
   readonly run: RunRow
-  readonly admission: Admission
+  readonly limitRequest: LimitRequest
   /** It is aged and keeps younger runs out of this key, on any waitlist. */
   readonly keepsOut?: boolean
 }
@@ -92,30 +105,30 @@ interface InLine {
 /** Where one pass continues with the waiters that the aged run `by` lets pass: no older one is ahead of `from`. */
 interface Passed {
   by: number | undefined
-  from: LineEntry | undefined
+  from: WaitlistEntry | undefined
 }
 
 /** If an aged waiter can be served: the first that it lets pass, or itself (Q6). Otherwise the head of the waitlist. */
-function firstInLine(tx: Transaction, at: LimitKey, passed: Passed): InLine | undefined {
-  const senior = servedSenior(tx, at)
-  if (senior !== undefined) {
-    const passing = firstPassing(tx, at, senior, passed)
+function firstWaiter(tx: Transaction, at: LimitKey, passed: Passed): Waiter | undefined {
+  const aged = servedAgedWaiter(tx, at)
+  if (aged !== undefined) {
+    const passing = firstPassing(tx, at, aged, passed)
     if (passing !== undefined) return passing
-    const admission = admissionsOf(tx, senior.seq).find((each) => each.senior && each.line !== undefined)
-    if (admission !== undefined) return { run: senior, admission, keepsOut: true }
+    const limitRequest = limitRequestsOf(tx, aged.seq).find((each) => each.senior && each.line !== undefined)
+    if (limitRequest !== undefined) return { run: aged, limitRequest, keepsOut: true }
   }
   return firstPresent(tx, at, () => headOf(tx, at))
 }
 
 /** Q6: the first waiter that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps slots. */
-function firstPassing(tx: Transaction, at: LimitKey, { seq }: RunRow, passed: Passed): InLine | undefined {
+function firstPassing(tx: Transaction, at: LimitKey, { seq }: RunRow, passed: Passed): Waiter | undefined {
   if (passed.by !== seq) Object.assign(passed, { by: seq, from: undefined })
-  let older: InLine | undefined
+  let older: Waiter | undefined
   for (;;) {
     older = firstPresent(tx, at, () => firstOlder(tx, at, seq, passed.from))
     if (older === undefined) break
     passed.from = entryOf(older)
-    if (older.run.seq !== seq || !older.admission.senior) break
+    if (older.run.seq !== seq || !older.limitRequest.senior) break
     // What is aged of the same run does not pass itself.
     passed.from = behind(passed.from)
   }
@@ -124,7 +137,7 @@ function firstPassing(tx: Transaction, at: LimitKey, { seq }: RunRow, passed: Pa
   return isBefore(entryOf(older), entryOf(keeper)) ? older : keeper
 }
 
-function entryOf({ run: { seq, priority }, admission: { path } }: InLine): LineEntry {
+function entryOf({ run: { seq, priority }, limitRequest: { path } }: Waiter): WaitlistEntry {
   return { seq, priority, path }
 }
 
@@ -132,17 +145,21 @@ function entryOf({ run: { seq, priority }, admission: { path } }: InLine): LineE
  * Returns the waiter of an entry, past entries of runs that are gone: the sweep removes these, but a waitlist must not
  * stop at one.
  */
-function firstPresent(tx: Transaction, at: LimitKey, find: () => LineEntry | undefined): InLine | undefined {
+function firstPresent(
+  tx: Transaction,
+  at: LimitKey,
+  find: () => WaitlistEntry | undefined,
+): Waiter | undefined {
   for (let entry = find(); entry !== undefined; entry = find()) {
     const run = runBySeq(tx.sql, entry.seq)
-    const admission = run && admissionOf(tx, run.seq, entry.path)
-    if (run !== undefined && admission !== undefined) return { run, admission }
-    forgetPlace(tx, at, entry)
+    const limitRequest = run && limitRequestOf(tx, run.seq, entry.path)
+    if (run !== undefined && limitRequest !== undefined) return { run, limitRequest }
+    dropEntry(tx, at, entry)
   }
   return undefined
 }
 
-function forgetPlace(tx: Transaction, at: LimitKey, head: LineEntry): void {
+function dropEntry(tx: Transaction, at: LimitKey, head: WaitlistEntry): void {
   tx.sql.run(
     'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
     at.limiter,
@@ -156,31 +173,31 @@ function forgetPlace(tx: Transaction, at: LimitKey, head: LineEntry): void {
 function look(
   tx: Transaction,
   at: LimitKey,
-  { run, admission, keepsOut }: InLine,
+  { run, limitRequest, keepsOut }: Waiter,
 ): { readonly kind: 'done' } | { readonly kind: 'waits'; readonly opensInMs: number | undefined } {
   const held = run.state === 'running' || run.state === 'cancelling'
   if (!held && !isServed(tx, run)) {
     // No worker would take it: others may pass. It is ready, and gets its old position again once a claim refuses it.
-    leaveLines(tx, run, admission)
-    saveAdmission(tx, run.seq, admission)
-    wake(tx, run, admission, 'unserved')
+    leaveWaitlist(tx, run, limitRequest)
+    saveLimitRequest(tx, run.seq, limitRequest)
+    wake(tx, run, limitRequest, 'unserved')
     return { kind: 'done' }
   }
-  const attempt = attemptOf(admission, run)
-  const closed = firstClosed(tx, run, admission, { as: 'in order', attempt })
+  const attempt = attemptOf(limitRequest, run)
+  const closed = firstClosed(tx, run, limitRequest, { as: 'in order', attempt })
   if (closed === undefined) {
-    leaveLines(tx, run, admission)
+    leaveWaitlist(tx, run, limitRequest)
     // Only a claim is sure to come; a step that its code no longer calls must not keep others out.
-    if (admission.path !== '') forgetSeniority(tx, run, admission)
-    giveTickets(tx, run, admission, attempt)
-    wake(tx, run, admission, 'served')
+    if (limitRequest.path !== '') forgetAging(tx, run, limitRequest)
+    makeReservations(tx, run, limitRequest, attempt)
+    wake(tx, run, limitRequest, 'served')
     return { kind: 'done' }
   }
-  const take = admission.takes[closed.index]
+  const take = limitRequest.takes[closed.index]
   const here = take?.limiter === at.limiter && take.key === at.key
   if (here || keepsOut) return { kind: 'waits', opensInMs: closed.opensInMs }
-  lineUp(tx, run, admission, closed)
-  tellLine(tx, run, { from: at.limiter, to: closed.limiter })
+  joinWaitlist(tx, run, limitRequest, closed)
+  updateStoredWait(tx, run, { from: at.limiter, to: closed.limiter })
   const other = take && ruleOf(tx, take.limiter)
   if (take !== undefined && other !== undefined && closed.opensInMs !== undefined) {
     setTimer(tx, other, take, closed.opensInMs)
@@ -189,7 +206,11 @@ function look(
 }
 
 /** The stored wait of a run names the waitlist it is on. */
-function tellLine(tx: Transaction, run: RunRow, line: { readonly from: string; readonly to: string }): void {
+function updateStoredWait(
+  tx: Transaction,
+  run: RunRow,
+  line: { readonly from: string; readonly to: string },
+): void {
   if (run.state !== 'waiting' || run.waiting === null) return
   const told = JSON.parse(run.waiting) as WaitingFor
   if (told.kind !== 'limit' || told.name !== line.from) return
@@ -197,8 +218,8 @@ function tellLine(tx: Transaction, run: RunRow, line: { readonly from: string; r
   tx.sql.run('UPDATE runs SET waiting = ? WHERE seq = ?', JSON.stringify(waiting), run.seq)
 }
 
-function wake(tx: Transaction, run: RunRow, { path }: Admission, as: 'served' | 'unserved'): void {
-  if (run.state === 'waiting') place(tx, run, 'wake', as === 'unserved' ? { pastLimits: true } : {})
+function wake(tx: Transaction, run: RunRow, { path }: LimitRequest, as: 'served' | 'unserved'): void {
+  if (run.state === 'waiting') applyTransition(tx, run, 'wake', as === 'unserved' ? { pastLimits: true } : {})
   else if (run.state === 'running' && path !== '') orderToAsk(tx, run)
 }
 

@@ -4,7 +4,7 @@ import type { RunRow } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** One use of a limiter with its state. */
-export interface Take extends LimitUse {
+export interface LimitHold extends LimitUse {
   /** The held part of a concurrency limit. */
   held?: number
   /** Since when; an earlier version does not say. */
@@ -20,9 +20,9 @@ export interface Take extends LimitUse {
 }
 
 /** The limits of one run ('' as path) or of one of its steps: taken together or not at all (Q1). */
-export interface Admission {
+export interface LimitRequest {
   readonly path: StepPath
-  takes: Take[]
+  takes: LimitHold[]
   /** The index of the limit on whose waitlist it is. */
   line?: number
   /** For a step: which attempt it is for, and which use of the execution, so that a late repeat undoes no newer one. */
@@ -38,8 +38,8 @@ export type LimitedRun = Pick<
 >
 
 /** Returns the attempt that a limit request is for. */
-export function attemptOf(admission: Admission, run: Pick<LimitedRun, 'attempt'>): number {
-  return admission.step?.attempt ?? run.attempt
+export function attemptOf(limitRequest: LimitRequest, run: Pick<LimitedRun, 'attempt'>): number {
+  return limitRequest.step?.attempt ?? run.attempt
 }
 
 interface Row {
@@ -47,21 +47,21 @@ interface Row {
   readonly body: string
 }
 
-export function admissionsOf(tx: Transaction, seq: number): Admission[] {
+export function limitRequestsOf(tx: Transaction, seq: number): LimitRequest[] {
   return tx.sql
     .all<Row>('SELECT path, body FROM admissions WHERE seq = ? ORDER BY path', seq)
-    .map(({ path, body }) => ({ path, ...(JSON.parse(body) as Omit<Admission, 'path'>) }))
+    .map(({ path, body }) => ({ path, ...(JSON.parse(body) as Omit<LimitRequest, 'path'>) }))
 }
 
-export function admissionOf(tx: Transaction, seq: number, path: StepPath): Admission | undefined {
+export function limitRequestOf(tx: Transaction, seq: number, path: StepPath): LimitRequest | undefined {
   const row = tx.sql.get<Row>('SELECT path, body FROM admissions WHERE seq = ? AND path = ?', seq, path)
-  return row && { path, ...(JSON.parse(row.body) as Omit<Admission, 'path'>) }
+  return row && { path, ...(JSON.parse(row.body) as Omit<LimitRequest, 'path'>) }
 }
 
-export function saveAdmission(tx: Transaction, seq: number, { path, ...body }: Admission): void {
+export function saveLimitRequest(tx: Transaction, seq: number, { path, ...body }: LimitRequest): void {
   tx.sql.run('INSERT OR REPLACE INTO admissions VALUES (?, ?, ?)', seq, path, JSON.stringify(body))
 }
 
-export function forgetAdmission(tx: Transaction, seq: number, path: StepPath): void {
+export function deleteLimitRequest(tx: Transaction, seq: number, path: StepPath): void {
   tx.sql.run('DELETE FROM admissions WHERE seq = ? AND path = ?', seq, path)
 }

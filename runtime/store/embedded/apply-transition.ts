@@ -2,7 +2,7 @@ import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
 import { keepExecution } from './executions.ts'
 import { countFailed } from './failed-by.ts'
-import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
+import { enterLimits, leaveLimits } from './limits/execution-limits.ts'
 import { type Blocked, type Cancel, expiryOf, type RunRow, type StoredWait } from './run-row.ts'
 import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
@@ -11,7 +11,7 @@ import { moveKeys } from './unique-keys.ts'
 /**
  * The fields that a transition changes besides the state; a missing field stays, or is cleared if the state has none.
  */
-export interface Placement {
+export interface TransitionFields {
   readonly lease?: string
   readonly fence?: number
   readonly wakeAt?: number
@@ -43,13 +43,18 @@ export interface Placement {
  * fingerprint: the next transition, or the sweep, removes it
  * L6  a held run has when it became ready as `ready_at`, and so has one that completed
  */
-export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
+export function applyTransition(
+  tx: Transaction,
+  run: RunRow,
+  transition: RunTransition,
+  to: TransitionFields = {},
+): RunState {
   const reached = nextState(run.state, transition)
   if (reached === undefined) {
-    throw new Error(`run ${run.id}: '${transition}' is no move from '${run.state}' (see model/run.ts)`)
+    throw new Error(`run ${run.id}: '${transition}' is no transition from '${run.state}' (see model/run.ts)`)
   }
   if (run.limited === 1) leaveLimits(tx, run, { from: run.state, to: reached, transition })
-  const line = reached === 'ready' && run.limited === 1 ? lineOf(tx, run, to) : undefined
+  const line = reached === 'ready' && run.limited === 1 ? waitlistFor(tx, run, to) : undefined
   const state = line === undefined ? reached : 'waiting'
   const held = state === 'running' || state === 'cancelling'
   const ended = isEnd(state)
@@ -109,7 +114,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
 }
 
 /** Returns the limiter whose waitlist a run that would be ready has to join. A run that is to be failed joins none. */
-function lineOf(tx: Transaction, run: RunRow, to: Placement): string | undefined {
+function waitlistFor(tx: Transaction, run: RunRow, to: TransitionFields): string | undefined {
   const deadlineAt = to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt
   const fails = (deadlineAt !== null && deadlineAt <= tx.now) || (to.streak ?? run.streak) >= poisonLimit
   if (fails || to.pastLimits) return undefined
@@ -117,7 +122,7 @@ function lineOf(tx: Transaction, run: RunRow, to: Placement): string | undefined
   return enterLimits(tx, ready, to.attempt ?? run.attempt)
 }
 
-function waitingOf(state: RunState, line: string | undefined, to: Placement): string | null {
+function waitingOf(state: RunState, line: string | undefined, to: TransitionFields): string | null {
   if (state !== 'waiting') return null
   if (line !== undefined) return JSON.stringify({ kind: 'limit', name: line } satisfies WaitingFor)
   return to.waiting ? JSON.stringify(to.waiting) : null
@@ -128,9 +133,9 @@ export function leaveSlot(
   tx: Transaction,
   run: RunRow,
   transition: RunTransition,
-  to: Placement = {},
+  to: TransitionFields = {},
 ): RunState {
-  return place(tx, run, run.state === 'cancelling' ? 'end cancel' : transition, to)
+  return applyTransition(tx, run, run.state === 'cancelling' ? 'end cancel' : transition, to)
 }
 
 /** Makes a class known to claims and counts it for the wake-up after the commit. */
