@@ -79,6 +79,7 @@ describe('placeholders of scripts', () => {
     'local A = --[[steps]]',
     'local A, B = --[[failures]] 0, 0',
     "local A = --[[steps]] ''",
+    'local A = --[[steps]] 0x10',
     'local A = --[[delays]] 0',
     'local A = --[[states]] {}',
     'local A = --[[toString]] 0',

@@ -120,6 +120,27 @@ describe('while a trip is in flight', () => {
     expect(await endsOf(calls)).toHaveLength(enqueueLimits.runs + 2)
   })
 
+  const halfOfBytes = enqueueLimits.bytes / 2
+  test.each([
+    ['runs', Array.from({ length: enqueueLimits.runs }, (_, n) => part(`b${n}`))],
+    ['bytes', ['b0', 'b1'].map((id) => ({ ...part(id), bytes: halfOfBytes }))],
+  ])('one that is just full by its %s does not wait for it, and what comes then does', async (_, full) => {
+    const { outbox, trips } = heldStore()
+    const calls = [outbox.enqueue(part('a'))]
+    await turn()
+    const sizes = (): readonly number[] => trips.map(({ runs }) => runs.length)
+    calls.push(...full.map((one) => outbox.enqueue(one)))
+    await turn()
+    expect(sizes()).toEqual([1, full.length])
+    calls.push(outbox.enqueue(part('c')))
+    await turn()
+    expect(sizes()).toEqual([1, full.length])
+    for (const { answer } of trips) answer()
+    await turn()
+    trips[2]?.answer()
+    expect(await endsOf(calls)).toHaveLength(full.length + 2)
+  })
+
   test('calls of a store that needs no turns do not wait', async () => {
     const { outbox, trips, sent } = heldStore(Number.POSITIVE_INFINITY)
     const calls = [outbox.enqueue(part('a'))]
