@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
+import { done, failure, newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { AnsweringProxy } from './answering-proxy.ts'
 
 describe('an error of the server', () => {
@@ -117,4 +118,26 @@ describe('an error of the server', () => {
       message: expect.stringMatching(/BUSY.*repeat it with the same id/),
     })
   })
+})
+
+test.each([
+  ['values', done('one')],
+  ['failures', failure('broken')],
+])('a record of %s that the server refuses: the ones before it are stored, once', async (_, record) => {
+  const server = await sharedRedisServer()
+  const namespace = `errors-${randomUUID()}`
+  const store = await openStore(parseStoreConfig({ url: server.url, namespace }))
+  onTestFinished(() => store.close())
+  const worker = await TestWorker.register(store)
+  await store.enqueue([newRun(), newRun(), newRun()])
+  const [a, b, c] = [await worker.claimOne(), await worker.claimOne(), await worker.claimOne()]
+  await server.command('SET', `{${namespace}}:journal:${b.id}`, 'no list')
+  const entries = [a, b, c].map((run) => worker.checkpoint(run, record))
+  await expect(worker.send(...entries)).rejects.toThrow('WRONGTYPE')
+  // Entry by entry, as a worker goes on (R24).
+  const replies = entries.map((entry) => worker.send(entry).catch(() => 'refused'))
+  expect(await Promise.all(replies)).toEqual([[{ kind: 'stored' }], 'refused', [{ kind: 'stored' }]])
+  expect(await worker.append(a, done('two'))).toEqual([{ kind: 'stored' }])
+  const journal = await store.journal(a.id, { after: 0, limit: 10 })
+  expect(journal.map(({ position }) => position)).toEqual([1, 2])
 })

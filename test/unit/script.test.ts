@@ -49,7 +49,7 @@ describe('scripts of the Redis store', () => {
     ['commit', 72],
     ['enqueue', 71],
     ['append', 2],
-    ['append-failures', 3],
+    ['append-failures', 4],
     ['renew', 14],
     ['reconcile', 64],
     ['sweep', 85],

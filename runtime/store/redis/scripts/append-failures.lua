@@ -4,20 +4,13 @@ keys: meta stays status suspects runs failures failureOrder + the journals of th
 input: time, lease, records (see entries-part)
 returns: as append
 writes: when full
-uses: append-part append-reply-part failures-part
+uses: append-all-part failures-part
 ]]
-local lease, batch = ARGV[2], ARGV[3]
-local replies, at, counts = {}, 1, makeFailureCounts()
-while at <= #batch do
-  local _, id, journal, fence, position, pause, tail, mark, after = struct.unpack(CHECKPOINT, batch, at)
-  local reply, isNew = append(lease, id, fence, position, pause, tail, KEYS[STATIC_KEYS + journal])
-  replies[#replies + 1] = reply
-  if isNew and mark ~= '' then
-    -- Layout: HEAD of the prelude.
-    local _, _, _, _, _, job = struct.unpack('>BhI4I6I6s', redis.call('HGET', K.runs, id))
-    counts.count(job, id, cmsgpack.unpack(mark), 'step')
-  end
-  at = after
-end
+local counts = makeFailureCounts()
+local reply = appendAll(ARGV[2], ARGV[3], function(id, mark)
+  -- Layout: HEAD of the prelude.
+  local _, _, _, _, _, job = struct.unpack('>BhI4I6I6s', redis.call('HGET', K.runs, id))
+  counts.count(job, id, cmsgpack.unpack(mark), 'step')
+end)
 counts.write()
-return replyToAppend(lease, replies)
+return reply

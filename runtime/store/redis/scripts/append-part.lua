@@ -10,9 +10,9 @@ local SUSPECT_FROM = --[[suspect]] 0
 -- Whether a record made a poison suspect as good as new: its lease may take another one now (R17).
 local cleared = false
 
---- The answer, and whether the record was stored by this call. `fence` is bytes; `pause` is in ms plus one, 0 for none.
-local function append(lease, id, fence, position, pause, tail, journal)
-  local stay = redis.call('HGET', K.stays, id)
+--- Returns the reply and, if this call stored the record, the stay from now on, which the caller writes. `fence` is bytes; `pause` is in
+--- ms plus one, 0 for none.
+local function append(lease, stay, fence, position, pause, tail, journal)
   -- The fence's bytes stand first.
   if not stay or string.sub(stay, 1, 6) ~= fence or string.sub(stay, 16) ~= lease then return 'g' end
   local last, bytes = struct.unpack('>I4I4', stay, 7)
@@ -34,6 +34,5 @@ local function append(lease, id, fence, position, pause, tail, journal)
   redis.call('RPUSH', journal, struct.pack('>I6I6', now, pause == 0 and 0 or now + pause - 1) .. tail)
   local weight = bytes + #tail + 46
   cleared = cleared or string.byte(stay, 15) >= SUSPECT_FROM
-  redis.call('HSET', K.stays, id, fence .. struct.pack('>I4I4B', position, weight, 0) .. lease)
-  return 't', true
+  return 't', fence .. struct.pack('>I4I4B', position, weight, 0) .. lease
 end

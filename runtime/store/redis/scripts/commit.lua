@@ -31,11 +31,13 @@ for i = 1, #entries do
       unwritten = {}
     end
     local _, _, journal, fence, position, pause, tail, mark = unpack(entry)
-    local reply, isNew = append(lease, id, fence, position, pause, tail, KEYS[STATIC_KEYS + journal])
+    local stay = call('HGET', K.stays, id)
+    local reply, changed = append(lease, stay, fence, position, pause, tail, KEYS[STATIC_KEYS + journal])
+    if changed then call('HSET', K.stays, id, changed) end
     -- It moved the position.
     staysAhead[id] = nil
     if kind == 'e' and reply == 't' then endAttempt(id, tail) end
-    if isNew and mark ~= '' then countFailure(load(id), cmsgpack.unpack(mark), 'step') end
+    if changed and mark ~= '' then countFailure(load(id), cmsgpack.unpack(mark), 'step') end
     replies[i] = reply
   end
 end
