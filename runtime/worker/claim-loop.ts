@@ -125,7 +125,8 @@ export class ClaimLoop {
         (this.#free > 0 && config.clock.elapsed() >= this.#nextClaimAt)
       )
     }
-    const isSecond = this.#inFlight.size === 1 && this.#free >= config.concurrency / 2
+    const isSecond =
+      this.#inFlight.size === 1 && this.#free >= Math.max(1, Math.floor(config.concurrency / 2))
     return isSecond && (outbox.hasSettlements || this.#isMore) && reconciler.dueInMs >= 0
   }
 

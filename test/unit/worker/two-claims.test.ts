@@ -76,25 +76,27 @@ function claimed(id: RunId): ClaimedRun {
 const ids = (prefix: string, count: number): RunId[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
-/** R13. Of 100 slots a claim asks for half. */
+/** R13. With 50 slots or more a claim asks for half of them. */
 describe('two claims', () => {
   let clock: FakeClock
   let held: HoldingStore
   let session: LeaseSession
 
-  beforeEach(async () => {
+  async function begin(concurrency: number): Promise<void> {
     clock = new FakeClock()
     held = new HoldingStore(clock)
     const noOp = defineJob({ name: 'no-op' }, () => undefined)
     const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-    const options = { store: 'sqlite:none.db', jobs: [noOp], concurrency: 100, logger: silent }
+    const options = { store: 'sqlite:none.db', jobs: [noOp], concurrency, logger: silent }
     session = new LeaseSession(held.store, parseWorkerOptions(options, clock), {
       ...{ executions: new Map(), protection: noRunProtection },
       ...{ onDrainOrder: () => undefined, onLost: () => undefined },
     })
     session.begin()
     await clock.settle()
-  })
+  }
+
+  beforeEach(() => begin(100))
 
   /** Replies to what is held, so that the session can end. */
   async function end(): Promise<void> {
@@ -113,6 +115,20 @@ describe('two claims', () => {
     ])
     await held.claims[1]?.reply(...ids('b', 50))
     expect(held.claims.slice(3).map(({ n, max, settled }) => [n, max, settled.length])).toEqual([[4, 50, 50]])
+    await end()
+  })
+
+  test('share an odd number of slots too', async () => {
+    await end()
+    await begin(51)
+    await held.claims[0]?.reply(...ids('a', 26))
+    await held.claims[1]?.reply(...ids('b', 26))
+    expect(held.claims.map(({ n, max, settled }) => [n, max, settled.length])).toEqual([
+      [1, 26, 0],
+      [2, 26, 26],
+      [3, 25, 0],
+      [4, 26, 26],
+    ])
     await end()
   })
 
