@@ -95,7 +95,7 @@ export class Body implements StepContext {
     return timeoutMs === undefined ? work : this.#within(timeoutMs, work, durationMs)
   }
 
-  /** Waits for the promise of an attempt that was given up; answers whether it ended in time. */
+  /** Waits for the promise of an attempt that was given up. Resolves to whether it ended in time. */
   endInGrace(): Promise<boolean> {
     return endsWithin(this.#clock, this.settled, bodyGraceMs)
   }

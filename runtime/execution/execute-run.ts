@@ -9,7 +9,7 @@ import { sendEnd, settle, stayOutcome, suspend } from './settle.ts'
 
 /**
  * The way of a run through its slot, stage by stage: decode, replay, execute, settle. Never rejects for what the job does.
- * Resolves to what became of the execution.
+ * Resolves to what became of the execution; never, once the run is lost in its midst: `onLost` tells the RunExecutor.
  */
 export async function executeRun(
   execution: Execution,

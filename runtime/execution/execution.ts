@@ -1,14 +1,10 @@
 import { silentWhile } from '../model/bound-logger.ts'
-import type { Clock } from '../model/clock.ts'
 import type { Job, Logger, StepTools } from '../model/job.ts'
 import type { Hook } from '../model/middleware.ts'
-import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
+import type { Checkpoint, ClaimedRun, EntryAnswer, Settlement } from '../store/store.ts'
 import { CurrentRun } from './current-run.ts'
-import type { LeaseListener } from './lease-listener.ts'
-import type { LimitStore } from './limit-requests.ts'
-import type { Macrotasks } from './macrotasks.ts'
 import type { OnceCover } from './step-bodies.ts'
-import { StepScheduler } from './step-scheduler.ts'
+import { StepScheduler, type StepSchedulerDeps } from './step-scheduler.ts'
 import { stepTools } from './step-tools.ts'
 
 /** Where the entries of all executions of a lease leave the process. */
@@ -19,17 +15,10 @@ export interface ExecutionOutbox {
 }
 
 /** What all executions of a lease share. */
-export interface ExecutionDeps {
-  readonly clock: Clock
-  readonly macrotasks: Macrotasks
+export interface ExecutionDeps extends StepSchedulerDeps {
   readonly log: Logger
   readonly runHooks: readonly Hook<'run'>[]
-  readonly stepHooks: readonly Hook<'step'>[]
-  readonly maxValueBytes: number
   readonly outbox: ExecutionOutbox
-  readonly limitStore: LimitStore
-  readonly readPage: (run: ClaimedRun, from: number) => Promise<JournalPage | 'gone'>
-  readonly listener: Pick<LeaseListener, 'idle'>
 }
 
 export interface ExecutionInput {

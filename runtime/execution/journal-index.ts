@@ -3,7 +3,7 @@ import type { StepKind } from '../model/step-kind.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
 
-/** What the journal of earlier stays knows of one step. */
+/** What the journal of earlier executions knows of one step. */
 export interface StoredStep {
   readonly kind: StepKind
   /** Of its last entry. */
@@ -14,7 +14,7 @@ export interface StoredStep {
   end?: Extract<JournalEntry, { phase: 'done' | 'failed' }>
   /** The last deadline it waits for. */
   wait?: { readonly position: number; readonly remainingMs: number; readonly error?: StoredError }
-  /** An at-most-once body began and nobody stored its end. */
+  /** An at-most-once body began, and its end was never stored. */
   unknown?: boolean
 }
 

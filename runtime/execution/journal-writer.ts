@@ -12,10 +12,7 @@ export interface EntrySender {
   submit(entry: Checkpoint): Promise<EntryAnswer>
 }
 
-/**
- * Writes the journal of one execution. Positions are handed out in the order of `append`, one store entry each; after `gap` or
- * `gone` nothing more is written and nothing more settles (E2).
- */
+/** Writes the journal of one execution: E2 of step-scheduler.ts. */
 export class JournalWriter {
   readonly #run: ClaimedRun
   readonly #state: ExecutionState
@@ -56,7 +53,7 @@ export class JournalWriter {
     { limited = false }: { readonly limited?: boolean } = {},
   ): Promise<EntryAnswer & { readonly position: number }> {
     while (this.#state.gate !== undefined) await this.#state.gate
-    if (this.#state.isClosed || this.#isFull(record)) return forever()
+    if (this.#state.isClosed || !this.#takeRoom(record)) return forever()
     const position = ++this.#position
     this.#entries++
     // The end of a wait may be refused as early: its position is then free again, so nothing may follow it yet.
@@ -88,7 +85,8 @@ export class JournalWriter {
     }
   }
 
-  #isFull(record: JournalRecord): boolean {
+  /** Counts the record. Returns false, and stops the run, when its journal is full. */
+  #takeRoom(record: JournalRecord): boolean {
     this.#bytes +=
       record.path.length + entryOverheadBytes + (record.phase === 'done' ? record.value.length : 0)
     const full =
@@ -97,9 +95,9 @@ export class JournalWriter {
         : this.#bytes > journalLimits.bytes
           ? `${journalLimits.bytes} bytes`
           : undefined
-    if (full === undefined || record.path === onFailedPath) return false
+    if (full === undefined || record.path === onFailedPath) return true
     this.#state.requestStop({ kind: 'journal full', error: new JournalFullError(full) })
-    return true
+    return false
   }
 }
 

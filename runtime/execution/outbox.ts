@@ -49,14 +49,14 @@ const gone: EntryAnswer = { kind: 'gone' }
 
 /**
  * Where the entries of a lease's runs leave the process: checkpoints in commits of their own, settlements with the next claim
- * (R2). Natural batching: what arrives while commits are in flight goes in the next one.
+ * (R2); a settlement that must go alone goes in a commit. Natural batching: what arrives while commits are in flight goes in the next one.
  * B1  Entries of one run reach the store in the order they were handed in: while one is in flight, no later one is sent.
  * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is over.
  * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
  */
 export class Outbox {
   readonly #deps: OutboxDeps
-  #checkpoints: Waiting[] = []
+  #forCommit: Waiting[] = []
   readonly #settlements: Waiting<Settlement>[] = []
   #isScheduled = false
   #inFlight = 0
@@ -69,7 +69,7 @@ export class Outbox {
   /** Sends an entry in a commit. */
   submit(entry: Entry): Promise<EntryAnswer> {
     return new Promise((resolve, reject) => {
-      this.#checkpoints.push({ entry, bytes: entryBytes(entry), resolve, reject })
+      this.#forCommit.push({ entry, bytes: entryBytes(entry), resolve, reject })
       this.#schedule()
     })
   }
@@ -125,7 +125,7 @@ export class Outbox {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#checkpoints.length === 0 || this.#inFlight >= maxInFlight) return
+    if (this.#isScheduled || this.#forCommit.length === 0 || this.#inFlight >= maxInFlight) return
     this.#isScheduled = true
     const { clock } = this.#deps
     // At once when the store has nothing to do; else what arrives meanwhile goes along.
@@ -146,7 +146,7 @@ export class Outbox {
     // B1: what stays behind keeps later entries of its run there.
     const skipped = new Set<string>()
     let isFull = false
-    for (const waiting of this.#checkpoints) {
+    for (const waiting of this.#forCommit) {
       const { run } = waiting.entry
       // An intent may have to wait for a disk or a replica (R11): others do not wait with it.
       const isApart = batch.length > 0 && (isIntent(waiting.entry) || isIntent(batch[0]?.entry))
@@ -160,7 +160,7 @@ export class Outbox {
         batch.push(waiting)
       }
     }
-    this.#checkpoints = left
+    this.#forCommit = left
     return batch
   }
 

@@ -16,7 +16,7 @@ const notBegun = Promise.resolve()
 
 /** Executes one run in a slot, inside the middleware, and tells the worker how far it is. */
 export class RunExecutor {
-  readonly run: ClaimedRun
+  readonly claimed: ClaimedRun
   /** Resolves when the run has left its slot; never rejects. */
   ended: Promise<void> = notBegun
   readonly #execution: Execution
@@ -24,7 +24,7 @@ export class RunExecutor {
   #outcome: StayOutcome | undefined
 
   constructor(input: ExecutionInput, deps: ExecutionDeps) {
-    this.run = input.run
+    this.claimed = input.run
     this.#execution = new Execution(input, deps)
   }
 
@@ -41,13 +41,13 @@ export class RunExecutor {
   /** The step in which the run has been for longest. */
   get openStep(): OpenStep | undefined {
     const open = this.#execution.scheduler.bodies.longestOpen
-    return open && { run: this.run.id, fence: this.run.fence, ...open }
+    return open && { run: this.claimed.id, fence: this.claimed.fence, ...open }
   }
 
   /** What becomes of the run while its worker drains. */
   get drainPlan(): RunDrainPlan {
     const waitsFor = this.#execution.scheduler.bodies.handOverWaitsFor
-    const { id: run } = this.run
+    const { id: run } = this.claimed
     if (waitsFor === undefined) return { run, plan: 'handing over' }
     const { path, once } = waitsFor
     return { run, plan: once ? 'finishing once' : 'finishing step', path: toldPath(path) }
@@ -79,7 +79,7 @@ export class RunExecutor {
     }
     scheduler.close()
     if (scheduler.isBusy) {
-      const open = await scheduler.bodies.settle()
+      const open = await scheduler.bodies.allEndInGrace()
       if (open.length > 0) run.log.warn({ steps: open }, 'steps go on although their run has left the slot')
     }
     return this.#outcome ?? 'lost'

@@ -26,7 +26,7 @@ type FunctionEnd = Exclude<ExecutionEnd, { kind: 'stopped' }>
 /** R3: the end of a function waits for its bodies. */
 async function endAfterBodies(execution: Execution, end: FunctionEnd): Promise<Outcome> {
   const { scheduler, run } = execution
-  const open = await scheduler.bodies.settle()
+  const open = await scheduler.bodies.allEndInGrace()
   if (open.length > 0) run.log.warn({ steps: open }, 'the job ended while steps of it still run')
   return endOfFunction(execution, end)
 }

@@ -22,7 +22,7 @@ export async function suspend(execution: Execution, waits: readonly Wait[]): Pro
   if (reply.kind === 'continue') {
     execution.isSettling = false
     openGate()
-    scheduler.waits.arrived()
+    scheduler.waits.continued()
     return 'go on'
   }
   scheduler.close()

@@ -135,7 +135,7 @@ export class StepBodies {
   }
 
   /** Waits until no body runs and nothing is being stored. Resolves to the paths of bodies that did not end (R3). */
-  async settle(): Promise<readonly StepPath[]> {
+  async allEndInGrace(): Promise<readonly StepPath[]> {
     const { state, clock } = this.#deps
     const hop = (): Promise<void> => new Promise((resolve) => clock.soon(resolve))
     const open = [...this.#open]

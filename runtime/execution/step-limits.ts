@@ -11,12 +11,12 @@ export interface StepLimits {
   readonly limiters: readonly Limiter[]
 }
 
-/** A line is asked again at least this often, whatever hints come. */
+/** A step on a waitlist asks again at least this often, with or without hints. */
 const maxWaitMs = 2_000
 
 /**
- * Takes all limits of one attempt, however long that takes: a long wait gives the slot up, and the resumed step finds
- * its place in line. Answers the turn, which names this use.
+ * Takes all limits of one attempt, however long that takes: a long wait gives the slot up, and the resumed step keeps
+ * its position on the waitlist. Resolves to the number of this use.
  */
 export async function passLimits(
   scheduler: StepScheduler,

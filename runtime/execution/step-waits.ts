@@ -66,6 +66,13 @@ export class StepWaits {
     for (const wait of this.#waits.values()) if (isArrival(wait)) wait.end()
   }
 
+  /** R5: the store says that a wait is over. Without arrivals it is the first deadline, whatever this process's clock says. */
+  continued(): void {
+    const waits = [...this.#waits.values()]
+    if (waits.some((wait) => isArrival(wait))) this.arrived()
+    else waits.toSorted((a, b) => a.endsAt - b.endsAt)[0]?.end()
+  }
+
   /** Calls `suspend` with the waits once the run has been quiet for a while. Returns false when they can't be stored. */
   watchQuiet(suspend: (waits: readonly Wait[]) => void): boolean {
     const waits = [...this.#waits]

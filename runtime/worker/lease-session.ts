@@ -27,7 +27,7 @@ import type { WorkerConfig } from './worker-options.ts'
 
 export interface LeaseSessionDeps {
   /** Executions of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
-  readonly executions: Map<RunId, RunExecutor>
+  readonly executors: Map<RunId, RunExecutor>
   readonly protection: RunProtection
   readonly onDrainOrder: () => void
   readonly onLost: () => void
@@ -56,13 +56,13 @@ export class LeaseSession implements LeaseListener {
     this.#deps = deps
     const { lease } = this
     const { clock, log, middleware } = config
-    const { protection, executions } = deps
+    const { protection, executors } = deps
     const over = this.#over.signal
     const macrotasks = new Macrotasks(clock)
     const outbox = new Outbox({ store, lease, clock, over, listener: this })
     const slots = new SlotTable({
-      ...{ config, protection, executions, listener: this },
-      execution: {
+      ...{ config, protection, executors, listener: this },
+      executionDeps: {
         ...{ clock, log, macrotasks, outbox, listener: this },
         runHooks: hooksOf(middleware, 'run'),
         stepHooks: hooksOf(middleware, 'step'),

@@ -16,10 +16,10 @@ const unwindGraceMs = 5_000
 
 export interface SlotTableDeps {
   readonly config: Pick<WorkerConfig, 'clock' | 'concurrency' | 'jobs' | 'log' | 'name' | 'registered'>
-  readonly execution: ExecutionDeps
+  readonly executionDeps: ExecutionDeps
   readonly protection: RunProtection
   /** Executions of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
-  readonly executions: Map<RunId, RunExecutor>
+  readonly executors: Map<RunId, RunExecutor>
   readonly listener: Pick<LeaseListener, 'changed' | 'uncertain'>
 }
 
@@ -55,7 +55,7 @@ export class SlotTable {
   }
 
   get held(): readonly Held[] {
-    return [...this.#slots.values()].map(({ run }) => ({ run: run.id, fence: run.fence }))
+    return [...this.#slots.values()].map(({ claimed }) => ({ run: claimed.id, fence: claimed.fence }))
   }
 
   /** Per run, the step in which it has been for longest. */
@@ -110,7 +110,7 @@ export class SlotTable {
 
   /** Puts a claimed run into a slot. */
   start(run: ClaimedRun): void {
-    const { config, execution } = this.#deps
+    const { config, executionDeps } = this.#deps
     const job = config.jobs.get(run.job)
     const digest = this.#digests.get(run.job) ?? ''
     if (job === undefined) {
@@ -118,23 +118,25 @@ export class SlotTable {
       const reason = `worker ${config.name} got it without knowing its job '${run.job}'`
       config.log.error({ run: id, reason }, 'a run is blocked')
       const outcome = { kind: 'blocked', reason, digest } as const
-      execution.outbox.submit({ kind: 'settle', run: id, fence, position, outcome }).catch(() => undefined)
+      executionDeps.outbox
+        .submit({ kind: 'settle', run: id, fence, position, outcome })
+        .catch(() => undefined)
       return
     }
     this.#occupy(run, job, digest)
   }
 
   #occupy(run: ClaimedRun, job: Job, digest: string): void {
-    const { execution, protection, executions } = this.#deps
+    const { executionDeps, protection, executors } = this.#deps
     const cover = protection.cover({
       id: run.id,
       needsProtection: run.protect === true,
       onLost: () => slot.stop({ kind: 'unprotected' }),
     })
-    const slot: RunExecutor = new RunExecutor({ run, job, digest, cover }, execution)
-    const older = executions.get(run.id)
+    const slot: RunExecutor = new RunExecutor({ run, job, digest, cover }, executionDeps)
+    const older = executors.get(run.id)
     this.#slots.set(run.id, slot)
-    executions.set(run.id, slot)
+    executors.set(run.id, slot)
     if (this.#isDraining) slot.stop({ kind: 'draining' })
     slot.ended = this.#hold(slot, older, cover)
   }
@@ -152,7 +154,7 @@ export class SlotTable {
       else await slot.release()
     } catch (error) {
       const err = toStoredError(error)
-      config.log.error({ run: slot.run.id, err }, 'a run left its slot by an error of the runtime')
+      config.log.error({ run: slot.claimed.id, err }, 'a run left its slot by an error of the runtime')
       // Its end is not stored: the store hands it out again.
       listener.uncertain()
     }
@@ -163,7 +165,7 @@ export class SlotTable {
 
   #execute(slot: RunExecutor): Promise<void> {
     const { clock, log } = this.#deps.config
-    const { id: run, job, attempt, losses, position } = slot.run
+    const { id: run, job, attempt, losses, position } = slot.claimed
     if (position > 0 || losses > 0)
       log.info({ run, job, position, losses }, 'a run goes on from its stored steps')
     else if (writes(log, 'debug')) log.debug({ run, job, attempt }, 'a run entered a slot')
@@ -179,9 +181,9 @@ export class SlotTable {
 
   /** The claim that settled a run may have brought it back: by now both places can be the next execution's. */
   #leave(slot: RunExecutor): void {
-    const { executions } = this.#deps
-    const { id } = slot.run
+    const { executors } = this.#deps
+    const { id } = slot.claimed
     if (this.#slots.get(id) === slot) this.#slots.delete(id)
-    if (executions.get(id) === slot) executions.delete(id)
+    if (executors.get(id) === slot) executors.delete(id)
   }
 }

@@ -76,7 +76,7 @@ export class Worker {
   readonly #open: StoreOpener
   readonly #leadership: Leadership
   readonly #outages: OutageLog
-  readonly #executions = new Map<RunId, RunExecutor>()
+  readonly #executors = new Map<RunId, RunExecutor>()
   /** What its code declares beside its jobs, once it is checked. */
   #definitions: readonly WorkerDefinition[] | undefined
   #phase: Phase = 'new'
@@ -307,7 +307,7 @@ export class Worker {
     const { registered, limiters, queues, queueOrder, concurrency, leaseMs } = this.#config
     const protection = this.#task?.protection
     const session = new LeaseSession(store, this.#config, {
-      executions: this.#executions,
+      executors: this.#executors,
       protection:
         protection === undefined ? noRunProtection : new TaskRunProtection(protection, this.#config.log),
       onDrainOrder: () => void this.#stop({ cause: 'order' }),
@@ -431,7 +431,7 @@ export class Worker {
       await this.#leave(session, this.#lastCalls(new TimeBudget(this.#clock, stopMarginMs)))
     }
     this.#outages.close()
-    await whole.wait(Promise.all([...this.#executions.values()].map(({ ended }) => ended)), longestUnwindMs)
+    await whole.wait(Promise.all([...this.#executors.values()].map(({ ended }) => ended)), longestUnwindMs)
     // Its runs have left their slots: what is protected is given back.
     if (this.#task !== undefined) await whole.wait(this.#task.close())
     if (this.#store !== undefined) await whole.wait(this.#store.close())

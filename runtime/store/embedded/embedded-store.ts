@@ -125,7 +125,7 @@ import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
-import { duplicateOf, enqueue, partOf } from './operations/enqueue.ts'
+import { duplicateOf, enqueue, partsOf } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
 import { explainLoss, readSilentTasks, reclaimStopped } from './operations/explain-loss.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
@@ -238,8 +238,10 @@ class EmbeddedStore implements Store {
     })
   }
 
-  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
-    return this.#enqueues.enqueue(partOf(runs))
+  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
+    const answers: EnqueueAnswer[] = []
+    for (const part of partsOf(runs)) answers.push(...(await this.#enqueues.enqueue(part)))
+    return answers
   }
 
   claim(

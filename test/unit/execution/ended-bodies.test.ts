@@ -53,7 +53,7 @@ async function endTogether(last: 'body' | 'call', microtasks: number): Promise<r
   }, undefined)
   await execution.nextEvent()
   execution.end()
-  const ended = execution.isBusy ? execution.bodies.settle() : Promise.resolve()
+  const ended = execution.isBusy ? execution.bodies.allEndInGrace() : Promise.resolve()
   const finished = ended.then(() => happened.push('finished'))
   // Long enough for an execution that does not wait for what it has sent, or is about to send.
   for (let macrotask = 0; macrotask < 3; macrotask++) await new Promise((resolve) => setImmediate(resolve))

@@ -97,7 +97,7 @@ test.for<Stop>([{ kind: 'cancelled' }, { kind: 'timed out' }])(
   async (stop) => {
     const { execution, phases, begun } = await stopDuringIntent(stop)
     expect(await execution.nextEvent()).toEqual({ kind: 'stopped', stop })
-    await execution.bodies.settle()
+    await execution.bodies.allEndInGrace()
     expect([begun(), phases]).toEqual([0, ['pay intent']])
   },
 )
@@ -108,7 +108,7 @@ test('a body whose intent was being stored when the lease was lost does not begi
   execution.onLost(() => lost.open())
   execution.stop({ kind: 'lost' })
   await lost.opened
-  await execution.bodies.settle()
+  await execution.bodies.allEndInGrace()
   await new Promise(setImmediate)
   expect([begun(), phases]).toEqual([0, ['pay intent']])
 })

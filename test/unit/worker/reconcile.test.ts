@@ -75,7 +75,7 @@ describe('held runs are compared with the store at once', () => {
     const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
     const config = parseWorkerOptions({ store: 'sqlite:none.db', jobs: [steps], logger: silent }, clock)
     session = new LeaseSession(scripted.store, config, {
-      executions: new Map(),
+      executors: new Map(),
       protection: noRunProtection,
       onDrainOrder: () => undefined,
       onLost: () => undefined,

@@ -89,7 +89,7 @@ describe('two claims', () => {
     const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
     const options = { store: 'sqlite:none.db', jobs: [noOp], concurrency, logger: silent }
     session = new LeaseSession(held.store, parseWorkerOptions(options, clock), {
-      ...{ executions: new Map(), protection: noRunProtection },
+      ...{ executors: new Map(), protection: noRunProtection },
       ...{ onDrainOrder: () => undefined, onLost: () => undefined },
     })
     session.begin()

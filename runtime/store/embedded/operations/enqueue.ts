@@ -1,7 +1,7 @@
 import type { WaitingFor } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { UniqueClaim } from '../../../model/unique.ts'
-import type { EnqueuePart } from '../../enqueue-outbox.ts'
+import { type EnqueuePart, enqueueLimits } from '../../enqueue-outbox.ts'
 import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
@@ -18,9 +18,19 @@ export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer
   return runs.map((run) => insertRun(tx, run))
 }
 
-/** The runs of one call, for the outbox. */
-export function partOf(runs: readonly NewRun[]): EnqueuePart {
-  return { runs, bytes: runs.reduce((sum, { input }) => sum + input.length, 0) }
+/** Splits the runs of one call into parts within `enqueueLimits`. */
+export function* partsOf(all: readonly NewRun[]): Generator<EnqueuePart> {
+  let [runs, bytes]: [NewRun[], number] = [[], 0]
+  for (const run of all) {
+    const isFull = runs.length === enqueueLimits.runs || bytes + run.input.length > enqueueLimits.bytes
+    if (isFull && runs.length > 0) {
+      yield { runs, bytes }
+      ;[runs, bytes] = [[], 0]
+    }
+    runs.push(run)
+    bytes += run.input.length
+  }
+  if (runs.length > 0) yield { runs, bytes }
 }
 
 /** The result of an enqueue with a unique key, for its repeats. */

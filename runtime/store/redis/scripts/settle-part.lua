@@ -1,5 +1,5 @@
 --[[
-Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
+Ends an execution: fenced, at the worker's position, once; a repeat returns the first result.
 An entry is a list of the fields that entries-part names.
 uses: entries-part
 ]]
@@ -7,7 +7,7 @@ local function settled(state) return 's' .. string.char(state) end
 
 local madeOutcomes
 
---- What becomes of a stay that does not complete its run, by kind. Made for the first one.
+--- What becomes of an execution that does not complete its run, by kind. Made for the first one.
 local function otherOutcomes()
   if madeOutcomes then return madeOutcomes end
 
