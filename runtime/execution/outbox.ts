@@ -25,7 +25,7 @@ interface Waiting<E extends Entry = Entry> {
 /** Settlements on their way with one claim. */
 export interface SettlementBatch {
   readonly entries: readonly Settlement[]
-  /** By place; what the store left out is no longer this worker's. */
+  /** Replies in the order of `entries`; a missing one means that the run is no longer this worker's. */
   settled(answers: readonly EntryAnswer[]): void
   /** Sends each one by itself, after the store refused them together (B3). */
   sendSingly(): Promise<void>
@@ -50,7 +50,8 @@ const gone: EntryAnswer = { kind: 'gone' }
 /**
  * Where the entries of a lease's runs leave the process: checkpoints in commits of their own, settlements with the next claim
  * (R2); a settlement that must go alone goes in a commit. Natural batching: what arrives while commits are in flight goes in the next one.
- * B1  Entries of one run reach the store in the order they were handed in: while one is in flight, no later one is sent.
+ * B1  Checkpoints of one run reach the store in the order they were handed in: while one is in flight, no later one is sent. The
+ *     run's settlement is handed in once they have replies.
  * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is over.
  * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
  */

@@ -64,7 +64,7 @@ export interface StepSchedulerDeps {
  *     Handed over then, its effect would be unknown although it never began. Where the store can't be reached the intent isn't
  *     stored either, and the run is given up when the time of the drain is over.
  * E4  The execution ends (returned, threw, stopped) or is suspendable only when no body runs and no store call of a step is
- *     under way; a lost run ends at once, whatever is under way.
+ *     under way, or, after a stop that is no hand-over, when bodies have had their 5 s; a lost run ends at once.
  */
 export class StepScheduler implements StateListener {
   readonly run: CurrentRun

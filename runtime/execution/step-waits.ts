@@ -5,7 +5,7 @@ import { isArrival, isDeadline, type WaitKind } from '../model/wait.ts'
 import type { ExecutionState } from './execution-state.ts'
 import type { TimerSet } from './timer-set.ts'
 
-/** Quiet time after which a run that only waits gives its slot back. */
+/** Quiet time after which a run that only waits is suspended. */
 const suspendAfterMs = 1_000
 const maxWaitsNamed = 50
 
@@ -27,7 +27,7 @@ export interface WaitOptions {
   readonly fingerprint?: string | undefined
 }
 
-/** The waits of one execution's steps: each holds its slot until the run has been quiet for a while. */
+/** The waits of one execution's steps. A run that only waits takes no slot; once it has been quiet for a while it is suspended. */
 export class StepWaits {
   readonly #state: ExecutionState
   readonly #clock: Clock

@@ -51,6 +51,7 @@ export class ClaimLoop {
   readonly #inFlight = new Set<Promise<void>>()
   /** Slots that claims in flight may fill. */
   #askedFor = 0
+  /** Number of the newest claim (R13). */
   #n = 0
   #isHinted = true
   #nextClaimAt = 0

@@ -44,8 +44,8 @@ const restarts = { max: 3, perMs: 10 * 60_000 } as const
 
 /**
  * The main thread's side of the lease thread.
- * K1  The thread renews; when nothing good was heard for half a lease, the main loop renews too (R18).
- * K2  Messages about another lease than the current one are ignored.
+ * K1  The thread renews; when no renewal has succeeded for half a lease, the main loop renews too.
+ * K2  Messages about another lease than the current one are ignored (R18).
  * K3  A thread that dies is started again, on the same health port. When it dies too often or can't come up,
  *     `onGone` is called once.
  * K4  The thread gets the open steps once per renewal, shortly before it is due, to send them with it.
