@@ -97,6 +97,8 @@ export function decodeRecord(bytes: Buffer, from: number = 0, end: number = byte
   const given = part()
   const version = bytes.readUInt32BE(from + 3)
   const enqueuedAt = bytes.readUIntBE(from + 13, 6)
+  const tail = at === end ? freshTail(enqueuedAt) : decodeTail(bytes, at)
+  // Field by field: a spread after other fields makes the object grow in steps.
   return {
     state: stateOfCode(bytes[from] ?? 0),
     priority: bytes.readInt16BE(from + 1),
@@ -108,7 +110,17 @@ export function decodeRecord(bytes: Buffer, from: number = 0, end: number = byte
     queue,
     extras: extras.length === 0 ? noExtras : (plain.unpack(extras) as Extras),
     given,
-    ...(at === end ? freshTail(enqueuedAt) : decodeTail(bytes, at)),
+    fence: tail.fence,
+    position: tail.position,
+    bytes: tail.bytes,
+    attempt: tail.attempt,
+    losses: tail.losses,
+    streak: tail.streak,
+    wakeAt: tail.wakeAt,
+    deadlineAt: tail.deadlineAt,
+    startedAt: tail.startedAt,
+    changedAt: tail.changedAt,
+    outcome: tail.outcome,
   }
 }
 
