@@ -135,7 +135,7 @@ describe('attention', () => {
   })
 })
 
-test('attention tells of runs that can’t have scale-in protection, and which to ask about', async () => {
+test('attention reports runs that can’t have scale-in protection, and which to ask about', async () => {
   const cli = new CommandLine()
   const url = `sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`
   await inThePast(url, 300_000, ({ store }) =>

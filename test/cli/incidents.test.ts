@@ -53,7 +53,7 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
 
 const manyRuns = 'Retry, cancel or remove many runs'
 
-test('the page tells of every incident, and of nothing that is not tested', () => {
+test('the page covers every incident, and nothing that is not tested', () => {
   expect(sections().map(({ title }) => title)).toEqual(['', ...incidents.map(({ title }) => title), manyRuns])
 })
 

@@ -257,7 +257,7 @@ describe('show', () => {
   })
 })
 
-test('a search that finds nothing goes on by itself, up to a bound', async () => {
+test('a search that finds nothing continues by itself, up to a bound', async () => {
   const own = new CommandLine()
   onTestFinished(() => own.dispose())
   const store = await openStore(parseStoreConfig(`sqlite:${join(own.folder, '.durable-jobs/jobs.db')}`))

@@ -26,7 +26,7 @@ async function storeWithHistory(cli: CommandLine): Promise<void> {
   await store.close()
 }
 
-test('stats tells rates and times of jobs, and the backlog of queues', async () => {
+test('stats reports rates and times of jobs, and the backlog of queues', async () => {
   const cli = ownCommandLine()
   await storeWithHistory(cli)
   const [head = '', title = '', ...rows] = (await cli.ok('stats')).trimEnd().split('\n')

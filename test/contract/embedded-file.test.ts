@@ -132,7 +132,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('of the version before gets the columns it lacks and keeps its format, so that both go on', async () => {
+  test('of the version before gets the columns it lacks and keeps its format, so that both continue', async () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
@@ -165,7 +165,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('tells how many runs are failed now, also of those that the version before moved or deleted', async () => {
+  test('reports how many runs are failed now, also of those that the version before moved or deleted', async () => {
     const runs = [newRun(), newRun(), newRun(), newRun()]
     const [swept, claimed, deleted] = runs.map(({ id }) => id)
     const failedNow = async (store: Store): Promise<unknown> =>
@@ -267,7 +267,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('holds a bounded number of minutes, also if nobody sweeps', async () => {
+  test('holds a bounded number of minutes, also without a sweep', async () => {
     // A clock that ran far ahead and was put right leaves nothing behind either.
     let now = Date.UTC(2027, 0, 1)
     const store = await openStore(parseStoreConfig(`sqlite:${path}`), { storeNow: () => now })
@@ -355,7 +355,7 @@ describe('the file of the embedded store', () => {
       })
     }
 
-    test('ahead: that can’t be told from time that passed', async () => {
+    test('ahead: that looks the same as time that passed', async () => {
       await enqueueDelayed(3_600_000)
       await at(start + 3_600_000, async (store) => {
         const worker = newWorker()
@@ -367,7 +367,7 @@ describe('the file of the embedded store', () => {
       })
     })
 
-    test('back: the store goes on from where it was seen last', async () => {
+    test('back: the store continues from where it was seen last', async () => {
       await enqueueDelayed(10_000)
       await at(start - 3_600_000, async (store, advance) => {
         const worker = newWorker()

@@ -25,7 +25,7 @@ test('cuts that are reported never add up: the run is ready at once, its losses 
   expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
 })
 
-test('a cut is told once, behind the loss that it takes back', async () => {
+test('a cut is reported once, behind the loss that it takes back', async () => {
   const [site] = await siteWithRun()
   const victim = await site.lose()
   await site.report(victim)
@@ -79,7 +79,7 @@ test('nothing is taken back once an entry has been stored: the streak is that of
   expect(await site.pauseOf(id)).toBe(1_000)
 })
 
-test('a run that another worker holds by now goes on with the streak that is left', async () => {
+test('a run that another worker holds by now continues with the streak that is left', async () => {
   const [site, id] = await siteWithRun()
   const cut = await site.lose()
   const next = await site.worker()
@@ -90,7 +90,7 @@ test('a run that another worker holds by now goes on with the streak that is lef
   expect(await site.store.run(id)).toMatchObject({ state: 'ready', losses: 2 })
 })
 
-test('a run that is no suspect any more is claimed beside a suspect', async () => {
+test('a run that is no longer a suspect is claimed beside a suspect', async () => {
   const [site, id] = await siteWithRun()
   const other = newRun()
   await site.store.enqueue([other])

@@ -70,7 +70,7 @@ test('minutes of the version before count, also in the hours', async () => {
   await store.close()
 })
 
-test('minutes, hours and samples are bounded, also if nobody sweeps', async () => {
+test('minutes, hours and samples are bounded, also without a sweep', async () => {
   const { server, store, key, advance } = await openAt(Date.UTC(2026, 0, 1))
   const cellsAndSamples = async (): Promise<unknown[]> => [
     await server.command('ZCOUNT', key('minuteOrder'), '-inf', '(1000000000'),

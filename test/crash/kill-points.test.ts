@@ -57,7 +57,7 @@ const drainingPlaces: readonly { readonly name: string; readonly point: KillPoin
 ]
 
 describe.each(storeKinds)('%s', (store) => {
-  test.each(places)('a worker killed $name: the run goes on elsewhere', async ({ point, begun }) => {
+  test.each(places)('a worker killed $name: the run continues elsewhere', async ({ point, begun }) => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start({ killPoint: point })
     const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 10 })

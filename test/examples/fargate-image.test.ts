@@ -186,7 +186,7 @@ describe('a task', () => {
     expect(await task.exec('jobs-tui', '--once')).toContain('1 working')
   })
 
-  test('that is told to stop gives up its page, ends with 0, and another one goes on at that page', async () => {
+  test('that is told to stop gives up its page, ends with 0, and another one continues at that page', async () => {
     const { store, jobs } = await ownStore()
     await using server = await HeldServer.start(['[1, 2]', 'hold', '[3]', '[]'])
     const first = await Task.start(store)

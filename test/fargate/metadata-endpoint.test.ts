@@ -15,7 +15,7 @@ async function json(uri: string): Promise<unknown> {
   return (await fetch(uri)).json()
 }
 
-test('the task and the container as Fargate tells of them', async () => {
+test('the task and the container as Fargate reports them', async () => {
   const fake = await startFake({ clusterName: 'production' })
   const definition = fake.register({
     family: 'worker',

@@ -167,7 +167,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
     expect(site.calls).toBe(0)
   })
 
-  test('best-effort: the run starts without protection, gets it later, and goes on when a renewal fails', async (context) => {
+  test('best-effort: the run starts without protection, gets it later, and continues when a renewal fails', async (context) => {
     const site = await Site.open('best-effort', context)
     const { clock, jobs, begins } = site
     const asking = site.fail(row)

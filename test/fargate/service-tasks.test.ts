@@ -6,7 +6,7 @@ import { only, readyService, stopKinds, stops } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
 
 describe('scale-in', () => {
-  test('stops unprotected tasks of the fullest zone, and tells of those that it may not stop', async () => {
+  test('stops unprotected tasks of the fullest zone, and reports those that it may not stop', async () => {
     const { fake, service } = await readyService(6)
     const [a1, b1, c1, a2] = service.tasks
     for (const task of [a1, b1, c1, a2]) fake.cluster.protections.protect(task?.arn ?? '', 100)
@@ -24,7 +24,7 @@ describe('scale-in', () => {
     expect(service.steady).toBe(false)
   })
 
-  test('goes on when a protection ends or expires', async () => {
+  test('continues when a protection ends or expires', async () => {
     const { fake, service, clock } = await readyService(2)
     const [first, second] = service.tasks
     fake.cluster.protections.protect(first?.arn ?? '', 1)

@@ -49,7 +49,7 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
 describe.concurrent('a task that is stopped inside an at-most-once body', () => {
   const unknown = 'what became of the step is unknown'
 
-  test('the body goes on after other steps are cut, until the process must end: exit 0', async ({
+  test('the body continues after other steps are cut, until the process must end: exit 0', async ({
     onTestFinished: atEnd,
   }) => {
     const environment = { STOP_TIMEOUT: '10000' }
@@ -97,7 +97,7 @@ describe.concurrent('a task that is stopped inside an at-most-once body', () => 
   })
 })
 
-test.concurrent('a process that is started again in its task: its run goes on there, protected anew, one loss and no false death', async ({
+test.concurrent('a process that is started again in its task: its run continues there, protected anew, one loss and no false death', async ({
   onTestFinished: atEnd,
 }) => {
   const site = await WorkerSite.open({ mode: 'required' }, atEnd)

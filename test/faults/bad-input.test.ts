@@ -259,7 +259,7 @@ test('a worker that can’t start says so in its log, without the password', asy
   expectNoSecret([error, crew.lines])
 })
 
-test('a password that changes is asked for again, and work goes on', async () => {
+test('a password that changes is asked for again, and work continues', async () => {
   const passwords = ['first#1/secret', 'second#2/secret']
   const old = await RedisServer.start({ appendOnly: true, config: { requirepass: passwords[0] ?? '' } })
   onTestFinished(() => old.remove())

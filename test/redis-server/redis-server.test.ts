@@ -9,7 +9,7 @@ async function started(options?: RedisServerOptions): Promise<RedisServer> {
   return server
 }
 
-test('answers with every kind of reply', async () => {
+test('sends every kind of reply', async () => {
   const server = await sharedRedisServer()
   expect(await server.command('SET', 'kinds:a', 'ä\r\nb')).toBe('OK')
   expect(await server.command('GET', 'kinds:a')).toBe('ä\r\nb')
@@ -53,7 +53,7 @@ test('without one a key is gone', async () => {
   expect(await server.command('GET', 'key')).toBeNull()
 })
 
-test('a paused server answers when it goes on', async () => {
+test('a paused server answers when it continues', async () => {
   const server = await started()
   server.pause()
   let answered = false

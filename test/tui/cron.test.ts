@@ -25,7 +25,7 @@ function dataOf(schedules: readonly ScheduleInfo[], over: Partial<CronData> = {}
 }
 
 describe('rows', () => {
-  test('begin with what is overdue, then follow the next tick; those that fire no more come last', () => {
+  test('begin with what is overdue, then follow the next tick; those that no longer fire come last', () => {
     const schedules = [
       schedule({ name: 'late', nextTick: now + 9 }),
       schedule({ name: 'soon', nextTick: now + 1 }),

@@ -15,7 +15,7 @@ test('the page of keys is that of the keymap; npm run keys writes it', () => {
 })
 
 describe('docs/jobs-tui.md', () => {
-  test('tells of every screen, with its picture', () => {
+  test('covers every screen, with its picture', () => {
     const pictures = screenNames.filter((name) => !page.includes(`](screens/${name}.svg)`))
     expect(pictures).toEqual(['step'])
   })
@@ -27,7 +27,7 @@ describe('docs/jobs-tui.md', () => {
     },
   )
 
-  test('tells of every key of the filter', () => {
+  test('covers every key of the filter', () => {
     expect(filterKeys.filter(({ name }) => !new RegExp(`\`${name}[:><]`).test(page))).toEqual([])
   })
 })

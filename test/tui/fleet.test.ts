@@ -185,7 +185,7 @@ describe('the reader of the shown screen', () => {
     expect(reports).toHaveLength(4)
   })
 
-  test('goes on from what the last read found', async () => {
+  test('continues from what the last read found', async () => {
     const { clock, reader } = reading()
     const seen: unknown[] = []
     const load = async (_: Jobs, __: ReadRequest, before: unknown): Promise<unknown> => seen.push(before)

@@ -30,7 +30,7 @@ describe('the pulse', () => {
     expect(samples.map(({ started }) => started)).toEqual([2, 1])
   })
 
-  test('goes on over the end of a minute', () => {
+  test('continues over the end of a minute', () => {
     const { samples } = beats(
       [now + 59 * secondMs, [point(now, 10)]],
       [now + 61 * secondMs, [point(now, 12), point(now + minuteMs, 4)]],

@@ -106,7 +106,7 @@ describe('off the first row', () => {
 })
 
 describe('a search that finds little', () => {
-  test('makes few calls at a time, says how far it came, and goes on', async () => {
+  test('makes few calls at a time, says how far it came, and continues', async () => {
     const store = new FakeRuns(10_000)
     store.runList = store.runList.map((run) => (run.attempt === 7 ? { ...run, job: 'rare' } : run))
     let data = await loadRuns(store, { ...atTop, filter: 'rare' }, undefined)

@@ -11,7 +11,7 @@ function spans(text: string): unknown[] {
 }
 
 describe('cells of a terminal', () => {
-  test('have their columns and their style, which goes on in the next line', () => {
+  test('have their columns and their style, which continues in the next line', () => {
     expect(spans(`a${esc}[31mred\nstill${esc}[39m not\n`)).toEqual([
       [
         [0, 'a', {}],

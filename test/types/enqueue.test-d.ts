@@ -22,7 +22,7 @@ const optional = defineJob<{ file: string } | undefined, void>({ name: 'optional
 const given = { file: 'a.csv', at: '2026-01-01' }
 
 describe('enqueue', () => {
-  test('takes what the schema takes, and answers a handle of the output', async () => {
+  test('takes what the schema takes, and returns a handle of the output', async () => {
     const handle = await jobs.enqueue(importing, given)
     expectTypeOf(handle).toEqualTypeOf<EnqueuedRun<{ rows: number; at: Date }>>()
     expectTypeOf(await handle.result()).toEqualTypeOf<{ rows: number; at: Date }>()
@@ -119,7 +119,7 @@ describe('a wrong enqueue is one error, at the fault', () => {
 })
 
 describe('enqueueMany', () => {
-  test('takes a list of inputs and answers a result each', async () => {
+  test('takes a list of inputs and returns a result each', async () => {
     const results = await jobs.enqueueMany(importing, [given, given], { tags: ['bulk'] })
     expectTypeOf(results).toEqualTypeOf<EnqueueResult<{ rows: number; at: Date }>[]>()
     const [first] = results
@@ -161,7 +161,7 @@ describe('a handle', () => {
     expectTypeOf(jobs.run('import-1').result()).resolves.toEqualTypeOf<unknown>()
   })
 
-  test('answers typed status, cancel and retry', async () => {
+  test('returns typed status, cancel and retry', async () => {
     const handle = jobs.run(hello, 'h-1')
     expectTypeOf((await handle.status()).state).toEqualTypeOf<RunState>()
     expectTypeOf(await handle.cancel({ by: 'ana', reason: 'why' })).toEqualTypeOf<{

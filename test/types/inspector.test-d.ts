@@ -62,7 +62,7 @@ describe('the inspector', () => {
     expectTypeOf(jobs.inspector).toEqualTypeOf<sdk.Inspector>()
   })
 
-  test('tells the open step of runs that are held, and of no others', async () => {
+  test('reports the open step of runs that are held, and no others', async () => {
     const run = await jobs.inspector.run('id')
     if (run?.state === 'running') expectTypeOf(run.step).toEqualTypeOf<sdk.RunningStep | undefined>()
     // @ts-expect-error: a ready run is in no step
@@ -71,7 +71,7 @@ describe('the inspector', () => {
 })
 
 describe('a handle', () => {
-  test('tells what its enqueue did, and one by id does not', async () => {
+  test('reports what its enqueue did, and one by id does not', async () => {
     const job = {} as sdk.Job<undefined, string>
     const handle = await jobs.enqueue(job)
     expectTypeOf(handle.outcome).toEqualTypeOf<'created' | 'joined' | 'replaced'>()

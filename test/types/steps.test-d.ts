@@ -11,7 +11,7 @@ import {
 declare const step: StepTools
 
 describe('step.run', () => {
-  test('answers what its body returns, awaited', () => {
+  test('returns what its body returns, awaited', () => {
     expectTypeOf(step.run('a', () => 5)).resolves.toEqualTypeOf<number>()
     expectTypeOf(step.run('a', async () => ({ at: new Date() }))).resolves.toEqualTypeOf<{ at: Date }>()
     expectTypeOf(step.run('a', () => undefined)).resolves.toEqualTypeOf<undefined>()
@@ -119,7 +119,7 @@ describe('a wrong step option is one error, at the option', () => {
 })
 
 describe('the other steps', () => {
-  test('sleep takes a duration or a Date and answers nothing', () => {
+  test('sleep takes a duration or a Date and returns nothing', () => {
     expectTypeOf(step.sleep('a', '10m')).resolves.toEqualTypeOf<void>()
     expectTypeOf(step.sleep('a', new Date(), { key: 1 })).resolves.toEqualTypeOf<void>()
   })

@@ -30,7 +30,7 @@ test('runs that wait for each other, in the order in which they do', () => {
   expect(found([...pair, run('C', 'c', ['d']), run('D', 'd', ['c'])])).toEqual(['A B', 'C D'])
 })
 
-test('none without a circle: a holder that was not read can go on', () => {
+test('none without a circle: a holder that was not read can continue', () => {
   expect(found([])).toEqual([])
   expect(found([run('A', 'a', ['b'])])).toEqual([])
   expect(found([run('A', 'a', ['b']), run('B', 'b', ['c']), run('C', 'c', ['d'])])).toEqual([])
@@ -45,7 +45,7 @@ test('all holders that make no room must be stuck', () => {
   expect(found([first, run('B', '2b', ['2a'], 2)])).toEqual(['A B'])
 })
 
-test('one of several waits that can go on is enough, and all that one wait needs must be open', () => {
+test('one of several waits that can continue is enough, and all that one wait needs must be open', () => {
   expect(found([run('A', 'a', ['b', 'c']), run('B', 'b', ['a'])])).toEqual([])
   expect(found([run('A', 'a', ['cb']), run('B', 'b', ['a'])])).toEqual(['A B'])
 })

@@ -20,7 +20,7 @@ test('a paused queue with runs is a warning with who, why and since when', () =>
   }
 })
 
-test('a paused queue without runs, or only with runs that go on, is fine', () => {
+test('a paused queue without runs, or only with runs that continue, is fine', () => {
   expect(pausedQueuesCheck([queue({}, pause), queue({ running: 3 }, pause)], 1)).toEqual({
     name: 'paused',
     verdict: 'fine',

@@ -16,7 +16,7 @@ import { valueCopy, valueDocument, valuePage } from '../../../tui/kit/value-docu
 const look = lookOf({ ascii: false })
 const ascii = lookOf({ ascii: true })
 
-test('a long line goes on in further ones, which have ids of their own and no fold', () => {
+test('a long line continues in further ones, which have ids of their own and no fold', () => {
   const line = documentLine({
     id: 'a',
     depth: 1,
@@ -65,7 +65,7 @@ test('the cursor and folds are seen without color', () => {
 
 const inner = { name: 'TypeError', message: 'first line\nsecond line' }
 
-test('an error tells of its inner errors and its cause', () => {
+test('an error reports its inner errors and its cause', () => {
   const error = {
     name: 'AggregateError',
     message: 'both',

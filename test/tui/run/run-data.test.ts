@@ -121,7 +121,7 @@ test('of an ended run that is as it was only the record is read', async () => {
   expect(second).toBe(first)
 })
 
-test('the end of a run is told to who looked at it before, and not to others', async () => {
+test('the end of a run is told to those who looked at it before, and not to others', async () => {
   const store = new OneRun(running)
   const before = await store.known()
   expect(before.endedAs).toBeUndefined()

@@ -86,7 +86,7 @@ test('differences between tries: what is the same is said once, what differs is 
   expect(differs).toContain('    + message: "503"')
 })
 
-test('a sleep tells how long it is', () => {
+test('a sleep reports how long it is', () => {
   const sleep = journal({
     path: 'rest',
     kind: 'sleep',

@@ -17,7 +17,7 @@ test('the next ticks are told in their zone and by the clocks of the reader', ()
   ])
 })
 
-test('a reader in the same zone is told once', () => {
+test('a reader in the same zone sees the time once', () => {
   const fires = new CronTicks('0 2 * * *', 'UTC', 'test').preview(now, 1)
   expect(tickTimes(fires, 'UTC', now + 3_600_000)).toEqual([
     { distance: 'now', zone: '2026-03-28 02:00:00 +00:00' },

@@ -62,7 +62,7 @@ describe('what changed near the begin of a finding', () => {
     )
   })
 
-  test('tells of deploys that came together as one', () => {
+  test('reports deploys that came together as one', () => {
     const details = { a: 1, b: 2, c: 3, d: 4 }
     const joined = [operation('worker joined', 100 * secondMs, { cursor: 'e-1', subject: 'w1', details })]
     expect(nearby({ operations: joined }, { version: 'any' })).toBe(

@@ -159,7 +159,7 @@ describe('a new failure', () => {
     expect(onlyFinding(newFailure, { operations, failures: [failureGroup()] })).not.toHaveProperty('nearby')
   })
 
-  test('without a failed run is a notice while it goes on', () => {
+  test('without a failed run is a notice while it continues', () => {
     const retried = failureGroup({ failedNow: 0 })
     expect(onlyFinding(newFailure, { workers, failures: [retried] })).toMatchObject({ severity: 'notice' })
     const before = { firstAt: now - hourMs, lastAt: now - 16 * minuteMs }

@@ -69,7 +69,7 @@ describe('a watch', () => {
     expect(watch.look(snapshot(pausedQueue))).toEqual([])
   })
 
-  test('tells while it has seen something once', () => {
+  test('reports while it has seen something once', () => {
     const watch = new AttentionWatch()
     const states = [
       snapshot(),

@@ -54,7 +54,7 @@ describe('a lost worker', () => {
     expect(found(lostWorker, { workers: [{ ...lost, running: 0 }, worker('w2')] })).toEqual([])
   })
 
-  test('tells of the deploy that it came with', () => {
+  test('reports the deploy that it came with', () => {
     const startedAt = now - 42 * secondMs
     expect(onlyFinding(lostWorker, { workers: [{ ...lost, startedAt }] })).toMatchObject({
       nearby: "began 11:59:48 UTC, 30.0 s after version 1 of 'pay' started",
@@ -113,7 +113,7 @@ describe('the leader', () => {
     expect(found(noLeader, { workers, leaders: [leader()] })).toEqual([])
   })
 
-  test('tells that the one before gave up', () => {
+  test('reports that the one before gave up', () => {
     const since = now - minuteMs
     const operations = [operation('leader resigned', 61 * secondMs, { subject: 'leader', by: 'w9' })]
     expect(onlyFinding(noLeader, { workers, leaders: [{ ...vacant, since }], operations })).toMatchObject({
@@ -197,7 +197,7 @@ describe('a tick', () => {
     expect(found(missedTick, { schedules })).toEqual([])
   })
 
-  test('tells of the change of leader before it', () => {
+  test('reports the change of leader before it', () => {
     const operations = [operation('leader changed', 8_000, { subject: 'leader', by: 'w2' })]
     const late = schedule({ nextTick: now - 6_000, overdueMs: 6_000 })
     expect(onlyFinding(missedTick, { schedules: [late], operations })).toMatchObject({

@@ -112,7 +112,7 @@ describe('a wrong enqueue option is refused by its name, and nothing is stored',
 })
 
 describe('enqueueMany', () => {
-  test('stores 10,000 runs and answers in their order', async () => {
+  test('stores 10,000 runs and returns them in their order', async () => {
     const { jobs } = await openWorkshop()
     const files = Array.from({ length: 10_000 }, (_, i) => ({ file: `${i}.csv` }))
     const results = await jobs.enqueueMany(importing, files, { tags: ['bulk'] })

@@ -34,7 +34,7 @@ test('a schedule of a job runs it by itself, with its input and the tick it is f
   })
 })
 
-test('put, pause, trigger, resume and remove by hand', async () => {
+test('put, pause, trigger, resume and remove manually', async () => {
   const { jobs } = await openWorkshop()
   const importFile = defineJob({ name: 'import', input: z.object({ file: z.string() }) }, () => undefined)
   const options = { cron: '0 3 * * *', timeZone: 'Europe/Berlin', input: { file: 'de' } }

@@ -76,7 +76,7 @@ test('fires what is due with the fence of its term, and looks again at once', as
   expect([waits, beats()]).toEqual([[0], 1])
 })
 
-test('leaves a schedule that moved, and goes on with the next one', async () => {
+test('leaves a schedule that moved, and continues with the next one', async () => {
   const { work, fires, waits } = play({ a: 'UTC', b: 'UTC' }, () => ({ kind: 'moved' }))
   await work
   expect(fires.map(({ schedule }) => schedule)).toEqual(['a', 'b'])

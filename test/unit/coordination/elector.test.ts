@@ -200,7 +200,7 @@ describe('an elector that is ended', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('resigns 5 s after the signal although its work goes on', async () => {
+  test('resigns 5 s after the signal although its work continues', async () => {
     work.holds = never()
     await elected()
     const ended = elector.end('draining')

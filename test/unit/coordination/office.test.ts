@@ -156,7 +156,7 @@ describe('the sweep', () => {
   const report = (pruned: number): SweepReport => ({ pruned, repaired: [] })
   const recount = async (): Promise<RecountReport> => ({ done: true, looked: 0, miscounts: [] })
 
-  test('comes about every 20 s, and goes on until nothing is left to prune', async () => {
+  test('comes about every 20 s, and continues until nothing is left to prune', async () => {
     const sweeps: number[] = []
     const reports = [report(1_000), report(1_000), report(3), report(0)]
     const store = {

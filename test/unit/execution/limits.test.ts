@@ -100,7 +100,7 @@ describe('limits of a step', () => {
     expect(meter.most.get('api')).toBe(2)
   })
 
-  test('a long wait gives the slot up: the run waits for the limit and goes on when it opens', async () => {
+  test('a long wait gives the slot up: the run waits for the limit and continues when it opens', async () => {
     const { jobs, work } = await openWorkshop()
     const api = limits.concurrency({ name: 'api', max: 1 })
     const { opened, open } = gate()

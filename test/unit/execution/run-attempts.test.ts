@@ -85,7 +85,7 @@ describe('an error that code between steps throws', () => {
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe(2)
   })
 
-  test('while it waits, the status tells the last error and when it goes on', async () => {
+  test('while it waits, the status reports the last error and when it continues', async () => {
     const shop = await openWorkshop()
     const left = Promise.withResolvers<string>()
     const job = defineJob({ name: 'waiting' }, () => {

@@ -161,7 +161,7 @@ describe('middleware around runs and steps', () => {
 })
 
 describe('middleware around claims', () => {
-  test('holds runs back as long as it does not go on, and is told the free slots', async () => {
+  test('holds runs back as long as it does not continue, and receives the free slots', async () => {
     const shop = await openWorkshop()
     const job = defineJob({ name: 'held' }, () => 'done')
     const asked = gate<{ free: number; running: number }>()

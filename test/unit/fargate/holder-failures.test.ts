@@ -79,7 +79,7 @@ describe('a refusal', () => {
     expect(longest.take()).toEqual([0, 6, 18, 42, 90, 147.6].map((at) => `${at}s protect 5`))
   })
 
-  test('lets a claim of required wait and one of best-effort go on', () => {
+  test('lets a claim of required wait and one of best-effort continue', () => {
     for (const mode of ['required', 'best-effort'] as const) {
       const holder = HolderScript.ready({ mode })
       holder.want()

@@ -92,7 +92,7 @@ test('a store whose runs were never counted knows no backlog of before', () => {
   expect(coveredMs).toBe(23 * hourMs + 34.5 * minuteMs)
 })
 
-test('a trend tells the pace, and when it ends', () => {
+test('a trend reports the pace, and when it ends', () => {
   const beforeAt = now - 10 * minuteMs
   expect(backlogTrend({ queue: 'a', now: 50, before: 150, beforeAt }, now)).toEqual({
     perMinute: -10,
@@ -104,7 +104,7 @@ test('a trend tells the pace, and when it ends', () => {
   expect(backlogTrend({ queue: 'a', now: 5, before: 0, beforeAt: now - 59_000 }, now)).toBeUndefined()
 })
 
-test('of an hour, a job tells how many runs ended and failed in each of its last 5 minutes', () => {
+test('of an hour, a job reports how many runs ended and failed in each of its last 5 minutes', () => {
   const ends = (agoMinutes: number, counts: StatisticsCell['counts']): StatisticsCell => ({
     ...cell(minute - agoMinutes * minuteMs),
     counts,

@@ -137,7 +137,7 @@ test('asks when a heartbeat is late, and at once when it is told to', async () =
   expect(watch.hear('')).toBe(false)
 })
 
-test('goes on after the server was away, and leaves it to the leases once it is forbidden', async () => {
+test('continues after the server was away, and leaves it to the leases once it is forbidden', async () => {
   server.fails = new StoreUnavailableError('away')
   await clock.advance(1_000)
   expect(server.take()).toHaveLength(2)

@@ -16,7 +16,7 @@ describe('the pace of reconnects', () => {
     expect(delays(pace, 9)).toEqual([15, 30, 60, 120, 240, 480, 960, 1_500, 1_500])
   })
 
-  test('a handshake that succeeds proves nothing: it goes on from there', () => {
+  test('a handshake that succeeds proves nothing: it continues from there', () => {
     const pace = new ReconnectPace(new FakeClock())
     expect(delays(pace, 4, () => pace.ready())).toEqual([15, 30, 60, 120])
   })

@@ -50,7 +50,7 @@ describe('a search', () => {
     }
   })
 
-  test('goes on at its cursor, also when its times have changed', async () => {
+  test('continues at its cursor, also when its times have changed', async () => {
     const positions: unknown[] = []
     for (const order of ['newest', 'longest'] as const) {
       const query = { states: ['ready'], order, limit: 1, minAgeMs: 5 } as const

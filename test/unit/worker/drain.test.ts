@@ -121,7 +121,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
       message: 'the run is cut: its step has not ended in time, and runs again elsewhere',
     })
   })
-  test('and lets an at-most-once step go on after that: it has until the process must end', async () => {
+  test('and lets an at-most-once step continue after that: it has until the process must end', async () => {
     const { jobs, lines, work } = await openWorkshop(await open())
     const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
     onTestFinished(() => goOn.open())

@@ -24,7 +24,7 @@ async function status(port: number | undefined, path: string): Promise<number> {
 }
 
 describe('a lease thread that dies', () => {
-  test('is started again on the same port, and keeps the lease of a worker that goes on', async () => {
+  test('is started again on the same port, and keeps the lease of a worker that continues', async () => {
     const threads: Thread[] = []
     onThread((thread) => threads.push(thread))
     const shop = await openWorkshop()

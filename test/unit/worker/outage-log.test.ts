@@ -55,7 +55,7 @@ describe('an outage', () => {
     ])
   })
 
-  test('goes on while a part of it does: a replica serves reads', () => {
+  test('continues while a part of it does: a replica serves reads', () => {
     for (let i = 0; i < 20; i++) {
       fail('claim', 'read-only')
       outages.succeeded('run')
@@ -112,7 +112,7 @@ describe('a watched store', () => {
     close: async () => undefined,
   } as unknown as Store
 
-  test('tells how its calls end, and is otherwise the same', async () => {
+  test('reports how its calls end, and is otherwise the same', async () => {
     const watched = outages.watch(store)
     expect(watched.address).toBe(store.address)
     expect(watched.onChange(() => undefined)).toBeInstanceOf(Function)

@@ -62,7 +62,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 12 }])
   })
 
-  test('starts without the metadata, and tells of its task once that replies', async () => {
+  test('starts without the metadata, and reports its task once that replies', async () => {
     const endpoints = await inTask()
     const good = endpoints.metadata
     endpoints.metadata = reply(500, {})
@@ -77,7 +77,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 10 }])
   })
 
-  test('tells what ECS said of its protection', async () => {
+  test('reports what ECS said of its protection', async () => {
     const endpoints = await inTask()
     const refusal = { failure: { Reason: 'DEPLOYMENT_BLOCKED', Detail: 'too many are protected' } }
     endpoints.agent = reply(200, refusal)

@@ -57,7 +57,7 @@ async function workerOn(
 }
 
 describe('an error that no code expects', () => {
-  test('of a comparison of held runs is logged, and the worker goes on', async () => {
+  test('of a comparison of held runs is logged, and the worker continues', async () => {
     const shop = await openWorkshop()
     let reconnected = (): void => undefined
     const { worker, says } = await workerOn(shop, (store) => {
@@ -91,7 +91,7 @@ describe('an error that no code expects', () => {
     await close()
   })
 
-  test('of a logger ends no process, and the worker goes on', async () => {
+  test('of a logger ends no process, and the worker continues', async () => {
     const shop = await openWorkshop()
     const failing = new Set(['a middleware threw around a claim', 'a run left its slot'])
     const failed: string[] = []

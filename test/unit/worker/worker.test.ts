@@ -38,7 +38,7 @@ describe('stop', () => {
     await worker.stop({ timeout: 0 })
   }, 20_000)
 
-  test('hands a run over at its next step edge, and another worker goes on from there', async () => {
+  test('hands a run over at its next step edge, and another worker continues from there', async () => {
     const shop = await openWorkshop()
     const [begun, goOn] = [gate(), gate()]
     const bodies: string[] = []
