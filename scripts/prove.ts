@@ -142,6 +142,7 @@ const limitsPart: Part = {
     DURABLE_JOBS_PROVE_SIGNALS: '30',
     DURABLE_JOBS_PROVE_SIGNAL_MS: '1000',
     DURABLE_JOBS_PROVE_IDLE_MS: '10000',
+    DURABLE_JOBS_PROVE_WAITERS: '1000',
   },
 }
 
@@ -153,7 +154,11 @@ const parts: readonly Part[] = [
     shows:
       'A proxy that cuts, stalls, drops, repeats and holds back for 60 s under load; restarts, outages, a promotion, full memory',
     command: [process.execPath, ...vitest, '--project', 'crash', 'test/faults'],
-    env: { DURABLE_JOBS_PROVE_FAULT_SECONDS: '60' },
+    env: {
+      DURABLE_JOBS_PROVE_FAULT_SECONDS: '60',
+      DURABLE_JOBS_PROVE_ENQUEUES: '1000',
+      DURABLE_JOBS_PROVE_QUEUED: '100000',
+    },
   }),
   withRedis({
     name: 'outages-redis',

@@ -50,7 +50,7 @@ export default defineConfig({
             enabled: true,
             only: true,
             checker: 'tsc',
-            tsconfig: 'test/tsconfig.json',
+            tsconfig: 'test/types/tsconfig.json',
             include: ['test/types/**/*.test-d.ts'],
             // Type errors outside the type tests belong to `npm run check`.
             ignoreSourceErrors: true,

@@ -25,7 +25,7 @@ beforeAll(async () => {
       '--wait',
     ])
   await worker.kill('SIGTERM')
-}, 60_000)
+})
 afterAll(() => cli.dispose())
 
 async function listed(...args: string[]): Promise<readonly FailureJson[]> {

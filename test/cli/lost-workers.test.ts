@@ -18,7 +18,7 @@ beforeAll(async () => {
   store = await openStore(parseStoreConfig(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`))
   await store.enqueue([run])
   await TestWorker.register(store, { leaseMs: 86_400_000 })
-}, 30_000)
+})
 afterAll(async () => {
   await store?.close()
   await cli.dispose()

@@ -54,7 +54,7 @@ beforeAll(async () => {
   await store.close()
   await cli.ok('pause', 'transactional-mails', ...by, '--reason', 'a storm of mails')
   for (let i = 0; i < 3; i++) await cli.ok('enqueue', file, 'charge-credit-card', '{"order":5}')
-}, 60_000)
+})
 afterAll(() => cli.dispose())
 
 describe.concurrent('on a screen of 80 columns no line is wider', () => {

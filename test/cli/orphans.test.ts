@@ -41,7 +41,7 @@ test('show and explain mark stored steps that the code no longer calls', async (
   expect(await cli.ok('explain', 'drift')).toMatch(
     /1 stored step is no longer in the code, as of its last execution: 'check'\./,
   )
-}, 60_000)
+})
 
 test('at 80 columns the table of steps says it whole', () => {
   const step = { kind: 'run', tries: 1, durationMs: 12, storedAt: Date.now() - 30_000, orphan: true } as const

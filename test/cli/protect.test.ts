@@ -18,7 +18,7 @@ beforeAll(async () => {
   worker = await TestWorker.register(store, { leaseMs: 86_400_000 })
   await store.enqueue([run])
   await worker.claimAs('may ask')
-}, 30_000)
+})
 afterAll(async () => {
   await store?.close()
   await cli.dispose()

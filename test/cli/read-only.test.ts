@@ -73,7 +73,7 @@ describe('a Redis user who may only read', () => {
     await store.close()
     const rule = documentedRules(namespace, 'secret').read
     url = await aclUser(server, { user: 'viewer', namespace, rule })
-  }, 60_000)
+  })
   afterAll(async () => {
     await cli.dispose()
     await server.remove()

@@ -58,7 +58,7 @@ beforeAll(async () => {
   // Watched by the last test.
   demo = cli.run(['demo', '--store', store('demo')])
   await cli.ok('enqueue', jobFile, 'silent', '--store', store('durable-jobs'))
-}, 30_000)
+})
 
 afterAll(async () => {
   await cli.dispose()

@@ -43,7 +43,7 @@ beforeAll(async () => {
   await worker.said('"outcome":"waiting"')
   await worker.kill('SIGTERM')
   await enqueue('unclaimed', 'silent')
-}, 30_000)
+})
 afterAll(() => cli.dispose())
 
 describe('runs', () => {

@@ -30,7 +30,7 @@ test('stats reports rates and times of jobs, and the backlog of queues', async (
   const cli = ownCommandLine()
   await storeWithHistory(cli)
   const [head = '', title = '', ...rows] = (await cli.ok('stats')).trimEnd().split('\n')
-  expect(head).toMatch(/^runs per minute in the last [23] min: the store is no older$/)
+  expect(head).toMatch(/^runs per minute in the last [2-5] min: the store is no older$/)
   expect(title).toBe('QUEUE  JOB     STARTED  DONE  FAILED  WAIT P50/P95  RUN P50/P95  TOTAL P50/P95')
   expect(rows).toEqual([
     expect.stringMatching(/^mail {3}send +0\.\d {3}0\.\d {7}0 {5}~1\.5s\/~2s {4}~6\.1s\/~8s {6}~6\.1s\/~8s$/),

@@ -6,7 +6,7 @@ let first = ''
 
 beforeAll(async () => {
   first = (await cli.ok('enqueue', nightlyFile, 'nightly', '{"day":"mon"}')).trim()
-}, 30_000)
+})
 afterAll(() => cli.dispose())
 
 describe('a unique key on the command line', () => {

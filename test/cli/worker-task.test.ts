@@ -49,7 +49,7 @@ beforeAll(async () => {
     if (run === undefined) throw new Error('there was a run to claim')
     await inTask.settle(run, { kind: 'released' })
   }
-}, 30_000)
+})
 afterAll(async () => {
   await store?.close()
   await cli.dispose()

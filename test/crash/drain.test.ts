@@ -5,7 +5,7 @@ import { Fleet, type Member } from '../support/fleet/fleet.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
 import { findViolations } from '../support/fleet/violations.ts'
 
-const samples = provingNumber('DURABLE_JOBS_PROVE_DRAINS', 3)
+const samples = provingNumber('DURABLE_JOBS_PROVE_DRAINS', 1)
 const runCount = 5
 const handedOver = { code: 0, signal: null }
 

@@ -5,7 +5,7 @@ import { GuardedStore } from '../support/fleet/leader-work.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
 import type { Line } from '../support/fleet/witness.ts'
 
-const samples = provingNumber('DURABLE_JOBS_PROVE_LEADERS', 3)
+const samples = provingNumber('DURABLE_JOBS_PROVE_LEADERS', 2)
 const perSampleMs = 5_000
 /** Terms and leases that outlive a test: only the death or the hand-over itself can end them. */
 const outliving = {

@@ -11,7 +11,7 @@ import { SeededRandom } from '../support/seeded-random.ts'
 const workers = 4
 const runsPerSeed = 10
 const firstSeed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
-const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 40) / runsPerSeed)
+const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 20) / runsPerSeed)
 const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
 
 /** What has happened over all seeds. */

@@ -7,7 +7,7 @@ import { type FleetStoreKind, storeKinds } from '../support/fleet/store-kinds.ts
 import { findViolations } from '../support/fleet/violations.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 
-const samples = provingNumber('DURABLE_JOBS_PROVE_SAMPLES', 6)
+const samples = provingNumber('DURABLE_JOBS_PROVE_SAMPLES', 3)
 const perSampleMs = 5_000
 
 describe.each(storeKinds)('%s', (store) => {
@@ -32,7 +32,7 @@ describe.each(storeKinds)('%s', (store) => {
 
 /** Each waits for a lease to end: fewer of them, and several at the same time. */
 const leaseMs = provingNumber('DURABLE_JOBS_PROVE_LEASE', 4_000)
-const leaseSamples = provingNumber('DURABLE_JOBS_PROVE_LEASE_SAMPLES', 4)
+const leaseSamples = provingNumber('DURABLE_JOBS_PROVE_LEASE_SAMPLES', 2)
 const fleetsAtOnce = 2
 
 describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {

@@ -10,7 +10,7 @@ import { Enqueuers } from './enqueuers.ts'
 
 const processes = 4
 const enqueuesAtOnce = 200
-const bursts = provingNumber('DURABLE_JOBS_PROVE_BURSTS', 3)
+const bursts = provingNumber('DURABLE_JOBS_PROVE_BURSTS', 2)
 const wantedRuns = provingNumber('DURABLE_JOBS_PROVE_RUNS', 25)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 const wantedEnds = Math.max(4, wantedRuns / 20)

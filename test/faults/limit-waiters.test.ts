@@ -14,7 +14,7 @@ import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { replaceCalls } from '../support/fleet/kill-point.ts'
 import { newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
 
-const waiters = 1_000
+const waiters = provingNumber('DURABLE_JOBS_PROVE_WAITERS', 250)
 const workers = 2
 const idleMs = provingNumber('DURABLE_JOBS_PROVE_IDLE_MS', 800)
 
