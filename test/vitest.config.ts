@@ -21,14 +21,22 @@ export default defineConfig({
     teardownTimeout: patienceMs,
     expect: { poll: { timeout: patienceMs / 2, interval: 10 } },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // Its files take their processes over from each other: to start one and to load the package again takes longer than most.
+      { extends: true, test: { name: 'unit', isolate: false, include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         extends: true,
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
       { extends: true, test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'] } },
-      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          globalSetup: ['test/support/processes/cli-bundle.ts'],
+        },
+      },
       {
         extends: true,
         test: { name: 'examples', include: ['test/examples/**/*.test.ts'] },
@@ -37,8 +45,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'tui',
+          isolate: false,
           include: ['test/tui/**/*.test.{ts,tsx}'],
-          globalSetup: ['test/tui/support/bundle.ts'],
+          globalSetup: ['test/tui/support/bundle.ts', 'test/support/processes/cli-bundle.ts'],
         },
       },
       {
