@@ -192,7 +192,7 @@ function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
   }
 }
 
-/** Nothing waits for it any more, whatever it waited for. */
+/** Nothing waits for the step any longer, whatever it was waiting for. */
 function orphanSituation({ error }: StepSummary): string {
   return error === undefined ? notInCode : `${notInCode}; ${errorText(error)}`
 }

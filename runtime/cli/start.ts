@@ -15,7 +15,7 @@ export async function start(args: readonly string[]): Promise<void> {
   const { runProgram } = await import('./program.ts')
   const code = await runProgram(args)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-  // A job file may have opened connections and timers, which are not needed any more.
+  // A job file may have opened connections and timers, which are no longer needed.
   process.exit(code)
 }
 
@@ -25,12 +25,12 @@ export async function start(args: readonly string[]): Promise<void> {
  */
 function endUnfinished(): void {
   setImmediate(() => {
-    process.stderr.write("durable-jobs: gave up: the awaited event can't happen any more\n")
+    process.stderr.write('durable-jobs: gave up: the awaited event can no longer happen\n')
     process.exit(1)
   })
 }
 
-/** A worker whose log has no reader any more still works, and an unread message changes no exit code. */
+/** A worker whose log has lost its reader still works, and an unread message changes no exit code. */
 function goOn(): void {}
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -174,7 +174,7 @@ export class Elector {
       const last = await this.#renewUntilEnded(term, ended, lease)
       this.#term = undefined
       const { reason } = ended.signal.reason as AbortedError
-      log.info({ role, term: fence, reason }, 'this worker leads no more')
+      log.info({ role, term: fence, reason }, 'this worker no longer leads')
       if (!(await endsWithin(clock, served, settleGraceMs))) {
         log.error({ role, term: fence }, 'functions of the ended term are still running')
       }

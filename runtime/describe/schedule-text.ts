@@ -4,7 +4,7 @@ import { byAndWhy } from './manual-action.ts'
 
 type Stops = Pick<ScheduleInfo, 'paused' | 'dropped'>
 
-/** Returns why a schedule fires no more; undefined when it does. */
+/** Returns why a schedule no longer fires; undefined when it does. */
 export function stoppedText({ paused, dropped }: Stops, now: number): string | undefined {
   if (dropped !== undefined) {
     return `dropped by the code of worker ${dropped.worker} (${agoToken(dropped.at, now)})`

@@ -31,7 +31,7 @@ export interface ScheduleSpec {
  * the ledger entry and advances in one transaction, and only if the schedule is still at that tick of that revision.
  * C2  A change of pattern or zone plans anew from the store's time of the change; any other change keeps the next tick.
  * C3  A schedule in code and one created by `put` never overwrite each other. If code no longer declares a schedule, it
- * is dropped: it stays in the list, fires no more, and comes back with the code.
+ * is dropped: it stays in the list, no longer fires, and comes back with the code.
  * C4  A pause is a field of its own: it survives changes until an operator resumes. It is remembered until the schedule
  * has advanced beyond it, so that none of its ticks is fired, even if a leader comes later.
  * C5  Ticks follow the wall clock, not the store's time. When the wall is set back, schedules whose next tick or first

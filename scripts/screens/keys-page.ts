@@ -19,7 +19,7 @@ const tiers = {
 const head = `# Keys of jobs-tui
 
 Made from \`tui/keymap.ts\` by \`npm run keys\`; edit that. \`?\` shows the same for the screen you are on.
-[jobs-tui.md](jobs-tui.md) tells the rest.
+[jobs-tui.md](jobs-tui.md) covers everything else.
 `
 
 const actNote = `They need \`--write\`. Several runs at once are confirmed as the second kind is. More than 25 runs, and in production each

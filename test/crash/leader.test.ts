@@ -61,7 +61,7 @@ describe.each(storeKinds)('%s', (store) => {
     printTimes('SIGTERM of the leader to the next one, its work takes 50 ms to stop', store, drained)
   })
 
-  test('a leader that was stopped and wakes knows that it leads no more, and is refused', async () => {
+  test('a leader that was stopped and wakes knows that it no longer leads, and is refused', async () => {
     const fleet = await crew(store, { terms: shortTerms }, 2)
     const [zombie, term] = await leaderOf(fleet)
     await fleet.witness.until(({ moment, pid }) => moment === 'wrote' && pid === zombie.pid)

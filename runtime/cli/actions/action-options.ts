@@ -25,7 +25,7 @@ export interface ActionOptions extends OperatorOptions, FilterOptions {
 export const exitCodes = { someRefused: 3, stopped: 4 } as const
 
 const exitText = `Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
-were refused, ${exitCodes.stopped} stopped before the end: --continue goes on.`
+were refused, ${exitCodes.stopped} stopped before the end: --continue resumes it.`
 
 export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, matching?, by, reason?, startedAt, endedAt?, cursor?
 (left out at the end), done, refused, refusals [{ run, reason }] (the first 100).`

@@ -30,7 +30,7 @@ const gapText =
   'gap: earlier events were dropped before they were read, or the store was emptied or restored to an earlier state'
 
 const fieldsOfEvent = `EVENT: cursor, at, kind; of kind 'run' with run, job, queue, transition, state; of kind 'operation' with
-operation, subject?, by?, reason?, count?, details?. With --follow one EVENT per line; { kind: 'gap', cursor } stands before
+operation, subject?, by?, reason?, count?, details?. With --follow one EVENT per line; { kind: 'gap', cursor } comes before
 the events that follow on events that could not be read.`
 
 export function addEvents(program: Command): void {

@@ -18,7 +18,7 @@ const tell: Tell = (folder, moment, path) => {
 }
 
 quietNodeWarnings()
-// Nobody watches any more: the demo has ended.
+// The demo has ended; no reader is left.
 process.on('disconnect', () => process.exit())
 const [queue = ''] = process.argv.slice(2)
 const worker = createWorker({

@@ -4,7 +4,7 @@ import { mail } from './jobs/orders.ts'
 /** An operator paused a queue, and nobody thought of it again. */
 export const pausedQueue: Incident = {
   name: 'paused-queue',
-  title: 'A queue stands still',
+  title: 'A queue makes no progress',
   needs: 'store',
   says: /Queue 'mail' is paused by ana \(provider is down\) and holds 1 run, the oldest ready for/,
   code: 3,

@@ -186,7 +186,7 @@ describe('start', () => {
       ['worker started', 'first-worker'],
       ['this worker leads', 'leader'],
       ['a run left its slot', handle.id],
-      ['this worker leads no more', 'leader'],
+      ['this worker no longer leads', 'leader'],
       ['worker stopped', 'first-worker'],
     ])
   })
