@@ -6,23 +6,10 @@ import { commaList, duration, pastTime } from './option-values.ts'
 import { usageError } from './usage-error.ts'
 
 /** Options that select runs, of every command that lists them or acts on them. */
-export interface FilterOptions {
+export interface FilterOptions extends Omit<RunFilter, 'states' | 'minAgeMs'> {
   readonly state?: readonly RunState[]
-  readonly job?: string
-  readonly queue?: string
-  readonly tag?: string
-  readonly unique?: string
-  readonly fingerprint?: string
-  readonly worker?: string
-  readonly limiter?: string
-  readonly limitKey?: string
   /** Ms. */
   readonly olderThan?: number
-  /** Ms since the epoch. */
-  readonly since?: number
-  /** Ms since the epoch. */
-  readonly before?: number
-  readonly text?: string
 }
 
 export function addFilterOptions(command: Command): Command {

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import { storedErrorBytes } from '../model/stored-error.ts'
 import { messageOf } from '../model/thrown.ts'
-import { unanswered, untilAnswered } from '../model/until-answered.ts'
+import { untilAnswered } from '../model/until-answered.ts'
 import {
   type Checkpoint,
   type CommitAnswer,
@@ -46,6 +46,7 @@ const smallEntryBytes = 1_000
 /** While the store works on one batch, the next one is made. */
 const maxInFlight = 3
 const gone: EntryAnswer = { kind: 'gone' }
+const noAnswers: CommitAnswer = { answers: [], orders: { drain: false, cancel: [], granted: [] } }
 
 /**
  * Where the entries of a lease's runs leave the process: checkpoints in commits of their own, settlements with the next claim
@@ -189,10 +190,9 @@ export class Outbox {
   }
 
   /** B2. */
-  async #untilCommitted(entries: readonly Entry[]): Promise<CommitAnswer> {
+  #untilCommitted(entries: readonly Entry[]): Promise<CommitAnswer> {
     const { store, lease, clock, over } = this.#deps
-    const answer = await untilAnswered(() => store.commit(lease, entries), { clock, over })
-    return answer === unanswered ? { answers: [], orders: { drain: false, cancel: [], granted: [] } } : answer
+    return untilAnswered(() => store.commit(lease, entries), { clock, over }, noAnswers)
   }
 }
 

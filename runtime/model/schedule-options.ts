@@ -44,6 +44,7 @@ export interface Schedule {
   readonly cron: string
   readonly timeZone: string
   readonly missed: MissedPolicy
+  /** The most ticks that `missed: 'all'` catches up, and that wait with `overlap: 'queue'`. */
   readonly cap: number
   readonly overlap: OverlapPolicy
   readonly jitterMs: number

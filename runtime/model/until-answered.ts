@@ -11,17 +11,15 @@ export interface UntilAnsweredOptions {
   readonly onFailure?: (error: unknown, attempt: number) => void
 }
 
-/** Returned for a call that was given up before the store replied. */
-export const unanswered: unique symbol = Symbol('unanswered')
-
 /**
- * Repeats a store call, with growing pauses, until the store replies or `over` aborts: a run must not fail because the
- * store can't be reached. The call must be safe to repeat.
+ * Repeats a store call, with growing pauses, until the store replies or `over` aborts, and then returns `onceOver`: a run must
+ * not fail because the store can't be reached. The call must be safe to repeat.
  */
-export async function untilAnswered<T>(
+export async function untilAnswered<T, Over>(
   call: (attempt: number) => Promise<T>,
   { clock, over, goesOn = always, onFailure = throwUnlessOutage }: UntilAnsweredOptions,
-): Promise<T | typeof unanswered> {
+  onceOver: Over,
+): Promise<T | Over> {
   for (let attempt = 1; !over.aborted && goesOn(); attempt++) {
     try {
       return await call(attempt)
@@ -30,7 +28,7 @@ export async function untilAnswered<T>(
       await pause(clock, backoffMs(attempt, clock.random()), over)
     }
   }
-  return unanswered
+  return onceOver
 }
 
 function throwUnlessOutage(error: unknown): void {

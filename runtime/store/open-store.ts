@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../model/clock.ts'
 import { StoreCodeError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
-import type { Preparation } from './preparation.ts'
+import type { EngineDeps, Preparation } from './preparation.ts'
 import { shownUrl } from './shown-url.ts'
 import type { Store } from './store.ts'
 import type { StoreConfig } from './store-config.ts'
@@ -19,15 +19,7 @@ export interface StoreDeps {
   readonly prepare?: Preparation
 }
 
-interface Deps {
-  readonly clock: Clock
-  readonly storeNow: (() => number) | undefined
-  readonly storeElapsed: (() => number) | undefined
-  readonly create: boolean
-  readonly prepare: Preparation
-}
-
-type Opener = (config: StoreConfig, deps: Deps) => Promise<Store>
+type Opener = (config: StoreConfig, deps: EngineDeps) => Promise<Store>
 
 const redis: Opener = async (config, deps) => {
   const { openRedisStore } = await import('./redis/redis-store.ts').catch((cause: unknown) => {

@@ -3,7 +3,7 @@ import { writtenDigest } from '../model/digest.ts'
 import type { ExpectedSchedule, ExpectingWrite } from '../model/expecting-write.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
-import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
+import type { OverlapPolicy, Schedule } from '../model/schedule-options.ts'
 import type { NewRun } from './new-run.ts'
 import { readVersion, storedVersion } from './stored-version.ts'
 
@@ -14,14 +14,7 @@ import { readVersion, storedVersion } from './stored-version.ts'
 type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'schedule' | 'scheduledFor'>
 
 /** The whole content of a schedule. Stores keep it as bytes that only leaders read. */
-export interface ScheduleSpec {
-  readonly cron: string
-  readonly timeZone: string
-  readonly missed: MissedPolicy
-  /** The most ticks that `missed: 'all'` catches up, and that wait with `overlap: 'queue'`. */
-  readonly cap: number
-  readonly overlap: OverlapPolicy
-  readonly jitterMs: number
+export interface ScheduleSpec extends Omit<Schedule, 'input'> {
   readonly run: ScheduledRun
 }
 

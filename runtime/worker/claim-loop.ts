@@ -5,7 +5,7 @@ import { type CancelTimer, pause } from '../model/clock.ts'
 import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
 import { type Hook, hooksOf, through } from '../model/middleware.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import { unanswered, untilAnswered } from '../model/until-answered.ts'
+import { untilAnswered } from '../model/until-answered.ts'
 import {
   type ClaimAnswer,
   type ClaimRequest,
@@ -184,7 +184,7 @@ export class ClaimLoop {
     this.#askedFor += max
     const { answer, isNewest } = await this.#untilClaimed({ max, ...cover.request }, settling)
     this.#askedFor -= max
-    if (answer !== unanswered && answer.kind === 'claimed') {
+    if (answer.kind === 'claimed') {
       settling.settled(answer.settled)
       this.#take(answer, isNewest)
       cover.replied({ broughtProtected: answer.runs.some((run) => run.protect), asks: answer.ask })
@@ -199,7 +199,7 @@ export class ClaimLoop {
   async #untilClaimed(
     request: ClaimRequest,
     settling: ReturnType<Outbox['takeSettlements']>,
-  ): Promise<{ readonly answer: ClaimAnswer | typeof unanswered; readonly isNewest: boolean }> {
+  ): Promise<{ readonly answer: ClaimAnswer; readonly isNewest: boolean }> {
     const { store, lease, config, over, reconciler } = this.#deps
     const { clock, log } = config
     let { entries } = settling
@@ -222,7 +222,7 @@ export class ClaimLoop {
         log.warn({ err: toStoredError(error), attempt }, 'a claim failed; asking again')
       }
     }
-    const answer = await untilAnswered(call, { clock, over, onFailure })
+    const answer = await untilAnswered(call, { clock, over, onFailure }, { kind: 'lost' } as const)
     // R14: the store was away; it may have come back with an older state.
     if (hasFailed) reconciler.soon()
     return { answer, isNewest: n === this.#n }

@@ -6,7 +6,7 @@ import type { RunExecutor } from '../execution/run-executor.ts'
 import { hooksOf } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import { unanswered, untilAnswered } from '../model/until-answered.ts'
+import { untilAnswered } from '../model/until-answered.ts'
 import type { OpenStep } from '../store/open-steps.ts'
 import type {
   ClaimedRun,
@@ -180,10 +180,9 @@ export class LeaseSession implements LeaseListener {
     this.#outbox.close()
   }
 
-  async #readPage({ id, fence }: ClaimedRun, from: number): Promise<JournalPage | 'gone'> {
+  #readPage({ id, fence }: ClaimedRun, from: number): Promise<JournalPage | 'gone'> {
     const over = this.#over.signal
     const read = (): Promise<JournalPage | 'gone'> => this.#store.readJournal(this.lease, id, fence, from)
-    const page = await untilAnswered(read, { clock: this.#config.clock, over })
-    return page === unanswered ? 'gone' : page
+    return untilAnswered(read, { clock: this.#config.clock, over }, 'gone')
   }
 }

@@ -1,6 +1,6 @@
 import type { LimitStore } from '../execution/limit-requests.ts'
 import type { Limiter, LimiterRule } from '../model/limiter.ts'
-import { unanswered, untilAnswered } from '../model/until-answered.ts'
+import { untilAnswered } from '../model/until-answered.ts'
 import { refuseOtherRule } from '../store/limiter-rules.ts'
 import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
 import type { LeaseId, Store } from '../store/store.ts'
@@ -59,8 +59,7 @@ export class LimitCalls implements LimitStore {
   }
 
   /** Resolves to `onceOver` when the lease is over before the store answered. */
-  async #until<T>(call: () => Promise<T>, onceOver: T): Promise<T> {
-    const answer = await untilAnswered(call, { clock: this.#config.clock, over: this.#over })
-    return answer === unanswered ? onceOver : answer
+  #until<T>(call: () => Promise<T>, onceOver: T): Promise<T> {
+    return untilAnswered(call, { clock: this.#config.clock, over: this.#over }, onceOver)
   }
 }

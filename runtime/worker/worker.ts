@@ -380,7 +380,8 @@ export class Worker {
       )
     }
     const goesOn = (): boolean => this.#phase === 'working'
-    await untilAnswered(registerAgain, { clock: this.#clock, over: this.#hurry.signal, goesOn, onFailure })
+    const options = { clock: this.#clock, over: this.#hurry.signal, goesOn, onFailure }
+    await untilAnswered(registerAgain, options, undefined)
   }
 
   /** A worker whose connections were cut was taken for dead by its peers: its runs are not to be blamed for that. */

@@ -44,7 +44,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
-import type { Preparation } from '../preparation.ts'
+import type { EngineDeps } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
@@ -172,16 +172,8 @@ import { holderOf } from './unique-keys.ts'
 import { pickIdleWorkers } from './wake-idle.ts'
 import { WakeupFiles } from './wakeup-files.ts'
 
-interface Deps {
-  readonly clock: Clock
-  readonly storeNow: (() => number) | undefined
-  readonly storeElapsed: (() => number) | undefined
-  readonly create: boolean
-  readonly prepare: Preparation
-}
-
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. At most the folder is created. */
-export async function openEmbeddedStore(config: StoreConfig, deps: Deps): Promise<Store> {
+export async function openEmbeddedStore(config: StoreConfig, deps: EngineDeps): Promise<Store> {
   const { clock, create } = deps
   const clocks = hostClocks(deps)
   const file = new StoreFile(sqlitePath(config.url), {

@@ -43,7 +43,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
-import type { Preparation } from '../preparation.ts'
+import type { EngineDeps } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
@@ -156,16 +156,8 @@ import type { OwnClocks } from './server-clock.ts'
 import { stateOfCode } from './state-code.ts'
 import { Wakeups } from './wakeups.ts'
 
-interface Deps {
-  readonly clock: Clock
-  readonly storeNow: (() => number) | undefined
-  readonly storeElapsed: (() => number) | undefined
-  readonly create: boolean
-  readonly prepare: Preparation
-}
-
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. */
-export async function openRedisStore(config: StoreConfig, deps: Deps): Promise<Store> {
+export async function openRedisStore(config: StoreConfig, deps: EngineDeps): Promise<Store> {
   const link = await RedisLink.open(config, 'durable-jobs', deps.clock)
   try {
     const keys = new Keys(config.namespace)
@@ -181,7 +173,7 @@ export async function openRedisStore(config: StoreConfig, deps: Deps): Promise<S
 }
 
 /** Returns this process's clocks, or the elapsed time that a test injects for all of them. */
-function ownClocks({ clock, storeElapsed }: Deps): OwnClocks {
+function ownClocks({ clock, storeElapsed }: EngineDeps): OwnClocks {
   return storeElapsed === undefined ? clock : { elapsed: storeElapsed, uptime: storeElapsed }
 }
 

@@ -12,8 +12,13 @@ const declaration = /^local [\w, ]+$/gm
 /** Naming a function there doesn't use it. */
 const comment = /--\[\[[\s\S]*?\]\]|--.*/g
 
+/** By code: most functions stand in front of many scripts. */
+const known = new Map<string, ReadonlySet<string>>()
+
 function namesIn(code: string): ReadonlySet<string> {
-  return new Set(code.replace(declaration, '').match(/[A-Za-z_]\w*/g))
+  const names = known.get(code) ?? new Set(code.replace(declaration, '').match(/[A-Za-z_]\w*/g))
+  known.set(code, names)
+  return names
 }
 
 /**

@@ -746,7 +746,6 @@ local function place(run, transition, to, lease)
   -- A claim has taken its limits before.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
-  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
   local isHeld = from == RUNNING or from == CANCELLING
   local holder = isHeld and (run.holder or select(2, readStay(run)))
   local begun
