@@ -144,7 +144,9 @@ export function stateWord({ paused, held, counts }: Pick<QueueRow, 'paused' | 'h
 
 function jumpsOf(name: string, { schedules }: Overview, data: QueuesData | undefined): readonly Jump[] {
   const detail = data?.detail?.queue === name ? data.detail : undefined
-  const limiters = waitsOf(detail?.waiting ?? []).flatMap(({ kind, name: of }) => (kind === 'limit' && of !== undefined ? [of] : []))
+  const limiters = waitsOf(detail?.waiting ?? []).flatMap(({ kind, name: of }) =>
+    kind === 'limit' && of !== undefined ? [of] : [],
+  )
   const cron = schedules.filter(({ spec }) => spec.run.queue === name)
   return [
     ...(detail?.oldest === undefined
