@@ -23,6 +23,7 @@ export class ExecutionState {
   #heldSteps = 0
   #calls = 0
   #gate: Promise<void> | undefined
+  #tellStored: (() => void)[] = []
 
   constructor(macrotasks: Macrotasks, listener: StateListener) {
     this.#macrotasks = macrotasks
@@ -46,6 +47,11 @@ export class ExecutionState {
   /** Whether a store call of a step is under way: it keeps the execution from ending (E4). */
   get isStoring(): boolean {
     return this.#calls > 0
+  }
+
+  /** Resolves when no store call of a step is under way: in an outage that is not soon. */
+  async stored(): Promise<void> {
+    while (this.isStoring) await new Promise<void>((resolve) => this.#tellStored.push(resolve))
   }
 
   /** Whether a step call is held because the execution is to stop. */
@@ -142,6 +148,7 @@ export class ExecutionState {
     this.#macrotasks.later(() => {
       this.#calls--
       this.changed()
+      if (this.#calls === 0) for (const tell of this.#tellStored.splice(0)) tell()
     })
   }
 }

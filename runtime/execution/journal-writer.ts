@@ -22,6 +22,8 @@ export class JournalWriter {
   #bytes: number
   /** Stored entries: after a retry of the run fewer than positions. */
   #entries = 0
+  /** Whether the store refused an entry with an error: what was handed in behind it finds a gap, which is no loss. */
+  #isBroken = false
 
   constructor(
     run: ClaimedRun,
@@ -53,7 +55,7 @@ export class JournalWriter {
     { limited = false }: { readonly limited?: boolean } = {},
   ): Promise<EntryAnswer & { readonly position: number }> {
     while (this.#state.gate !== undefined) await this.#state.gate
-    if (this.#state.isClosed || !this.#takeRoom(record)) return forever()
+    if (this.#state.isClosed || this.#isBroken || !this.#takeRoom(record)) return forever()
     const position = ++this.#position
     this.#entries++
     // The end of a wait may be refused as early: its position is then free again, so nothing may follow it yet.
@@ -70,13 +72,16 @@ export class JournalWriter {
         this.#entries--
       }
       if (reply.kind === 'gap' || reply.kind === 'gone') {
-        this.#state.requestStop({ kind: 'lost' })
+        if (!this.#isBroken || reply.kind === 'gone') this.#state.requestStop({ kind: 'lost' })
         return forever()
       }
       // Replies come in the order of the journal.
       if (reply.kind !== 'early' && isEnd(record)) this.#results.stored(record.path)
       return { ...reply, position }
     } catch (error) {
+      // The run is blocked at the last position that is stored; at a later one the store would find a gap.
+      this.#isBroken = true
+      this.#position = Math.min(this.#position, position - 1)
       const reason = `step '${record.path}' can't be stored: ${messageOf(error)}`
       this.#state.requestStop({ kind: 'blocked', reason })
       return forever()

@@ -142,7 +142,7 @@ export class StepBodies {
     await Promise.all(open.map((body) => body.endInGrace()))
     // A body that has just ended is about to store its end.
     if (open.length > 0) await hop()
-    while (state.isStoring) await hop()
+    await state.stored()
     return this.paths
   }
 }

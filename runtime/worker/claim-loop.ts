@@ -163,16 +163,24 @@ export class ClaimLoop {
     // A claim moves it; when a middleware holds this one back, the next one comes by polling.
     this.#nextClaimAt = clock.elapsed() + longestPollMs
     let wasSent = false
+    const most = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
+    // A hook may take its time: no second claim is to ask for these slots meanwhile, nor to be the newest with none.
+    let reserved = most
+    this.#askedFor += reserved
+    const release = (): void => {
+      this.#askedFor -= reserved
+      reserved = 0
+    }
     const next = (): Promise<number> => {
       wasSent = true
-      const most = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
-      // A hook may take its time: another claim may have asked for the slots meanwhile.
+      release()
       return this.#claim(Math.min(most, this.#free))
     }
     const context = { free, running: this.#deps.slots.size }
     await through(this.#hooks, context, next).catch((error: unknown) =>
       log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
     )
+    release()
     return wasSent
   }
 
@@ -229,7 +237,9 @@ export class ClaimLoop {
   }
 
   #take({ runs, orders, more, nextDueInMs = longestPollMs }: Claimed, isNewest: boolean): void {
-    const { slots, config, listener } = this.#deps
+    const { slots, config, listener, over } = this.#deps
+    // W3: the slots were told that the lease is lost; what the store gave since goes on elsewhere.
+    if (over.aborted) return
     for (const run of runs) slots.start(run)
     listener.ordered(orders)
     if (!isNewest) return

@@ -33,6 +33,8 @@ export interface EntryBatch {
 
 /** It stands in the run's record. */
 const longestReason = 2_000
+/** Its end must fit into a u48, too. */
+const longestPauseMs = 2 ** 47
 const letter = (text: string): number => text.charCodeAt(0)
 const kinds = { checkpoint: letter('a'), attemptEnd: letter('e'), settlement: letter('s') }
 const replies = {
@@ -70,7 +72,7 @@ function writeCheckpoint(checkpoint: Checkpoint, keys: Keys, journals: string[])
   const kind = limited ? kinds.attemptEnd : kinds.checkpoint
   writeHead(kind, checkpoint, journals.push(keys.journal(checkpoint.run)))
   const pauses = record.phase === 'waiting' || record.phase === 'retrying'
-  writer.u48(pauses ? Math.max(0, Math.ceil(record.pauseMs)) + 1 : 0)
+  writer.u48(pauses ? Math.min(longestPauseMs, Math.max(0, Math.ceil(record.pauseMs))) + 1 : 0)
   const begin = writer.beginPart()
   writeTail(writer, record)
   const stored = writer.length - begin

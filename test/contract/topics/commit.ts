@@ -25,6 +25,20 @@ export function commitContract(open: Open): void {
     },
   )
 
+  contractTest(open, 'a sleep until the last date that there is suspends its run', async (contract) => {
+    const { store, worker } = contract
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    expect(await first.append(run, waiting('far', 8.64e15))).toEqual([{ kind: 'stored' }])
+    const waits = [{ kind: 'time', path: 'far', position: 1 }] as const
+    expect(await first.settle(run, { kind: 'waiting', waits })).toMatchObject({ kind: 'settled' })
+    expect(await store.run(run.id)).toMatchObject({
+      state: 'waiting',
+      waitingFor: { kind: 'time', name: 'far' },
+    })
+  })
+
   contractTest(
     open,
     'a repeated record is answered as stored and not stored again',

@@ -88,3 +88,27 @@ test('an entry weighs what its error weighs, causes and inner errors included', 
   ] as const
   for (const entry of entries) expect(entryBytes(entry)).toBeGreaterThan(50_000)
 })
+
+// B1.
+test('what an intent keeps behind stays behind it, although another batch has room', async () => {
+  const { store, calls, next } = heldStore()
+  const outbox = outboxOn(store)
+  const intent = entry('A', 1)
+  const record = {
+    path: 'once',
+    kind: 'run',
+    attempt: 1,
+    durationMs: 0,
+    phase: 'intent',
+    once: true,
+  } as const
+  const all = [entry('B', 1), { ...intent, record }, entry('A', 2)].map((one) => outbox.submit(one))
+  await next(1)
+  expect(calls[0]?.names).toBe('B1')
+  for (let n = 1; n <= 3; n++) {
+    await next(n)
+    calls[n - 1]?.answer()
+  }
+  await Promise.all(all)
+  expect(calls.map(({ names }) => names)).toEqual(['B1', 'A1', 'A2'])
+})

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../../runtime/model/codec.ts'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
+import type { Middleware } from '../../../runtime/model/middleware.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { ClaimAnswer, ClaimedRun, Settlement, Store } from '../../../runtime/store/store.ts'
 import { LeaseSession } from '../../../runtime/worker/lease-session.ts'
@@ -8,6 +9,7 @@ import { noRunProtection } from '../../../runtime/worker/run-protection.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { gate } from '../../support/workshop.ts'
 
 interface HeldClaim {
   readonly n: number
@@ -21,6 +23,7 @@ interface HeldClaim {
 class HoldingStore {
   readonly claims: HeldClaim[] = []
   readonly calls: string[] = []
+  bodies = 0
   readonly #clock: FakeClock
   /** Runs left behind by each reply. */
   more = true
@@ -82,12 +85,12 @@ describe('two claims', () => {
   let held: HoldingStore
   let session: LeaseSession
 
-  async function begin(concurrency: number): Promise<void> {
+  async function begin(concurrency: number, middleware: readonly Middleware[] = []): Promise<void> {
     clock = new FakeClock()
     held = new HoldingStore(clock)
-    const noOp = defineJob({ name: 'no-op' }, () => undefined)
+    const noOp = defineJob({ name: 'no-op' }, () => void held.bodies++)
     const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-    const options = { store: 'sqlite:none.db', jobs: [noOp], concurrency, logger: silent }
+    const options = { store: 'sqlite:none.db', jobs: [noOp], concurrency, logger: silent, middleware }
     session = new LeaseSession(held.store, parseWorkerOptions(options, clock), {
       ...{ executors: new Map(), protection: noRunProtection },
       ...{ onDrainOrder: () => undefined, onLost: () => undefined },
@@ -116,6 +119,40 @@ describe('two claims', () => {
     await held.claims[1]?.reply(...ids('b', 50))
     expect(held.claims.slice(3).map(({ n, max, settled }) => [n, max, settled.length])).toEqual([[4, 50, 50]])
     await end()
+  })
+
+  // The newest claim alone says how many slots are idle.
+  test('are one while a hook holds the first back: no second one asks for none', async () => {
+    await end()
+    const [held1, hook] = [gate(), gate()]
+    let claims = 0
+    const slow = async (_: unknown, next: () => Promise<number>): Promise<number> => {
+      if (++claims === 2) {
+        held1.open()
+        await hook.opened
+      }
+      return next()
+    }
+    await begin(1, [{ claim: slow }])
+    held.more = false
+    await held.claims[0]?.reply('a')
+    await held1.opened
+    session.hint()
+    await clock.settle()
+    hook.open()
+    await clock.settle()
+    await clock.settle()
+    expect(held.claims.at(-1)).toMatchObject({ max: 1 })
+    await end()
+  })
+
+  test.each(['lose', 'resign'] as const)('whose replies come after %s() execute nothing', async (how) => {
+    const ended = session[how]()
+    await held.claims[0]?.reply(...ids('a', 50))
+    held.more = false
+    for (const { reply } of held.claims.slice(1)) await reply()
+    await ended
+    expect(held.bodies).toBe(0)
   })
 
   test('share an odd number of slots too', async () => {
