@@ -6,7 +6,7 @@ import {
   type LeaseId,
   type Settlement,
 } from '../../store.ts'
-import { decodeReplies, type EntryBatch, encodeBatch } from '../entry-batch.ts'
+import { decodeReplies, encodeBatch } from '../entry-batch.ts'
 import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { ordersOf } from './orders.ts'
@@ -18,8 +18,9 @@ export async function commit(
   entries: readonly (Checkpoint | Settlement)[],
   confirmed: () => Promise<void>,
 ): Promise<CommitAnswer> {
+  if (entries.length > commitLimits.entries) throw tooLarge()
   const batch = encodeBatch(entries, calls.keys)
-  refuseTooLarge(entries.length, batch)
+  if (entries.length > 1 && batch.storedBytes > commitLimits.bytes) throw tooLarge()
   const reply = await calls.run(scriptFor(entries), [lease, batch.bytes], batch.journals)
   if (entries.some(isIntent)) await confirmed()
   const [orders, replies] = reply as [Reply, Buffer]
@@ -41,9 +42,8 @@ function isIntent(entry: Checkpoint | Settlement): boolean {
 }
 
 /** S5: a batch over the limit is refused whole. */
-function refuseTooLarge(entries: number, { storedBytes }: EntryBatch): void {
-  if (entries <= commitLimits.entries && (entries === 1 || storedBytes <= commitLimits.bytes)) return
-  throw new InvalidOptionsError(
+function tooLarge(): InvalidOptionsError {
+  return new InvalidOptionsError(
     `a commit takes ${commitLimits.entries} entries and ${commitLimits.bytes} bytes`,
   )
 }
