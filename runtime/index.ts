@@ -1,6 +1,6 @@
 /** The public API of the engine, for the code that runs in a container. */
 export type { Leader } from './coordination/leadership.ts'
-export type { LeaderFunction, Leading } from './coordination/office.ts'
+export type { LeaderFunction, Leading } from './coordination/role-runner.ts'
 export type { DeathCause, DeathKind } from './model/death-cause.ts'
 export type { Duration } from './model/duration.ts'
 export type { Logger, LogLevel } from './model/job.ts'
@@ -9,12 +9,12 @@ export type { LimiterRule } from './model/limiter.ts'
 export type {
   ClaimContext,
   EnqueueContext,
+  ExecutionContext,
   Middleware,
   Next,
-  StayContext,
   StepCallContext,
 } from './model/middleware.ts'
-export type { StayOutcome } from './model/outcome.ts'
+export type { ExecutionOutcome } from './model/outcome.ts'
 export type { LossCause } from './model/poison.ts'
 export type { ProtectionMode, ProtectionState } from './model/protection.ts'
 export type { EndState, Run, RunningStep, RunState, RunTransition, WaitingFor } from './model/run.ts'

@@ -18,7 +18,7 @@ import { shortPath } from './short-path.ts'
 import { firstUserFrame } from './stack-frames.ts'
 import type { Column } from './table.ts'
 
-const mostValueLines = 60
+const maxValueLines = 60
 
 /** Formats a run: its facts, its state and why, what to do next: lines of a name and a value, then the error. */
 export function runHead(run: Run, places: readonly LinePlace[], next: string): string {
@@ -132,10 +132,10 @@ export function valueText(bytes: Uint8Array, name: string): string {
 
 function bounded(text: string): string[] {
   const lines = text.split('\n')
-  const rest = lines.length - mostValueLines
+  const rest = lines.length - maxValueLines
   return rest <= 0
     ? lines
-    : [...lines.slice(0, mostValueLines), `… ${rest} more lines (all of it with --json)`]
+    : [...lines.slice(0, maxValueLines), `… ${rest} more lines (all of it with --json)`]
 }
 
 const stepColours: Partial<Record<StepSummary['state'], Parameters<typeof paint>[0]>> = {

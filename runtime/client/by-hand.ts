@@ -7,8 +7,8 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import { runStates } from '../model/run.ts'
 
-const longestText = 1_000
-const longestRequestId = 200
+const maxText = 1_000
+const maxRequestId = 200
 
 /** The operator of a manual action and the reason; left out: user and host of the process. */
 export interface ByHand {
@@ -34,12 +34,12 @@ export interface ByHandOn<Expected> extends ByHand {
 export function operatorWrite(write: ByHand): OperatorWrite {
   checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a manual action')
   const { by = defaultOperator(), requestId = randomUUID() } = write
-  if (typeof requestId !== 'string' || requestId === '' || requestId.length > longestRequestId) {
-    throw new InvalidOptionsError(`requestId: write a text of 1 to ${longestRequestId} characters`)
+  if (typeof requestId !== 'string' || requestId === '' || requestId.length > maxRequestId) {
+    throw new InvalidOptionsError(`requestId: write a text of 1 to ${maxRequestId} characters`)
   }
   for (const [name, text] of Object.entries({ by, reason: write.reason ?? '' })) {
-    if (typeof text !== 'string' || text.length > longestText) {
-      throw new InvalidOptionsError(`${name}: write a text of at most ${longestText} characters`)
+    if (typeof text !== 'string' || text.length > maxText) {
+      throw new InvalidOptionsError(`${name}: write a text of at most ${maxText} characters`)
     }
   }
   return { by, requestId, ...(write.reason === undefined ? {} : { reason: write.reason }) }

@@ -16,7 +16,7 @@ import { enqueueLimits } from '../store/enqueue-outbox.ts'
 import type { NewRun } from '../store/new-run.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Miscount } from '../store/recount.ts'
-import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
+import type { EnqueueReply, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { Actions } from './actions/actions.ts'
 import { type AttentionOptions, attention, type MuteOptions, muteFinding } from './attention.ts'
@@ -239,7 +239,7 @@ export class Jobs {
     if (!isJob(job)) throw new UnknownJobError('enqueue: the first argument must be a job made by defineJob')
     const plan = parseEnqueueOptions(options ?? {})
     const headers = { ...plan.headers }
-    let answers: EnqueueAnswer[] = []
+    let answers: EnqueueReply[] = []
     let runs: NewRun[] = []
     const context = { job: job.name, input: inputs.length === 1 ? inputs[0] : inputs, headers }
     await through(hooksOf(this.#middleware, 'enqueue'), context, async () => {
@@ -251,15 +251,15 @@ export class Jobs {
     return answers.map((answer, i) => this.#result<Output>(own ? ofOwnId(answer, runs[i]) : answer, runs[i]))
   }
 
-  async #insert(runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
-    const answers: EnqueueAnswer[] = []
+  async #insert(runs: readonly NewRun[]): Promise<EnqueueReply[]> {
+    const answers: EnqueueReply[] = []
     for (let i = 0; i < runs.length; i += enqueueLimits.runs) {
       answers.push(...(await this.#store.enqueue(runs.slice(i, i + enqueueLimits.runs))))
     }
     return answers
   }
 
-  #result<Output>(answer: EnqueueAnswer, run: NewRun | undefined): EnqueueResult<Output> {
+  #result<Output>(answer: EnqueueReply, run: NewRun | undefined): EnqueueResult<Output> {
     const { id, outcome } = answer
     if (outcome === 'rejected') {
       const error =
@@ -288,7 +288,7 @@ export class Jobs {
  * No other client has an id that was made here: a run that has it already was created by this enqueue, whose reply was
  * lost.
  */
-function ofOwnId(answer: EnqueueAnswer, run: NewRun | undefined): EnqueueAnswer {
+function ofOwnId(answer: EnqueueReply, run: NewRun | undefined): EnqueueReply {
   return answer.outcome === 'joined' && answer.id === run?.id ? { ...answer, outcome: 'created' } : answer
 }
 

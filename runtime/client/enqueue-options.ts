@@ -1,7 +1,7 @@
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
-import { isName, longestName } from '../model/name.ts'
+import { isName, maxNameBytes } from '../model/name.ts'
 import { parsePriority } from '../model/priority.ts'
 import { parseRunId, type RunId } from '../model/run-id.ts'
 import type { NewRun } from '../store/new-run.ts'
@@ -33,7 +33,7 @@ export interface EnqueuePlan {
 }
 
 const known = ['id', 'delay', 'at', 'priority', 'tags', 'headers', 'expiresIn']
-const mostTags = 50
+const maxTags = 50
 
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseEnqueueOptions(options: EnqueueOptions): EnqueuePlan {
@@ -63,10 +63,10 @@ function parseStart({ delay, at }: EnqueueOptions): NewRun['start'] {
 }
 
 function parseTags(tags: unknown): readonly string[] {
-  const good = Array.isArray(tags) && tags.length <= mostTags && tags.every(isName)
+  const good = Array.isArray(tags) && tags.length <= maxTags && tags.every(isName)
   if (good) return tags as readonly string[]
   throw new InvalidOptionsError(
-    `enqueue: tags must be a list of at most ${mostTags} strings of 1 to ${longestName} bytes`,
+    `enqueue: tags must be a list of at most ${maxTags} strings of 1 to ${maxNameBytes} bytes`,
   )
 }
 

@@ -5,7 +5,7 @@ import { type ExpectedSchedule, refuseStale } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
-import { isName, longestName } from '../model/name.ts'
+import { isName, maxNameBytes } from '../model/name.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { UnknownScheduleError } from '../model/schedule-errors.ts'
 import {
@@ -16,7 +16,7 @@ import {
   scheduleOptionNames,
 } from '../model/schedule-options.ts'
 import { scheduleSpec } from '../store/schedule-spec.ts'
-import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../store/schedules.ts'
+import { type LedgerLine, retainedLedgerEntries, type ScheduleInfo } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { type ByHand, type ByHandOn, expectingWrite, operatorWrite } from './by-hand.ts'
 import type { RunHandle } from './run-handle.ts'
@@ -59,8 +59,8 @@ export interface LedgerEntry extends Omit<LedgerLine, 'at' | 'tick' | 'until'> {
   readonly until?: Date
 }
 
-const mostPreviewed = 1_000
-const mostMoves = 10
+const maxPreviewed = 1_000
+const maxMoves = 10
 
 /** Schedules of a store: `jobs.schedules`. Manual actions may carry `{ by, reason }`. */
 export class Schedules {
@@ -90,7 +90,7 @@ export class Schedules {
     write: ByHand = {},
   ): Promise<void> {
     if (!isName(name))
-      throw new InvalidOptionsError(`schedules.put: give it a name, ${longestName} bytes at most`)
+      throw new InvalidOptionsError(`schedules.put: give it a name, ${maxNameBytes} bytes at most`)
     if (!isJob(job))
       throw new UnknownJobError('schedules.put: the second argument must be a job made by defineJob')
     const schedule = parseSchedule(options as ScheduleOptions<never>, `schedule '${name}'`)
@@ -126,7 +126,7 @@ export class Schedules {
   ): Promise<RunHandle<unknown>> {
     const { expected, ...operator } = expectingWrite(write, ['revision'])
     const id = newRunId(this.#clock.now())
-    for (let attempt = 0; attempt < mostMoves; attempt++) {
+    for (let attempt = 0; attempt < maxMoves; attempt++) {
       const { revision, spec } = await this.#find(name)
       const run = { ...spec.run, id, start: { kind: 'now' } as const }
       const answer = await this.#store.triggerSchedule(name, expected?.revision ?? revision, run, operator)
@@ -153,9 +153,9 @@ export class Schedules {
    * @throws InvalidOptionsError, UnknownScheduleError
    */
   async preview(schedule: string | { cron: string; timeZone?: string }, n = 5): Promise<CronFire[]> {
-    if (!Number.isInteger(n) || n < 1 || n > mostPreviewed) {
+    if (!Number.isInteger(n) || n < 1 || n > maxPreviewed) {
       throw new InvalidOptionsError(
-        `schedules.preview: ${n} is not a number of fires from 1 to ${mostPreviewed}`,
+        `schedules.preview: ${n} is not a number of fires from 1 to ${maxPreviewed}`,
       )
     }
     const { cron, timeZone = 'UTC' } =
@@ -170,9 +170,9 @@ export class Schedules {
   async ledger(name: string, options: { limit?: number } = {}): Promise<LedgerEntry[]> {
     checkKnownOptions(options, ['limit'], 'schedules.ledger')
     const { limit = 100 } = options
-    if (!Number.isInteger(limit) || limit < 1 || limit > keptLedgerLines) {
+    if (!Number.isInteger(limit) || limit < 1 || limit > retainedLedgerEntries) {
       throw new InvalidOptionsError(
-        `schedules.ledger: ${limit} is not a number of lines from 1 to ${keptLedgerLines}`,
+        `schedules.ledger: ${limit} is not a number of lines from 1 to ${retainedLedgerEntries}`,
       )
     }
     await this.#find(name)

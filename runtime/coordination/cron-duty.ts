@@ -6,13 +6,13 @@ import type { Duty, DutyTerm } from './duty.ts'
 import { planTicks } from './plan-ticks.ts'
 
 /** Hints announce new and changed schedules; a lost one costs at most this long. */
-const longestLookMs = 5_000
+const maxLookMs = 5_000
 /** The pause before the next read of a leader whose term is over and who does not know it yet. */
 const notLeadingMs = 1_000
 const schedulesPerLook = 100
 /** Schedules that can't be planned stay due: at most this many are read in addition to the others. */
-const mostUnplannable = 10_000
-const keptPatterns = 1_000
+const maxUnplannable = 10_000
+const retainedPatterns = 1_000
 
 /** The result for a schedule in one round. */
 interface Progress {
@@ -61,8 +61,8 @@ export class CronDuty implements Duty {
     const {
       now,
       schedules,
-      nextDueInMs = longestLookMs,
-    } = await this.#store.dueSchedules(schedulesPerLook + Math.min(this.#unplannable, mostUnplannable))
+      nextDueInMs = maxLookMs,
+    } = await this.#store.dueSchedules(schedulesPerLook + Math.min(this.#unplannable, maxUnplannable))
     const passed = this.#unplannable
     this.#unplannable = 0
     let moved = false
@@ -74,7 +74,7 @@ export class CronDuty implements Duty {
     }
     // There may be other schedules behind them.
     moved ||= this.#unplannable > passed
-    return moved ? 0 : Math.min(nextDueInMs, longestLookMs)
+    return moved ? 0 : Math.min(nextDueInMs, maxLookMs)
   }
 
   async #advance(term: DutyTerm, schedule: DueSchedule, now: number): Promise<Progress> {
@@ -116,7 +116,7 @@ export class CronDuty implements Duty {
     const known = this.#patterns.get(key)
     if (known !== undefined) return known
     const made = new CronTicks(cron, timeZone, 'schedule')
-    if (this.#patterns.size >= keptPatterns) this.#patterns.clear()
+    if (this.#patterns.size >= retainedPatterns) this.#patterns.clear()
     this.#patterns.set(key, made)
     return made
   }

@@ -2,7 +2,7 @@ import { backoffMs, type CancelTimer, type Clock, endsWithin, pause } from '../m
 import { AbortedError, type AbortReason, outageKindOf } from '../model/errors.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import type { CampaignAnswer, DutyAges, TermStore } from '../store/terms.ts'
+import type { CampaignReply, DutyAges, TermStore } from '../store/terms.ts'
 
 /** The times of a term, in ms. */
 export interface TermTimes {
@@ -37,7 +37,7 @@ interface ElectorDeps {
   readonly times: TermTimes
 }
 
-type Following = Extract<CampaignAnswer, { kind: 'following' }>
+type Following = Extract<CampaignReply, { kind: 'following' }>
 
 interface Term extends RunningTerm {
   trustedUntil: number

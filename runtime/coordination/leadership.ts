@@ -6,7 +6,7 @@ import { deadDutyMs } from '../store/leader-check.ts'
 import { leaderRole, type TermStore } from '../store/terms.ts'
 import type { Duty } from './duty.ts'
 import { Elector, type TermTimes } from './elector.ts'
-import { type LeaderFunction, Office } from './office.ts'
+import { type LeaderFunction, RoleRunner } from './role-runner.ts'
 
 interface LeadershipDeps {
   readonly clock: Clock
@@ -17,7 +17,7 @@ interface LeadershipDeps {
 }
 
 interface Candidate {
-  readonly office: Office
+  readonly runner: RoleRunner
   elector: Elector | undefined
   /** The lease that it campaigns under. */
   lease: string | undefined
@@ -48,8 +48,8 @@ export class Leadership {
   /** Before the first lease. */
   open(store: TermStore, duties: readonly Duty[]): void {
     this.#store = store
-    const { office } = this.#candidate(leaderRole)
-    for (const duty of duties) office.addDuty(duty)
+    const { runner } = this.#candidate(leaderRole)
+    for (const duty of duties) runner.addDuty(duty)
   }
 
   /** Of the default role. */
@@ -61,8 +61,8 @@ export class Leadership {
   /** Whether it leads although a duty has had no successful round for long. */
   get hasDeadDuty(): boolean {
     return [...this.#candidates.values()].some(
-      ({ office, elector }) =>
-        elector?.fence !== undefined && Object.values(office.dutyAges()).some((ageMs) => ageMs > deadDutyMs),
+      ({ runner, elector }) =>
+        elector?.fence !== undefined && Object.values(runner.dutyAges()).some((ageMs) => ageMs > deadDutyMs),
     )
   }
 
@@ -75,11 +75,11 @@ export class Leadership {
       throw new InvalidOptionsError('onLeader: give a function, async ({ signal, fence }) => …')
     }
     const candidate = this.#candidate(role)
-    const leave = candidate.office.addListener(lead)
+    const leave = candidate.runner.addListener(lead)
     this.#stand(candidate)
     return () => {
       leave()
-      if (!candidate.office.isVacant || candidate.lease === undefined) return
+      if (!candidate.runner.isVacant || candidate.lease === undefined) return
       candidate.lease = undefined
       void candidate.elector?.end('unsubscribed')
     }
@@ -90,7 +90,7 @@ export class Leadership {
     if (this.#closed) return
     this.#lease = lease
     for (const candidate of this.#candidates.values()) {
-      if (!candidate.office.isVacant) this.#stand(candidate)
+      if (!candidate.runner.isVacant) this.#stand(candidate)
     }
   }
 
@@ -105,14 +105,14 @@ export class Leadership {
 
   /**
    * Gives up every term for good: aborts their signals now, resolves when their work has settled and they are resigned;
-   * after `longestMs`, or when `hurry` aborts, without that.
+   * after `maxMs`, or when `hurry` aborts, without that.
    */
-  async resign(longestMs: number, hurry: AbortSignal): Promise<void> {
+  async resign(maxMs: number, hurry: AbortSignal): Promise<void> {
     this.#closed = true
     this.#lease = undefined
     const ends = [...this.#candidates.values()].map(({ elector }) => elector?.end('draining'))
     const enough = new AbortController()
-    const late = pause(this.#deps.clock, longestMs, AbortSignal.any([enough.signal, hurry]))
+    const late = pause(this.#deps.clock, maxMs, AbortSignal.any([enough.signal, hurry]))
     await Promise.race([Promise.all(ends), late])
     enough.abort()
   }
@@ -120,7 +120,7 @@ export class Leadership {
   #candidate(role: string): Candidate {
     const known = this.#candidates.get(role)
     if (known !== undefined) return known
-    const made: Candidate = { office: new Office(role, this.#deps), elector: undefined, lease: undefined }
+    const made: Candidate = { runner: new RoleRunner(role, this.#deps), elector: undefined, lease: undefined }
     this.#candidates.set(role, made)
     return made
   }
@@ -130,7 +130,7 @@ export class Leadership {
     if (lease === undefined || this.#store === undefined || !this.#deps.campaigns) return
     if (candidate.lease === lease) return
     const { clock, log, times } = this.#deps
-    candidate.elector ??= new Elector(candidate.office, { store: this.#store, clock, log, times })
+    candidate.elector ??= new Elector(candidate.runner, { store: this.#store, clock, log, times })
     candidate.lease = lease
     candidate.elector.begin(lease)
   }

@@ -13,7 +13,7 @@ export interface TickSource {
 /** A tick this much after it was due is missed, even if it is the only one. */
 const missedAfterMs = 60_000
 /** The most ticks that one plan handles: the rest is for the next round. */
-export const mostPlanned = 5_000
+export const maxPlanned = 5_000
 
 /** Returns the run of a tick: its id is a digest, so that a repeat of the fire creates no second one. */
 function runOfTick(schedule: string, spec: ScheduleSpec, tick: number): NewRun {
@@ -61,7 +61,7 @@ export function planTicks(schedule: DueSchedule, ticks: TickSource, now: number)
 
   const due: PlannedTick[] = []
   let next: PlannedTick | undefined = first
-  while (next !== undefined && next.dueAt <= now && due.length < mostPlanned) {
+  while (next !== undefined && next.dueAt <= now && due.length < maxPlanned) {
     due.push(next)
     next = plan(ticks.next(next.tick))
   }

@@ -1,4 +1,4 @@
-import { noAnswer } from '../model/protection.ts'
+import { noReply } from '../model/protection.ts'
 import type { Run } from '../model/run.ts'
 import type { QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime } from './clock-time.ts'
@@ -111,7 +111,7 @@ export function hindranceText(hindrance: Hindrance, run: Wanted): string {
     case 'unprotected': {
       const code = commonRefusal(hindrance.candidates)
       if (code === undefined) return 'waits for a worker with scale-in protection'
-      return code === noAnswer
+      return code === noReply
         ? 'no reply from ECS about scale-in protection'
         : `ECS refuses scale-in protection: ${code}`
     }

@@ -1,10 +1,5 @@
 import { formatDuration } from '../model/format-duration.ts'
-import {
-  noAnswer,
-  type ProtectionMode,
-  type ProtectionState,
-  startsUnprotected,
-} from '../model/protection.ts'
+import { noReply, type ProtectionMode, type ProtectionState, startsUnprotected } from '../model/protection.ts'
 import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
@@ -44,7 +39,7 @@ function refusedText(
 
 /** Returns the result of a call that brought no protection. */
 export function refusalText({ code, detail }: { readonly code: string; readonly detail: string }): string {
-  return code === noAnswer ? `ECS sent no reply (${detail})` : `protection was refused (${code}: ${detail})`
+  return code === noReply ? `ECS sent no reply (${detail})` : `protection was refused (${code}: ${detail})`
 }
 
 const needsRole = 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection'
@@ -74,7 +69,7 @@ function ownToken(state: ProtectionState): readonly string[] {
     case 'held':
       return []
     case 'refused':
-      return [state.code === noAnswer ? 'no reply' : `refused ${state.code}`]
+      return [state.code === noReply ? 'no reply' : `refused ${state.code}`]
     case 'closing':
       return [state.cause === 'total' ? 'maxTotal' : state.cause]
     case 'resting':

@@ -1,4 +1,4 @@
-import { noAnswer, type ProtectionState } from '../model/protection.ts'
+import { noReply, type ProtectionState } from '../model/protection.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
 import { durationToken } from './duration-token.ts'
 import { remedyOf } from './protection-text.ts'
@@ -29,7 +29,7 @@ export function protectionWaitText(candidates: readonly ProtectionCandidate[]): 
     .join('; ')
 }
 
-/** Returns the code of the refusal that all of them have, or `noAnswer`; undefined if they differ. */
+/** Returns the code of the refusal that all of them have, or `noReply`; undefined if they differ. */
 export function commonRefusal(candidates: readonly ProtectionCandidate[]): string | undefined {
   const codes = candidates.map(({ protection }) =>
     protection?.state.kind === 'refused' ? protection.state.code : undefined,
@@ -73,7 +73,7 @@ function causeOf({ protection, protectedRuns }: ProtectionCandidate): Cause {
 
 function refusedCause({ code, detail, retryInMs }: Extract<ProtectionState, { kind: 'refused' }>): Cause {
   const next = retryInMs === undefined ? 'for good' : `next try in ${durationToken(retryInMs)}`
-  if (code === noAnswer) return { key: code, text: () => `got no reply from ECS (${detail}; ${next})` }
+  if (code === noReply) return { key: code, text: () => `got no reply from ECS (${detail}; ${next})` }
   const why = `${code}: ${detail}${remedyOf(code)}; ${next}`
   return {
     key: `refused ${code}`,

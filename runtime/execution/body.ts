@@ -64,7 +64,7 @@ export class Body implements StepContext {
       )
   }
 
-  /** Made on first use: most bodies never look at it. */
+  /** Created on first use: most bodies never read it. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -116,7 +116,7 @@ export class Body implements StepContext {
   #threw(error: unknown, durationMs: number): BodyEnd {
     const reason = this.#aborted?.reason
     if (reason === undefined || reason === 'timeout') return { kind: 'threw', error, durationMs }
-    // A hand-over does not make every failure its own: only what the signal caused is left unrecorded.
+    // During a hand-over only failures that the signal caused are left unrecorded.
     const bySignal = error === this.#aborted || readProperty(error, 'name') === 'AbortError'
     const isHandOver = reason === 'draining' || reason === 'protection lost'
     return isHandOver && !bySignal ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }

@@ -14,10 +14,10 @@ import { type RetryPolicy, retryDelayMs } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { maxErrorsRead, partsOf, readProperty } from '../model/thrown.ts'
 
-/** What to do after an attempt threw. */
+/** The consequence of a failed attempt. */
 export type Verdict = { readonly kind: 'again'; readonly delayMs: number } | { readonly kind: 'final' }
 
-/** After a step's body threw in attempt `attempt`. */
+/** Decides after a step's body threw in attempt `attempt`. */
 export function judgeStepFailure(
   error: unknown,
   policy: RetryPolicy,
@@ -28,7 +28,10 @@ export function judgeStepFailure(
   return { kind: 'again', delayMs: requestedPauseMs(error) ?? retryDelayMs(policy, attempt, random) }
 }
 
-/** After the job's function threw in attempt `attempt`: a step's failure is stored, so trying again is in vain. */
+/**
+ * Decides after the job's function threw in attempt `attempt`: a step's failure is stored, so another attempt is
+ * pointless.
+ */
 export function judgeRunFailure(
   error: unknown,
   policy: RetryPolicy,
@@ -39,14 +42,14 @@ export function judgeRunFailure(
   return judgeStepFailure(error, policy, attempt, random)
 }
 
-/** The path of the failed step whose error escaped: alone, or anywhere among causes and inner errors. */
+/** Returns the path of the failed step whose error escaped: alone, or anywhere among causes and inner errors. */
 export function escapedStep(thrown: unknown): StepPath | undefined {
   const path = readProperty(failedStepIn(thrown), 'path')
   return typeof path === 'string' ? path : undefined
 }
 
 function failedStepIn(thrown: unknown): StepFailedError | undefined {
-  // A set visits what is added meanwhile, and each error once, so that no cycle is followed.
+  // A set iterates items that are added meanwhile, and each error once, so that no cycle is followed.
   const found = new Set([thrown])
   for (const error of found) {
     if (StepFailedError.is(error)) return error
@@ -55,7 +58,7 @@ function failedStepIn(thrown: unknown): StepFailedError | undefined {
   return undefined
 }
 
-/** The pause that the error asks for, if it asks for one that can be kept. */
+/** Returns the pause that the error requests, if it requests one that can be kept. */
 export function requestedPauseMs(error: unknown): number | undefined {
   if (!RetryAfterError.is(error) && !RateLimitedError.is(error)) return undefined
   try {
@@ -65,7 +68,7 @@ export function requestedPauseMs(error: unknown): number | undefined {
   }
 }
 
-/** Errors that the same code will throw again: by the author's word, or because the call itself is wrong. */
+/** Errors that the same code will throw again: because the author says so, or because the call itself is wrong. */
 const finalErrors: readonly { is(error: unknown): boolean }[] = [
   FatalError,
   DuplicateStepError,

@@ -6,7 +6,7 @@ import type { StoredError } from '../model/stored-error.ts'
 import type { ClaimedRun } from '../store/store.ts'
 import { failureMark } from './fingerprint.ts'
 
-/** The run of one execution, and what is derived from it: made on first use, as most jobs use little of it. */
+/** The run of one execution, and values derived from it: created on first use, as most jobs use few of them. */
 export class CurrentRun {
   readonly claimed: ClaimedRun
   readonly job: Job
@@ -20,7 +20,7 @@ export class CurrentRun {
     this.#log = log
   }
 
-  /** Puts the run's id and job on every line. */
+  /** Adds the run's id and job to every line. */
   get log(): Logger {
     this.#boundLog ??= withFields(this.#log, { run: this.claimed.id, job: this.claimed.job })
     return this.#boundLog

@@ -1,11 +1,11 @@
 import { decodeValue } from '../model/codec.ts'
 import type { Job } from '../model/job.ts'
-import type { StayOutcome } from '../model/outcome.ts'
+import type { ExecutionOutcome } from '../model/outcome.ts'
 import { messageOf } from '../model/thrown.ts'
 import type { Execution } from './execution.ts'
 import { jobContext } from './job-context.ts'
 import { blocked, failedAs, outcomeOf } from './run-outcome.ts'
-import { sendEnd, settle, stayOutcome, suspend } from './settle.ts'
+import { executionOutcome, sendEnd, settle, suspend } from './settle.ts'
 
 /**
  * The way of a run through its slot, stage by stage: decode, replay, execute, settle. Never rejects for what the job does.
@@ -14,7 +14,7 @@ import { sendEnd, settle, stayOutcome, suspend } from './settle.ts'
 export async function executeRun(
   execution: Execution,
   handler: Job['handler'] = execution.job.handler,
-): Promise<StayOutcome> {
+): Promise<ExecutionOutcome> {
   const { scheduler, run } = execution
   try {
     execution.input = decodeValue(run.claimed.input, `input of run '${run.claimed.id}'`)
@@ -34,5 +34,5 @@ export async function executeRun(
   }
   const end = outcomeOf(execution, event)
   const outcome = end instanceof Promise ? await end : end
-  return stayOutcome(outcome.kind, await sendEnd(execution, outcome))
+  return executionOutcome(outcome.kind, await sendEnd(execution, outcome))
 }

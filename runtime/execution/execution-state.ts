@@ -4,15 +4,15 @@ import { isHandOver, type Stop } from './stop.ts'
 
 const resolved = Promise.resolve()
 
-/** Hears of every change after which the execution may have come to its end, or may be suspended. */
+/** Called after every change that may let the execution end or be suspended. */
 export interface StateListener {
   changed(): void
   stopped(stop: Stop): void
 }
 
 /**
- * What one execution may still do: whether a step may begin, which store calls are under way, and why it is to stop. The parts
- * of an execution share it and know nothing else of each other.
+ * What one execution may still do: whether a step may begin, which store calls are in flight, and why it is to stop.
+ * The parts of an execution share it and know nothing else of each other.
  */
 export class ExecutionState {
   readonly #macrotasks: Macrotasks
@@ -44,7 +44,7 @@ export class ExecutionState {
     return this.#isClosed
   }
 
-  /** Whether a store call of a step is under way: it keeps the execution from ending (E4). */
+  /** Whether a store call of a step is in flight: it keeps the execution from ending (E4). */
   get isStoring(): boolean {
     return this.#calls > 0
   }
@@ -59,12 +59,12 @@ export class ExecutionState {
     return this.#heldSteps > 0
   }
 
-  /** E3: whether the body of a stored intent begins although a hand-over was asked for. */
+  /** E3: whether the body of a stored intent begins although a hand-over was requested. */
   get owesBody(): boolean {
     return this.#stop !== undefined && isHandOver(this.#stop) && !this.#hasEnded && !this.#isClosed
   }
 
-  /** Whether the execution ends as soon as nothing is under way: no result reaches the code any more. */
+  /** Whether the execution ends as soon as no store call is in flight: no result reaches the code any more. */
   get endsAtOnce(): boolean {
     return this.#stop !== undefined && !isHandOver(this.#stop)
   }
@@ -86,11 +86,11 @@ export class ExecutionState {
     return open
   }
 
-  /** Asks the execution to end at its next step edge. The first firm reason stands; a lost lease overrides it. */
+  /** Asks the execution to end at its next step edge. The first firm reason stays; a lost lease overrides it. */
   requestStop(stop: Stop): void {
     if (this.#isClosed || this.#stop?.kind === 'lost') return
     if (this.#hasEnded && stop.kind !== 'lost') return
-    // A drain must not take from a run that it needs protection.
+    // A drain must not remove a run's need of protection.
     const isFirm = this.#stop !== undefined && (!isHandOver(this.#stop) || stop.kind === 'draining')
     if (isFirm && stop.kind !== 'lost') return
     this.#stop = stop
@@ -120,7 +120,7 @@ export class ExecutionState {
     return this.#gate === undefined && this.#stop === undefined && !this.#hasEnded && !this.#isClosed
   }
 
-  /** Holds a step call for ever: no `catch` of the author sees it (E3). */
+  /** Holds a step call forever: no `catch` of the author sees it (E3). */
   holdStep(): Promise<never> {
     this.#heldSteps++
     this.changed()

@@ -1,20 +1,20 @@
 import { silentWhile } from '../model/bound-logger.ts'
 import type { Job, Logger, StepTools } from '../model/job.ts'
 import type { Hook } from '../model/middleware.ts'
-import type { Checkpoint, ClaimedRun, EntryAnswer, Settlement } from '../store/store.ts'
+import type { Checkpoint, ClaimedRun, EntryReply, Settlement } from '../store/store.ts'
 import { CurrentRun } from './current-run.ts'
 import type { OnceCover } from './step-bodies.ts'
 import { StepScheduler, type StepSchedulerDeps } from './step-scheduler.ts'
 import { stepTools } from './step-tools.ts'
 
-/** Where the entries of all executions of a lease leave the process. */
+/** Sends the entries of all executions of a lease. */
 export interface ExecutionOutbox {
-  submit(entry: Checkpoint | Settlement): Promise<EntryAnswer>
+  submit(entry: Checkpoint | Settlement): Promise<EntryReply>
   /** Settles an execution together with the next claim (R2). */
-  settle(settlement: Settlement): Promise<EntryAnswer>
+  settle(settlement: Settlement): Promise<EntryReply>
 }
 
-/** What all executions of a lease share. */
+/** The context that all executions of a lease share. */
 export interface ExecutionDeps extends StepSchedulerDeps {
   readonly log: Logger
   readonly runHooks: readonly Hook<'run'>[]
@@ -24,12 +24,12 @@ export interface ExecutionDeps extends StepSchedulerDeps {
 export interface ExecutionInput {
   readonly run: ClaimedRun
   readonly job: Job
-  /** Of the job's code, stored with a run that it can't go on with. */
+  /** Of the job's code, stored with a run that it can't continue. */
   readonly digest: string
   readonly cover: OnceCover
 }
 
-/** One execution of a run, from claim to settle: what its stages share. */
+/** One execution of a run, from claim to settle: the state that its stages share. */
 export class Execution {
   readonly run: CurrentRun
   readonly job: Job
@@ -38,7 +38,7 @@ export class Execution {
   readonly scheduler: StepScheduler
   /** Of the run, once it is decoded. */
   input: unknown
-  /** Whether a settlement is on its way to the store: the slot is free for another run. */
+  /** Whether a settlement is being sent to the store: the slot is free for another run. */
   isSettling = false
   /** Whether its end was sent, as opposed to a suspension that the store may refuse. */
   hasSettled = false

@@ -8,28 +8,28 @@ import { escapedStep } from './classify-failure.ts'
  * that the author never awaits would leave no trace: the log names each one when the run ends.
  */
 export class FailedSteps {
-  /** Of steps whose stored end is a failure. */
+  /** Steps whose stored end is a failure. */
   readonly #stored = new Map<StepPath, StoredError>()
-  /** Of calls without a stored end: refused ones, and scopes. */
+  /** Calls without a stored end: refused ones, and scopes. */
   readonly #thrown: { readonly path: StepPath; readonly error: unknown }[] = []
-  /** Errors whose step is noted: the scopes around it reject with the same one. */
+  /** Errors whose step is recorded: the scopes around it reject with the same one. */
   readonly #known = new Set<unknown>()
 
   addStored(path: StepPath, error: StoredError): void {
     this.#stored.set(path, error)
   }
 
-  /** The stored failure of a step, if this execution came across it. */
+  /** Returns the stored failure of a step, if this execution read it. */
   storedError(path: StepPath): StoredError | undefined {
     return this.#stored.get(path)
   }
 
-  /** Keeps the error that a noted step rejects with from being noted a second time. */
+  /** Keeps the error of a recorded step from being recorded a second time. */
   know(error: unknown): void {
     this.#known.add(error)
   }
 
-  /** Never throws, whatever the error is. */
+  /** Never throws, for any error. */
   addThrown(path: StepPath, error: unknown): void {
     if (this.#known.has(error)) return
     this.#known.add(error)

@@ -6,12 +6,12 @@ import type { StoredError } from '../model/stored-error.ts'
 import { normalizedMessage } from './normalized-message.ts'
 
 /*
- * Which group a failure belongs to: that of its innermost cause, in its job and step.
- * A mark is made of what is stored, never of what was thrown: an error that is read from the journal has the same one,
- * and nothing of the author's runs here.
+ * The group that a failure belongs to: its innermost cause, in its job and step.
+ * A mark is made of the stored error, never of the thrown one: an error that is read from the journal has the same
+ * mark, and no code of the author runs here.
  */
 
-/** Where a failure happened. */
+/** The position of a failure. */
 export interface FailurePlace {
   readonly job: string
   /** Of the job's code. */

@@ -1,4 +1,4 @@
-/** Returns a promise of its own that never settles: a shared one would keep every waiter in memory. */
+/** Returns a new promise that never settles: a shared one would keep every waiter in memory. */
 export function forever(): Promise<never> {
   return new Promise(() => undefined)
 }

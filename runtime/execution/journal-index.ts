@@ -18,7 +18,7 @@ export interface StoredStep {
   unknown?: boolean
 }
 
-/** The journal by path, and its ends in journal order. Entries are let go of once their step took them. */
+/** The journal by path, and its ends in journal order. Entries are dropped once their step took them. */
 export class JournalIndex {
   readonly #steps = new Map<StepPath, StoredStep>()
   readonly #ends: StepPath[] = []
@@ -38,7 +38,7 @@ export class JournalIndex {
     return step
   }
 
-  /** Returns where the steps that `filter` lets pass and no code took were stored last: the first `maxOrphans`. */
+  /** Returns the last positions of stored steps that pass `filter` and that no code took: the first `maxOrphans`. */
   untaken(filter: (path: StepPath) => boolean): readonly number[] {
     const left = [...this.#steps].filter(([path]) => filter(path)).map(([, { position }]) => position)
     return left.sort((a, b) => a - b).slice(0, maxOrphans)

@@ -2,14 +2,14 @@ import { JournalFullError } from '../model/errors.ts'
 import { entryOverheadBytes, type JournalRecord, journalLimits } from '../model/journal.ts'
 import { onFailedPath } from '../model/step-path.ts'
 import { messageOf } from '../model/thrown.ts'
-import type { Checkpoint, ClaimedRun, EntryAnswer } from '../store/store.ts'
+import type { Checkpoint, ClaimedRun, EntryReply } from '../store/store.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { forever } from './forever.ts'
 import type { StepResults } from './step-results.ts'
 
 /** Sends a run's entries to the store, in their order. */
 export interface EntrySender {
-  submit(entry: Checkpoint): Promise<EntryAnswer>
+  submit(entry: Checkpoint): Promise<EntryReply>
 }
 
 /** Writes the journal of one execution: E2 of step-scheduler.ts. */
@@ -39,7 +39,7 @@ export class JournalWriter {
     this.#bytes = run.journalBytes
   }
 
-  /** The last position known to be stored, once nothing is under way. */
+  /** The last position known to be stored, once no call is in flight. */
   get position(): number {
     return this.#position
   }
@@ -53,12 +53,12 @@ export class JournalWriter {
   async append(
     record: JournalRecord,
     { limited = false }: { readonly limited?: boolean } = {},
-  ): Promise<EntryAnswer & { readonly position: number }> {
+  ): Promise<EntryReply & { readonly position: number }> {
     while (this.#state.gate !== undefined) await this.#state.gate
     if (this.#state.isClosed || this.#isBroken || !this.#takeRoom(record)) return forever()
     const position = ++this.#position
     this.#entries++
-    // The end of a wait may be refused as early: its position is then free again, so nothing may follow it yet.
+    // The end of a wait may be refused as early: its position is then free again, so no entry may follow it yet.
     const isRefusable = record.phase === 'done' && record.waitedAt !== undefined
     const openGate = isRefusable ? this.#state.closeGate() : undefined
     const { id, fence } = this.#run

@@ -2,21 +2,21 @@ import type { LimitUse } from '../model/limit-use.ts'
 import type { Limiter } from '../model/limiter.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { messageOf } from '../model/thrown.ts'
-import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
+import type { AcquireReply, AcquireRequest, CostCorrection, StepUse } from '../store/limiters.ts'
 import type { ClaimedRun } from '../store/store.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { forever } from './forever.ts'
 
-/** What steps ask of limiters. */
+/** The limiter calls of steps. */
 export interface LimitStore {
-  /** Lets the store know limiters that only steps name; once each is enough. */
+  /** Registers limiters that only steps name; once each suffices. */
   defineLimiters(limiters: readonly Limiter[]): Promise<void>
-  acquire(request: AcquireRequest): Promise<AcquireAnswer>
-  closeKeys(request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
+  acquire(request: AcquireRequest): Promise<AcquireReply>
+  closeKeys(request: StepUse & { readonly closedMs: number }): Promise<'closed' | 'gone'>
   correctCost(request: CostCorrection): Promise<'corrected' | 'gone'>
 }
 
-/** The limits that the steps of one execution ask for; each use has a number, its turn. */
+/** The limit requests of the steps of one execution; each use has a number. */
 export class LimitRequests {
   readonly #run: ClaimedRun
   readonly #state: ExecutionState
@@ -30,7 +30,7 @@ export class LimitRequests {
     this.#store = store
   }
 
-  /** A limiter that can't be meant parks the run until other code comes: nothing of it has failed. */
+  /** An invalid limiter parks the run until other code is deployed: no attempt of it has failed. */
   async define(limiters: readonly Limiter[]): Promise<void> {
     try {
       await this.#state.during(() => this.#store.defineLimiters(limiters))
@@ -40,12 +40,12 @@ export class LimitRequests {
     }
   }
 
-  /** Asks for the limits of one attempt. */
+  /** Requests the limits of one attempt. */
   async acquire(
     path: StepPath,
     attempt: number,
     uses: readonly LimitUse[],
-  ): Promise<{ readonly turn: number; readonly answer: Exclude<AcquireAnswer, { kind: 'gone' }> }> {
+  ): Promise<{ readonly turn: number; readonly answer: Exclude<AcquireReply, { kind: 'gone' }> }> {
     await this.#state.mayBegin()
     const turn = ++this.#turns
     const request = { ...this.#turnOf(path, turn), attempt, uses }
@@ -68,7 +68,7 @@ export class LimitRequests {
     await this.#store.correctCost({ ...this.#turnOf(path, turn), ...change, correction })
   }
 
-  #turnOf(path: StepPath, turn: number): StepTurn {
+  #turnOf(path: StepPath, turn: number): StepUse {
     return { run: this.#run.id, fence: this.#run.fence, path, turn }
   }
 }

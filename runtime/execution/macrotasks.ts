@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.ts'
 
 /**
- * The macrotasks of a worker, shared by its executions: what they want done in a later one happens in one, as each macrotask of
- * the event loop costs more than a step. Its number lets a release queue tell whether it has used the present one (R1).
+ * The macrotasks of a worker, shared by its executions: their deferred calls share one, as each macrotask of the event
+ * loop costs more than a step. By its number a release queue knows whether it has used the current one (R1).
  */
 export class Macrotasks {
   readonly #clock: Clock
@@ -14,7 +14,7 @@ export class Macrotasks {
     this.#clock = clock
   }
 
-  /** The number of the present macrotask. Those that follow each other at once may share it. */
+  /** The number of the current macrotask. Consecutive ones may share it. */
   get current(): number {
     this.#schedule()
     return this.#number

@@ -1,24 +1,25 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /*
- * The first line of an error's message, without what differs from case to case: two failures for one cause read the same.
- * The rules are part of version `f1` of marks (failure-mark.ts). They may change within it until the first release only: until
- * then a store may have groups that other rules made.
- * N1  URLs, UUIDs and hex, paths, hosts with their credentials and numbers are replaced, in this order. Identifiers in
- *     quotes stay if they have letters only, at most 32; other text in quotes is a value, unless it is one of these.
- * N2  Each pattern takes time in proportion to the text, whatever the text is: where a pattern may begin is told by what
- *     stands before, and no part of it can match in two ways; a password, which may have any signs, has 64 at most.
+ * The first line of an error's message, without the parts that differ from case to case: two failures of one cause have
+ * the same text.
+ * The rules are part of version `f1` of marks (failure-mark.ts). They may change within it only until the first
+ * release: until then a store may have groups made by other rules.
+ * N1  URLs, UUIDs and hex, paths, hosts with their credentials and numbers are replaced, in this order. Quoted
+ * identifiers stay if they have only letters, at most 32; other quoted text is a value, unless it is one of these.
+ * N2  Each pattern takes time in proportion to any text: the preceding characters decide where a pattern may begin, and
+ * no part of it can match in two ways; a password, which may have any characters, has at most 64.
  */
 
 /** Characters of the result. */
 const maxLength = 300
-/** Characters that are read: placeholders are mostly shorter than what they stand for. */
+/** Characters that are read: placeholders are mostly shorter than the text they replace. */
 const maxRead = 2_000
 
 /** The first line of a message, normalized; at most 300 characters. */
 export function normalizedMessage(message: string): string {
   const line = firstLine(message)
-  // The last word may be cut inside; where it is cut differs with the words before it.
+  // The last word may be cut; where depends on the words before it.
   const whole = line.length <= maxRead ? line : line.slice(0, maxRead).replace(/(?<=\s)\S+$/, '')
   const text = normalizedText(stripVTControlCharacters(whole).replace(/\p{Cc}/gu, ' '))
   return (text.length <= maxLength ? text : text.slice(0, maxLength)).toWellFormed()
@@ -49,7 +50,7 @@ function quotedText(content: string): string {
   if (wholePath.test(content)) return '<path>'
   const rest = withoutValues(content)
   if (rest === content && identifier.test(content)) return content
-  // Punctuation says what a parser met; quoted words are user data.
+  // Punctuation shows what a parser found; quoted words are user data.
   return /[\p{L}\p{N}]/u.test(rest.replace(placeholders, '')) || rest.length > 32 ? '<text>' : rest
 }
 
@@ -70,7 +71,7 @@ const inWord = /[\p{L}\p{N}_]/u
 /** Text in pairs of quotes and between them. A quote between two letters is an apostrophe. */
 function quotedParts(text: string): Part[] {
   const parts: Part[] = []
-  // A quote that is not closed from here on is not looked for again (N2).
+  // A quote without a closing one is not searched for again (N2).
   const unclosed = new Set<string>()
   let begin = 0
   for (let at = 0; at < text.length; at++) {
@@ -143,7 +144,7 @@ const values: readonly Value[] = [
     String.raw`${atWord}(?:[\p{L}\p{N}_.@-]+\/)+[\p{L}\p{N}_.@-]*\.[a-z0-9]{1,5}(?![\p{L}\p{N}_/.-])`,
   ),
   value(':', '<path>', String.raw`${atWord}[\p{L}\p{N}_-]+\.(?:[cm]?[jt]sx?|json|py|sql)(?=:\d)`),
-  // With credentials, a host has one label at least; a password may have any signs.
+  // With credentials, one label suffices for a host; a password may have any characters.
   value(
     '@',
     '<host>',
@@ -197,7 +198,7 @@ function withoutValues(text: string): string {
     .replace(/(?<![\p{L}\p{N}_>])[-+](?=<n>)/gu, '')
 }
 
-/** No word of 8 letters has these alone. */
+/** No word of 8 letters consists only of these. */
 const lettersOfHex = /^(?:[a-f]{8,}|[A-F]{8,})$/
 
 /** A part of a word: `order17` is `order<n>`, `300ms` is `<n>ms`; other letters among digits are an id. */

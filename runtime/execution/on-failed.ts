@@ -8,7 +8,7 @@ import type { StepScheduler } from './step-scheduler.ts'
 const attempts = 3
 const pauseMs = 500
 
-/** Calls the job's `onFailed` and stores that it was called: once per final failure, tried three times. */
+/** Calls the job's `onFailed` and stores that it was called: once per final failure, in up to three attempts. */
 export async function runOnFailed(
   scheduler: StepScheduler,
   job: Job,

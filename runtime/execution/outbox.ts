@@ -1,12 +1,12 @@
 import type { Clock } from '../model/clock.ts'
 import { storedErrorBytes } from '../model/stored-error.ts'
 import { messageOf } from '../model/thrown.ts'
-import { untilAnswered } from '../model/until-answered.ts'
+import { untilReplied } from '../model/until-replied.ts'
 import {
   type Checkpoint,
-  type CommitAnswer,
+  type CommitReply,
   commitLimits,
-  type EntryAnswer,
+  type EntryReply,
   type LeaseId,
   type Settlement,
   type Store,
@@ -18,15 +18,15 @@ type Entry = Checkpoint | Settlement
 interface Waiting<E extends Entry = Entry> {
   readonly entry: E
   readonly bytes: number
-  readonly resolve: (answer: EntryAnswer) => void
+  readonly resolve: (answer: EntryReply) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Settlements on their way with one claim. */
+/** Settlements that are being sent with one claim. */
 export interface SettlementBatch {
   readonly entries: readonly Settlement[]
   /** Replies in the order of `entries`; a missing one means that the run is no longer this worker's. */
-  settled(answers: readonly EntryAnswer[]): void
+  settled(answers: readonly EntryReply[]): void
   /** Sends each one by itself, after the store refused them together (B3). */
   sendSingly(): Promise<void>
 }
@@ -35,18 +35,18 @@ export interface OutboxDeps {
   readonly store: Pick<Store, 'commit'>
   readonly lease: LeaseId
   readonly clock: Clock
-  /** Aborted once the lease is over: nothing leaves any more. */
+  /** Aborted once the lease is over: nothing is sent any more. */
   readonly over: AbortSignal
   readonly listener: Pick<LeaseListener, 'changed' | 'ordered' | 'unsettled'>
 }
 
-/** With room for what entries weigh beside their values. */
+/** Leaves room for the weight of entries besides their values. */
 const maxBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
 const smallEntryBytes = 1_000
-/** While the store works on one batch, the next one is made. */
+/** While the store works on one batch, the next one is built. */
 const maxInFlight = 3
-const gone: EntryAnswer = { kind: 'gone' }
-const noAnswers: CommitAnswer = { answers: [], orders: { drain: false, cancel: [], granted: [] } }
+const gone: EntryReply = { kind: 'gone' }
+const noAnswers: CommitReply = { answers: [], orders: { drain: false, cancel: [], granted: [] } }
 
 /**
  * Where the entries of a lease's runs leave the process: checkpoints in commits of their own, settlements with the next claim
@@ -69,7 +69,7 @@ export class Outbox {
   }
 
   /** Sends an entry in a commit. */
-  submit(entry: Entry): Promise<EntryAnswer> {
+  submit(entry: Entry): Promise<EntryReply> {
     return new Promise((resolve, reject) => {
       this.#forCommit.push({ entry, bytes: entryBytes(entry), resolve, reject })
       this.#schedule()
@@ -77,7 +77,7 @@ export class Outbox {
   }
 
   /** Sends a settlement with the next claim. Never rejects. */
-  settle(settlement: Settlement): Promise<EntryAnswer> {
+  settle(settlement: Settlement): Promise<EntryReply> {
     if (this.#deps.over.aborted) return Promise.resolve(gone)
     return new Promise((resolve, reject) => {
       this.#settlements.push({ entry: settlement, bytes: entryBytes(settlement), resolve, reject })
@@ -90,7 +90,7 @@ export class Outbox {
     return this.#settlements.length > 0
   }
 
-  /** Takes what is settled with the next claim: as much as one call may carry (R24). */
+  /** Returns the settlements for the next claim: as many as one call may carry (R24). */
   takeSettlements(): SettlementBatch {
     let bytes = 0
     const tooMany = this.#settlements.findIndex((waiting, i) => {
@@ -109,13 +109,13 @@ export class Outbox {
     }
   }
 
-  /** The lease is over: what waits for a claim is no longer this worker's. */
+  /** The lease is over: runs that wait for a claim are no longer this worker's. */
   close(): void {
     for (const { resolve } of this.#settlements.splice(0)) resolve(gone)
   }
 
   /** R24: one settlement that the store can't carry out fails alone, and blocks its run with the reason. */
-  async #settleSingly(settlement: Settlement): Promise<EntryAnswer> {
+  async #settleSingly(settlement: Settlement): Promise<EntryReply> {
     try {
       return await this.submit(settlement)
     } catch (error) {
@@ -130,7 +130,7 @@ export class Outbox {
     if (this.#isScheduled || this.#forCommit.length === 0 || this.#inFlight >= maxInFlight) return
     this.#isScheduled = true
     const { clock } = this.#deps
-    // At once when the store has nothing to do; else what arrives meanwhile goes along.
+    // At once when the store is idle; else entries that arrive meanwhile go along.
     const schedule = this.#inFlight === 0 ? clock.atMacrotaskEnd : clock.soon
     schedule.call(clock, () => {
       this.#isScheduled = false
@@ -145,12 +145,12 @@ export class Outbox {
     let bytes = 0
     const batch: Waiting[] = []
     const left: Waiting[] = []
-    // B1: what stays behind keeps later entries of its run there.
+    // B1: an entry that stays behind keeps later entries of its run there.
     const skipped = new Set<string>()
     let isFull = false
     for (const waiting of this.#forCommit) {
       const { run } = waiting.entry
-      // An intent may have to wait for a disk or a replica (R11): others do not wait with it.
+      // An intent may have to wait for a disk or a replica (R11): other entries do not wait with it.
       const isApart = batch.length > 0 && (isIntent(waiting.entry) || isIntent(batch[0]?.entry))
       const isHeavy = batch.length > 0 && bytes + waiting.bytes > maxBatch.bytes
       isFull ||= batch.length === maxBatch.entries || isHeavy
@@ -166,7 +166,7 @@ export class Outbox {
     return batch
   }
 
-  /** B1: the runs of a batch stay in flight until all of it is answered, also entry by entry. */
+  /** B1: the runs of a batch stay in flight until the whole batch has its replies, also entry by entry. */
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight++
     for (const { entry } of batch) this.#runsInFlight.add(entry.run)
@@ -176,7 +176,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Resolves to whether the batch was answered; a single entry always is. */
+  /** Resolves to whether the batch got replies; a single entry always does. */
   async #commit(batch: readonly Waiting[]): Promise<boolean> {
     try {
       const { answers, orders } = await this.#untilCommitted(batch.map(({ entry }) => entry))
@@ -190,9 +190,9 @@ export class Outbox {
   }
 
   /** B2. */
-  #untilCommitted(entries: readonly Entry[]): Promise<CommitAnswer> {
+  #untilCommitted(entries: readonly Entry[]): Promise<CommitReply> {
     const { store, lease, clock, over } = this.#deps
-    return untilAnswered(() => store.commit(lease, entries), { clock, over }, noAnswers)
+    return untilReplied(() => store.commit(lease, entries), { clock, over }, noAnswers)
   }
 }
 
@@ -200,7 +200,7 @@ function isIntent(entry: Entry | undefined): boolean {
   return entry?.kind === 'checkpoint' && entry.record.phase === 'intent'
 }
 
-/** About what an entry weighs. */
+/** Returns the approximate weight of an entry. */
 export function entryBytes(entry: Entry): number {
   const content = entry.kind === 'settle' ? entry.outcome : entry.record
   if ('error' in content) return storedErrorBytes(content.error)

@@ -12,7 +12,7 @@ interface Item {
 
 /**
  * How long the head of the queue may stay uncalled while other steps wait behind it. Counted in ticks of a live event
- * loop: time in which something blocks it gives the code no chance to call.
+ * loop: time in which it is blocked gives the code no chance to call.
  */
 const patience = { ticks: 20, tickMs: 50 } as const
 
@@ -35,7 +35,10 @@ export class ReleaseQueue {
   readonly #uncalled = new Map<StepPath, Item>()
   /** Results of this execution whose steps have not asked for them: they are about to. */
   readonly #reserved = new Map<StepPath, Item>()
-  /** Uncalled ones that gave way, and those of them that a later result of an earlier execution has overtaken since. */
+  /**
+   * Uncalled results that were passed over, and those of them that a later result of an earlier execution has overtaken
+   * since.
+   */
   readonly #gaveWay = new Set<StepPath>()
   readonly #overtaken = new Set<StepPath>()
   #hopping = false
@@ -54,14 +57,15 @@ export class ReleaseQueue {
     return this.#stored > 0
   }
 
-  /** Whether a result that the code has asked for is still to reach it. */
+  /** Whether a result that the code has requested is still to reach it. */
   get busy(): boolean {
     return this.#hopping || this.#items.length - this.#head > this.#uncalled.size
   }
 
   /**
-   * Returns whether the code went on, past a stored result that it had not called (R1c), to one stored later. A result of
-   * this execution alone doesn't tell: a step that is new in the code stands in the queue behind those it still is to call.
+   * Returns whether the code continued, past a stored result that it had not called (R1c), to one stored later. A
+   * result of this execution alone proves nothing: a new step in the code is in the queue behind those it has yet to
+   * call.
    */
   isOvertaken(path: StepPath): boolean {
     return this.#overtaken.has(path)
@@ -155,7 +159,7 @@ export class ReleaseQueue {
   #tick(left: number): void {
     this.#patience = this.#clock.after(patience.tickMs, () => {
       if (left > 0) {
-        // What the loop has to deliver goes first.
+        // Events that the loop has to deliver go first.
         const own = this.#patience
         this.#clock.soon(() => {
           if (this.#patience === own) this.#tick(left - 1)

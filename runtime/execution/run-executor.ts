@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { lazyViews } from '../model/lazy-view.ts'
-import { type StayContext, through } from '../model/middleware.ts'
-import type { StayOutcome } from '../model/outcome.ts'
+import { type ExecutionContext, through } from '../model/middleware.ts'
+import type { ExecutionOutcome } from '../model/outcome.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { type OpenStep, toldPath } from '../store/open-steps.ts'
 import type { ClaimedRun } from '../store/store.ts'
@@ -14,21 +14,23 @@ import type { Stop } from './stop.ts'
 
 const notBegun = Promise.resolve()
 
-/** Executes one run in a slot, inside the middleware, and tells the worker how far it is. */
+/** Executes one run in a slot, inside the middleware, and reports its progress to the worker. */
 export class RunExecutor {
   readonly claimed: ClaimedRun
   /** Resolves when the run has left its slot; never rejects. */
   ended: Promise<void> = notBegun
   readonly #execution: Execution
   #hasBegun = false
-  #outcome: StayOutcome | undefined
+  #outcome: ExecutionOutcome | undefined
 
   constructor(input: ExecutionInput, deps: ExecutionDeps) {
     this.claimed = input.run
     this.#execution = new Execution(input, deps)
   }
 
-  /** Whether it takes a slot: a run that only waits leaves its own to another, and so does one whose end is on its way. */
+  /**
+   * Whether it takes a slot: a run that only waits frees its slot for another, and so does one whose end is being sent.
+   */
   get takesSlot(): boolean {
     return !this.#execution.isSettling && !this.#execution.scheduler.isIdle
   }
@@ -44,7 +46,7 @@ export class RunExecutor {
     return open && { run: this.claimed.id, fence: this.claimed.fence, ...open }
   }
 
-  /** What becomes of the run while its worker drains. */
+  /** Returns what will happen to the run while its worker drains. */
   get drainPlan(): RunDrainPlan {
     const waitsFor = this.#execution.scheduler.bodies.handOverWaitsFor
     const { id: run } = this.claimed
@@ -63,12 +65,12 @@ export class RunExecutor {
   }
 
   /** Gives the run back without executing it. */
-  release(): Promise<StayOutcome> {
+  release(): Promise<ExecutionOutcome> {
     return settle(this.#execution, { kind: 'released' })
   }
 
   /** Works on the run until it has settled and its bodies have ended. Never rejects. */
-  async execute(): Promise<StayOutcome> {
+  async execute(): Promise<ExecutionOutcome> {
     const { scheduler, run, deps } = this.#execution
     try {
       if (deps.runHooks.length === 0) await this.#next()
@@ -86,10 +88,10 @@ export class RunExecutor {
   }
 
   /** Executes the run until it has settled, or is lost: what is under way then doesn't keep it here. */
-  #next(): Promise<{ readonly outcome: StayOutcome }> {
+  #next(): Promise<{ readonly outcome: ExecutionOutcome }> {
     this.#hasBegun = true
     return new Promise((resolve, reject) => {
-      const end = (outcome: StayOutcome): void => {
+      const end = (outcome: ExecutionOutcome): void => {
         this.#outcome ??= outcome
         resolve({ outcome })
       }
@@ -99,7 +101,7 @@ export class RunExecutor {
   }
 
   /** Before `next()`: as if the job had thrown. After it: the run has settled, unless the hook did not wait for that. */
-  #afterThrow(error: unknown): Promise<StayOutcome> | StayOutcome {
+  #afterThrow(error: unknown): Promise<ExecutionOutcome> | ExecutionOutcome {
     const execution = this.#execution
     execution.run.log.error({ err: toStoredError(error) }, 'a middleware threw around a run')
     if (!this.#hasBegun) {
@@ -110,8 +112,8 @@ export class RunExecutor {
   }
 }
 
-/** What a hook doesn't read is not made. */
-const hookContext: (execution: Execution) => StayContext = lazyViews({
+/** Fields that a hook doesn't read are not created. */
+const hookContext: (execution: Execution) => ExecutionContext = lazyViews({
   run: ({ run }) => run.info,
   signal: ({ scheduler }) => scheduler.abortSignal,
 })

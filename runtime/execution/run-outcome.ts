@@ -84,7 +84,7 @@ export function judge(execution: Execution, error: unknown): Outcome {
   return { kind: 'retrying', error: stored, mark, delayMs }
 }
 
-/** A step whose failure escaped has the group of that failure, however the author wrapped it. */
+/** A step whose failure escaped has the group of that failure, even if the author wrapped it. */
 function markOf(
   { run, scheduler }: Execution,
   error: StoredError,
@@ -94,7 +94,7 @@ function markOf(
   return ofStep === undefined ? run.markOf(error) : run.markOf(ofStep, escaped)
 }
 
-/** The outcome of a run that the store or its timeout gave up. */
+/** Returns the outcome of a run that the store or its timeout gave up. */
 export function failedAs(execution: Execution, failsAs: 'poisoned' | 'timed out'): Promise<Outcome> {
   const { run, job } = execution
   const mark = fixedMark(failsAs, run.claimed.job, job.version)

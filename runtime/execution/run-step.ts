@@ -61,7 +61,7 @@ function planLimits(name: string, limits: unknown): StepLimits {
 
 const planWithoutOptions: RunStepPlan = parsePlan('', {})
 
-/** One step call: what it runs, how, and where its records go. */
+/** One step call: its body, its options, and where its records go. */
 interface StepRun {
   readonly scheduler: StepScheduler
   readonly path: StepPath
@@ -107,7 +107,7 @@ function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
   return isLimited ? attemptLimited(step, attempt) : scheduler.bodies.attempt(path, attempt, call, plan)
 }
 
-/** One attempt, with its limits; a provider's "too many" closes their keys and spends none. */
+/** Makes one attempt, with its limits; a provider's "too many" closes their keys and spends none. */
 async function attemptLimited(step: StepRun, attempt: number): Promise<BodyEnd> {
   const { scheduler, path, call, plan } = step
   const { limits } = plan
@@ -123,7 +123,7 @@ async function attemptLimited(step: StepRun, attempt: number): Promise<BodyEnd> 
   }
 }
 
-/** The pause before the next attempt: its deadline is stored, so that no resume restarts it. */
+/** Waits before the next attempt: the deadline is stored, so that no resume restarts it. */
 async function pauseBefore(
   { scheduler, path, plan }: StepRun,
   failed: {
@@ -141,15 +141,18 @@ async function pauseBefore(
   await scheduler.waits.wait(path, { kind: 'retry', ms: delayMs, position, fingerprint: mark.fingerprint })
 }
 
-/** One attempt: its intent is stored first, a throw is its end, and an interrupted body is never run again unasked. */
+/**
+ * Makes one attempt: its intent is stored first, a throw is its end, and an interrupted body is never run again unless
+ * `onUnknown` says so.
+ */
 function runOnce(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd> {
   const attempts = stored?.attempts ?? 0
   return stored?.unknown ? lookUp(step, attempts) : runAfterIntent(step, attempts + 1)
 }
 
 /**
- * Covered by the task's scale-in protection from before the intent until the end is stored. Limits are passed first: a
- * run that waits for one long may leave its slot, and must not keep the task meanwhile.
+ * The task's scale-in protection covers it from before the intent until the end is stored. Limits come first: a run
+ * that waits long for one may leave its slot, and must not keep the task protected meanwhile.
  */
 async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> {
   const turn = await passLimits(step.scheduler, step.path, attempt, step.plan.limits)
@@ -173,7 +176,9 @@ async function carryOutOnce(step: StepRun, attempt: number, turn: number): Promi
   return storeFailure(step, attempt, failureOf(end), durationOf(end))
 }
 
-/** Asks the author what became of an interrupted body. What `onUnknown` throws is the step's failure. */
+/**
+ * Asks the author's `onUnknown` for the outcome of an interrupted body. An error that it throws is the step's failure.
+ */
 async function lookUp(step: StepRun, attempt: number): Promise<StepEnd> {
   const { scheduler, path, plan } = step
   const { onUnknown } = plan
@@ -214,7 +219,7 @@ function storeEnd({ scheduler, plan }: StepRun, end: StepEnd): Promise<StepEnd> 
   return scheduler.journal.append(record, { limited }).then(() => record)
 }
 
-/** How long the provider wants the step's keys closed. */
+/** Returns how long the provider wants the step's keys closed. */
 function closedMs(end: BodyEnd): number | undefined {
   return end.kind === 'threw' && RateLimitedError.is(end.error) ? requestedPauseMs(end.error) : undefined
 }

@@ -5,7 +5,7 @@ import { deadlineStep } from './deadline-step.ts'
 import type { StoredStep } from './journal-index.ts'
 import type { StepEnd, StepScheduler } from './step-scheduler.ts'
 
-/** Ms of a sleep. An instant becomes a duration here, once; from then on the store's clock counts. */
+/** Returns the ms of a sleep. An instant becomes a duration here, once; from then on the store's clock counts. */
 export function sleepMs(name: string, time: Duration | Date, now: number): number {
   if (!(time instanceof Date)) return parseDuration(time, `step.sleep '${name}'`)
   const at = time.getTime()

@@ -10,7 +10,7 @@ import { frames } from './step-scope.ts'
 
 /** Asks for the scale-in protection of one at-most-once body. */
 export interface OnceCover {
-  /** Resolves to what ends the protection; undefined when the body may not begin. */
+  /** Resolves to a function that ends the protection; undefined when the body may not begin. */
   coverOnce(): Promise<(() => void) | undefined>
 }
 
@@ -33,11 +33,11 @@ interface OpenCode {
   readonly since: number
 }
 
-/** The bodies of one execution's steps that run now. */
+/** The running bodies of one execution's steps. */
 export class StepBodies {
   readonly #deps: StepBodiesDeps
   readonly #open = new Set<Body>()
-  /** Code of the author that runs beside the steps. */
+  /** Author code that runs besides the steps. */
   #aside: OpenCode | undefined
 
   constructor(deps: StepBodiesDeps) {
@@ -66,7 +66,7 @@ export class StepBodies {
     return oldest && { path: oldest.path, openMs: this.#deps.clock.elapsed() - oldest.since }
   }
 
-  /** What a hand-over waits for: an at-most-once body first, then the code that has been running for longest. */
+  /** What a hand-over waits for: an at-most-once body first, then the code that has been running longest. */
   get handOverWaitsFor(): { readonly path: StepPath; readonly once: boolean } | undefined {
     const once = [...this.#open].find((body) => body.once)
     if (once !== undefined) return { path: once.path, once: true }
@@ -105,8 +105,8 @@ export class StepBodies {
   }
 
   /**
-   * Before the intent of an at-most-once body: without the protection it needs the run is handed over. Resolves to what
-   * ends the protection.
+   * Called before the intent of an at-most-once body: without the protection that it needs the run is handed over.
+   * Resolves to a function that ends the protection.
    */
   async coverOnce(): Promise<() => void> {
     const { state, cover } = this.#deps
@@ -119,7 +119,7 @@ export class StepBodies {
     return uncover
   }
 
-  /** Calls code of the author that is no step, and shows it as open under `path` meanwhile. */
+  /** Calls author code that is no step, and reports it as open under `path` meanwhile. */
   async runAside(path: StepPath, call: () => unknown): Promise<void> {
     this.#aside = { path, since: this.#deps.clock.elapsed() }
     try {
@@ -134,7 +134,7 @@ export class StepBodies {
     for (const body of this.#open) if (!(spares && body.once)) body.abort(reason)
   }
 
-  /** Waits until no body runs and nothing is being stored. Resolves to the paths of bodies that did not end (R3). */
+  /** Waits until no body runs and no result is being stored. Resolves to the paths of bodies that did not end (R3). */
   async allEndInGrace(): Promise<readonly StepPath[]> {
     const { state, clock } = this.#deps
     const hop = (): Promise<void> => new Promise((resolve) => clock.soon(resolve))

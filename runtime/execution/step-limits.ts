@@ -4,10 +4,10 @@ import { isLimiter, type Limiter } from '../model/limiter.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { StepScheduler } from './step-scheduler.ts'
 
-/** What a step uses of limiters. */
+/** How a step uses limiters. */
 export interface StepLimits {
   readonly uses: readonly LimitUse[]
-  /** As they were defined: the store hears of them before their first use. */
+  /** In the form in which they were defined: the store registers them before their first use. */
   readonly limiters: readonly Limiter[]
 }
 

@@ -28,25 +28,25 @@ export class StepResults {
     return this.#queue?.replaying === true
   }
 
-  /** Whether a result that the code has asked for is still to reach it. */
+  /** Whether a result that the code has requested is still to reach it. */
   get areOnTheirWay(): boolean {
     return this.#queue?.busy === true
   }
 
-  /** Takes a page of the journal of earlier executions. */
+  /** Adds a page of the journal of earlier executions. */
   add(entries: readonly JournalEntry[]): void {
     if (entries.length === 0) return
     this.#index ??= new JournalIndex()
     this.#index.add(entries)
   }
 
-  /** Every page was added: their results are handed out as the code asks for them. */
+  /** Every page was added: their results are handed out as the code requests them. */
   load(): void {
     const ends = this.#index?.ends.filter((path) => path !== onFailedPath) ?? []
     if (ends.length > 0) this.#released.load(ends)
   }
 
-  /** Returns what earlier executions stored of a step, once. */
+  /** Returns the stored results of a step from earlier executions, once. */
   take(path: StepPath): StoredStep | undefined {
     return this.#index?.take(path)
   }
@@ -56,14 +56,14 @@ export class StepResults {
     if (path !== onFailedPath) this.#released.stored(path)
   }
 
-  /** Resolves when it is the result's turn to reach the code (R1). */
+  /** Resolves when the result may reach the code (R1). */
   release(path: StepPath): Promise<void> {
     return new Promise((resolve) => this.#released.called(path, resolve))
   }
 
   /**
-   * Returns where the stored steps that the code no longer calls stand in the journal. Once it has returned these are
-   * all that it did not call; before, only those that it went past, as it may yet call the others.
+   * Returns the positions of the stored steps that the code no longer calls. Once it has returned these are all
+   * uncalled ones; before, only those that it went past, as it may yet call the others.
    */
   findOrphans(hasReturned: boolean): readonly number[] {
     if (this.#index === undefined) return noOrphans
@@ -72,7 +72,7 @@ export class StepResults {
     )
   }
 
-  /** Nothing reaches the code any more. */
+  /** No result reaches the code any more. */
   close(): void {
     this.#queue?.close()
   }

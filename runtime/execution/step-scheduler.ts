@@ -31,16 +31,16 @@ import { StepWaits } from './step-waits.ts'
 import { abortReasons, isHandOver, type Stop } from './stop.ts'
 import { TimerSet } from './timer-set.ts'
 
-/** How an execution came to its end. */
+/** How an execution ended. */
 export type ExecutionEnd =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'stopped'; readonly stop: Stop }
 
-/** What an execution comes to next: its end, or a while in which it only waits. */
+/** The next event of an execution: its end, or a time in which it only waits. */
 export type ExecutionEvent = ExecutionEnd | { readonly kind: 'suspendable'; readonly waits: readonly Wait[] }
 
-/** A step's end as it was stored. */
+/** A step's end in its stored form. */
 export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>
 
 export interface StepSchedulerDeps {
@@ -78,7 +78,7 @@ export class StepScheduler implements StateListener {
   /** Those that nothing has asked for yet. */
   #events: readonly ExecutionEvent[] = noEvents
   #takeNext: ((event: ExecutionEvent) => void) | undefined
-  // Made on first use: a job without steps needs none of them.
+  // Created on first use: a job without steps needs none of them.
   #bodies: StepBodies | undefined
   #waits: StepWaits | undefined
   #limits: LimitRequests | undefined
@@ -125,7 +125,7 @@ export class StepScheduler implements StateListener {
     return this.#failedSteps
   }
 
-  /** Made on first use: most jobs never look at it. */
+  /** Created on first use: most jobs never read it. */
   get abortSignal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -216,12 +216,12 @@ export class StepScheduler implements StateListener {
     return event
   }
 
-  /** Asks the execution to end at the next step edge; aborts what listens. A lost lease ends it at once. */
+  /** Asks the execution to end at the next step edge; aborts signals. A lost lease ends it at once. */
   stop(stop: Stop): void {
     this.state.requestStop(stop)
   }
 
-  /** Carries out a stop that the state took. */
+  /** Carries out a stop that the state accepted. */
   stopped(stop: Stop): void {
     this.abort(abortReasons[stop.kind])
     if (stop.kind === 'lost') {
@@ -260,9 +260,9 @@ export class StepScheduler implements StateListener {
   }
 
   /**
-   * One step call: a stored end is handed out in its turn; otherwise `work` makes the end and it is handed out
-   * once stored. The result is the decoded stored value, on the first run as on a resume (G2). Held for ever once the
-   * execution is to stop.
+   * Makes one step call: a stored end is handed out in its order; otherwise `work` makes the end and it is handed out
+   * once stored. The result is the decoded stored value, both on the first run and on a resume (G2). Held forever once
+   * the execution is to stop.
    */
   async step<T>(
     scope: StepScope,
@@ -308,7 +308,7 @@ export class StepScheduler implements StateListener {
     }
   }
 
-  /** A run is handed over at a step edge: a step is held or waits. Code between steps may still come to one. */
+  /** A run is handed over at a step edge: a step is held or waits. Code between steps may still reach one. */
   get #isAtEdge(): boolean {
     return this.state.holdsSteps || this.#waits?.areOpen === true
   }

@@ -3,8 +3,8 @@ import { DuplicateStepError } from '../model/errors.ts'
 import { type StepPath, stepPath } from '../model/step-path.ts'
 
 /**
- * Gives the steps below one prefix their paths: the k-th sequential use of a name is `name#k`; two at the
- * same time need keys, because nothing else could tell them apart on a resume.
+ * Gives the steps below one prefix their paths: the k-th sequential use of a name is `name#k`; concurrent uses need
+ * keys, because a resume could not distinguish them otherwise.
  */
 export class StepScope {
   readonly prefix: StepPath
@@ -30,7 +30,7 @@ export class StepScope {
   }
 }
 
-/** Where in a job's code a call comes from: below a scope, or inside a step's body (where steps are refused). */
+/** The position of a call in a job's code: below a scope, or inside a step's body (where steps are refused). */
 export type Frame =
   | { readonly kind: 'scope'; readonly owner: object; readonly scope: StepScope }
   | { readonly kind: 'body'; readonly owner: object; readonly path: StepPath }

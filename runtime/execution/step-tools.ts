@@ -11,8 +11,8 @@ import type { StepScheduler } from './step-scheduler.ts'
 import { frames, StepScope } from './step-scope.ts'
 
 /**
- * The `step` object of one execution. Each promise that one of its tools returns is handed out with a handler of the
- * runtime's own: a step that fails before the author awaits it reaches that `await` and nothing else.
+ * The `step` object of one execution. Each promise that one of its tools returns has a handler of the runtime's own: a
+ * step that fails before the author awaits it rejects at that `await` and nowhere else.
  */
 export function stepTools(scheduler: StepScheduler): StepTools {
   const tools: [string, unknown][] = Object.entries(toolsOf(scheduler))

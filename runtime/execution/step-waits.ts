@@ -14,7 +14,7 @@ interface LocalWait {
   readonly position: number | undefined
   readonly fingerprint: string | undefined
   readonly endsAt: number
-  /** Ends the wait before its time. */
+  /** Ends the wait early. */
   readonly end: () => void
 }
 
@@ -23,7 +23,7 @@ export interface WaitOptions {
   readonly ms: number
   /** Of the journal entry that stored the deadline. */
   readonly position?: number | undefined
-  /** Of the failure after which a retry waits. */
+  /** The failure after which a retry waits. */
   readonly fingerprint?: string | undefined
 }
 
@@ -45,7 +45,7 @@ export class StepWaits {
     return this.#waits.size > 0
   }
 
-  /** Waits here; when nothing else happens for a while, the run suspends and this never settles. */
+  /** Waits here; if nothing else happens for a while, the run suspends and this never settles. */
   async wait(path: StepPath, { kind, ms, position, fingerprint }: WaitOptions): Promise<void> {
     await new Promise<void>((resolve) => {
       const end = (): void => {
@@ -61,7 +61,7 @@ export class StepWaits {
     this.#state.changed()
   }
 
-  /** Something that arrives may be there: steps that wait for one ask again. */
+  /** An arrival is possible: steps that wait for one ask again. */
   arrived(): void {
     for (const wait of this.#waits.values()) if (isArrival(wait)) wait.end()
   }

@@ -11,7 +11,7 @@ export type Stop =
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'journal full'; readonly error: JournalFullError }
 
-/** Whether the run is handed over at its next step edge; at-most-once bodies go on (R12). */
+/** Whether the run is handed over at its next step edge; at-most-once bodies continue (R12). */
 export function isHandOver({ kind }: Stop): boolean {
   return kind === 'draining' || kind === 'unprotected'
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../model/thrown.ts'
-import { parseAgentAnswer } from './parse-agent-answer.ts'
-import type { ProtectionAnswer, ProtectionRequest, ProtectionTransport } from './protection-answer.ts'
+import { parseAgentReply } from './parse-agent-reply.ts'
+import type { ProtectionReply, ProtectionRequest, ProtectionTransport } from './protection-reply.ts'
 import { requestJson } from './request-json.ts'
 
 const path = '/task-protection/v1/state'
@@ -13,14 +13,14 @@ export class AgentTransport implements ProtectionTransport {
     this.#url = `${agentUri.replace(/\/+$/, '')}${path}`
   }
 
-  async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer> {
+  async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionReply> {
     // The agent refuses fields that it doesn't know.
     const body = wanted.enabled
       ? { ProtectionEnabled: true, ExpiresInMinutes: wanted.minutes }
       : { ProtectionEnabled: false }
     try {
       const reply = await requestJson(this.#url, { method: 'PUT', body, signal })
-      return parseAgentAnswer(reply.status, reply.body)
+      return parseAgentReply(reply.status, reply.body)
     } catch (error) {
       return { kind: 'lost', detail: messageOf(error) }
     }

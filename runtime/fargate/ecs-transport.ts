@@ -3,11 +3,11 @@ import { messageOf, nameOf, readProperty } from '../model/thrown.ts'
 import { type EcsClient, type EcsModule, openEcsClient } from './ecs-client.ts'
 import { isRecord, textOf } from './json-value.ts'
 import {
-  answerOfError,
-  type ProtectionAnswer,
+  type ProtectionReply,
   type ProtectionRequest,
   type ProtectionTransport,
-} from './protection-answer.ts'
+  replyOfError,
+} from './protection-reply.ts'
 
 type ProtectingEcs = Pick<EcsModule, 'ECSClient' | 'UpdateTaskProtectionCommand'>
 
@@ -23,7 +23,7 @@ export class EcsTransport implements ProtectionTransport {
     this.#identity = identity
   }
 
-  async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer> {
+  async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionReply> {
     const identity = this.#identity()
     if (identity === undefined)
       return { kind: 'refused', code: 'unknown task', detail: 'the metadata is not read yet' }
@@ -50,7 +50,7 @@ export class EcsTransport implements ProtectionTransport {
 }
 
 /** Parses a reply of UpdateTaskProtection for one task: a refusal is one of its `failures`. */
-export function parseUpdateReply(reply: unknown): ProtectionAnswer {
+export function parseUpdateReply(reply: unknown): ProtectionReply {
   const failure = firstOf(reply, 'failures')
   if (failure !== undefined) {
     return {
@@ -75,13 +75,13 @@ export function parseUpdateReply(reply: unknown): ProtectionAnswer {
 }
 
 /** Classifies an error of the client: an error that ECS replied with, or a call without a reply. */
-export function parseEcsError(error: unknown): ProtectionAnswer {
+export function parseEcsError(error: unknown): ProtectionReply {
   const fault = readProperty(error, '$fault')
   const isReply = readProperty(readProperty(error, '$metadata'), 'httpStatusCode') !== undefined
   const name = nameOf(error)
   // No credentials found: nothing was sent.
   const wasSent = isReply || name !== 'CredentialsProviderError'
-  return answerOfError(name, messageOf(error), wasSent && fault !== 'client')
+  return replyOfError(name, messageOf(error), wasSent && fault !== 'client')
 }
 
 function firstOf(reply: unknown, key: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,6 +1,6 @@
 import type { ProtectionCalls } from '../model/protection.ts'
 import type { HolderRules } from './holder-rules.ts'
-import type { ProtectionAnswer } from './protection-answer.ts'
+import type { ProtectionReply } from './protection-reply.ts'
 
 /* The state of one task's holder of protection. All times are ms of the monotonic clock. */
 
@@ -82,7 +82,7 @@ export type HolderEvent =
   | { readonly kind: 'rejoin' }
   /** As `release`, of a hold that no run used. */
   | { readonly kind: 'withdraw' }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: ProtectionAnswer }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: ProtectionReply }
   | { readonly kind: 'shared'; readonly value: boolean }
   | { readonly kind: 'superseded'; readonly value: boolean }
   | { readonly kind: 'drain' }

@@ -1,6 +1,6 @@
-import { receiveAnswer } from './holder-answers.ts'
 import { sendDue } from './holder-calls.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
+import { receiveReply } from './holder-replies.ts'
 import type { HolderRules } from './holder-rules.ts'
 import {
   blockOf,
@@ -44,7 +44,7 @@ export function stepHolder(
 function receive(rules: HolderRules, state: HolderState, event: HolderEvent, at: Moment): HolderStep {
   switch (event.kind) {
     case 'answer':
-      return receiveAnswer(rules, state, event, at)
+      return receiveReply(rules, state, event, at)
     case 'task':
       return { state: { ...state, taskArn: event.arn }, effects: [] }
     case 'want':

@@ -11,7 +11,7 @@ import { AgentTransport } from './agent-transport.ts'
 import { loadEcs } from './ecs-client.ts'
 import { ecsEnvironment } from './ecs-environment.ts'
 import { EcsTransport } from './ecs-transport.ts'
-import type { ProtectionTransport } from './protection-answer.ts'
+import type { ProtectionTransport } from './protection-reply.ts'
 
 export interface ProtectionWay {
   readonly mode: AskingMode

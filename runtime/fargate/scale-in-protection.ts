@@ -45,7 +45,7 @@ const known = ['mode', 'period', 'maxTotal']
 const minuteMs = 60_000
 const fewestMinutes = 2
 /** The most that ECS takes: two days. */
-const mostMinutes = 2_880
+const maxMinutes = 2_880
 
 /** One holder per task, for all workers of the process. */
 const holders = new Map<string, SharedHolder>()
@@ -163,7 +163,7 @@ function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): P
 /** ECS counts in whole minutes, and a run starts with at least one minute left. */
 function parseMinutes(period: Duration, ofMinute: number): number {
   const minutes = parseDuration(period, 'period') / ofMinute
-  if (Number.isInteger(minutes) && minutes >= fewestMinutes && minutes <= mostMinutes) return minutes
+  if (Number.isInteger(minutes) && minutes >= fewestMinutes && minutes <= maxMinutes) return minutes
   throw new InvalidOptionsError(
     `period: ${formatDuration(minutes * ofMinute)} is not possible; ECS counts in whole minutes, use '2m' to '2880m'`,
   )

@@ -22,7 +22,7 @@ import {
 } from './holder-state.ts'
 import { stepHolder } from './holder-step.ts'
 import { mayAsk, mayClaim, stateOf, statusOf, wakeAt } from './holder-view.ts'
-import type { ProtectionAnswer, ProtectionTransport } from './protection-answer.ts'
+import type { ProtectionReply, ProtectionTransport } from './protection-reply.ts'
 
 export interface TaskHolderDeps {
   readonly clock: Clock
@@ -207,7 +207,7 @@ export class TaskHolder {
     this.#dispatch({ kind: 'answer', id, answer })
   }
 
-  #withDeadline(call: Promise<ProtectionAnswer>, over: AbortController): Promise<ProtectionAnswer> {
+  #withDeadline(call: Promise<ProtectionReply>, over: AbortController): Promise<ProtectionReply> {
     const { deadlineMs } = this.#rules
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(deadlineMs, () => {

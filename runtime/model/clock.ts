@@ -24,14 +24,14 @@ export interface Clock {
 }
 
 /** Longest delay that `setTimeout` takes; a longer one would fire at once. */
-const longestTimerMs = 2 ** 31 - 1
+const maxTimerMs = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   uptime: () => uptime() * 1_000,
   after: (ms, run) => {
-    const timer = setTimeout(run, Math.min(Math.max(ms, 0), longestTimerMs))
+    const timer = setTimeout(run, Math.min(Math.max(ms, 0), maxTimerMs))
     return () => clearTimeout(timer)
   },
   soon: (run) => void setImmediate(run),

@@ -22,7 +22,7 @@ const nicknames: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
 }
 
-const longestPattern = 200
+const maxPattern = 200
 /** In 28 years each date falls on each weekday. */
 const probedFrom = Date.UTC(2000, 0, 1)
 const probedUntil = Date.UTC(2028, 0, 1)
@@ -164,7 +164,7 @@ export class CronTicks {
 }
 
 function fieldsOf(cron: unknown, option: string): string[] {
-  if (typeof cron !== 'string' || cron.length > longestPattern) {
+  if (typeof cron !== 'string' || cron.length > maxPattern) {
     throw new InvalidOptionsError(`${option}: cron must be a pattern such as '0 3 * * *'`)
   }
   const fields = (nicknames[cron.trim().toLowerCase()] ?? cron).trim().split(/\s+/)

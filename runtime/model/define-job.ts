@@ -5,7 +5,7 @@ import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from
 import { checkKnownOptions } from './known-options.ts'
 import { parseJobLimits } from './limit-use.ts'
 import { maxVersion } from './max-version.ts'
-import { isName, longestName } from './name.ts'
+import { isName, maxNameBytes } from './name.ts'
 import { checkNodeVersion } from './node-version-error.ts'
 import { parsePriority } from './priority.ts'
 import { parseProtect } from './protect.ts'
@@ -49,7 +49,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   checkNodeVersion()
   const { name, version = 1, queue = 'default' } = options ?? {}
   if (!isName(name) || name.trim() === '')
-    throw new InvalidOptionsError(`defineJob: give the job a name, ${longestName} bytes at most`)
+    throw new InvalidOptionsError(`defineJob: give the job a name, ${maxNameBytes} bytes at most`)
   const at = `job '${name}'`
   checkKnownOptions(options, known, at)
   if (typeof handler !== 'function')
@@ -57,7 +57,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   if (!Number.isInteger(version) || version < 1 || version > maxVersion)
     throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …, ${maxVersion} at most`)
   if (!isName(queue))
-    throw new InvalidOptionsError(`${at}: queue must be a name, ${longestName} bytes at most`)
+    throw new InvalidOptionsError(`${at}: queue must be a name, ${maxNameBytes} bytes at most`)
   if (options.onFailed !== undefined && typeof options.onFailed !== 'function') {
     throw new InvalidOptionsError(`${at}: onFailed must be a function`)
   }

@@ -8,7 +8,7 @@ export type Duration = number | `${number}${Unit}`
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } satisfies Record<Unit, number>
 /** 100 years: a deadline beyond it isn't a sensible date. */
-const longestMs = 100 * 365 * 86_400_000
+const maxMs = 100 * 365 * 86_400_000
 
 /**
  * Parses a duration into milliseconds.
@@ -16,7 +16,7 @@ const longestMs = 100 * 365 * 86_400_000
  */
 export function parseDuration(value: unknown, option: string): number {
   const ms = typeof value === 'number' ? value : typeof value === 'string' ? readText(value) : Number.NaN
-  if (Number.isFinite(ms) && ms >= 0 && ms <= longestMs) return Math.round(ms)
+  if (Number.isFinite(ms) && ms >= 0 && ms <= maxMs) return Math.round(ms)
   throw new InvalidOptionsError(
     `${option}: ${typeof value === 'string' ? `'${value}'` : describeValue(value)} is not a duration; write milliseconds or '250ms', '10s', '5m', '2h', '1d'`,
   )

@@ -2,7 +2,7 @@ import { InvalidInputError } from './errors.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { isLimiter, isRate, type Limiter } from './limiter.ts'
-import { isName, longestName } from './name.ts'
+import { isName, maxNameBytes } from './name.ts'
 import { describeValue, messageOf } from './thrown.ts'
 
 /** How a job uses a limiter; a limiter alone means one key for all, cost 1. */
@@ -39,7 +39,7 @@ export interface PlannedLimit {
   readonly wholeRun: boolean
 }
 
-const mostUses = 10
+const maxUses = 10
 
 /** @throws InvalidOptionsError naming the wrong use. */
 export function parseJobLimits(value: unknown, at: string): readonly PlannedLimit[] {
@@ -115,9 +115,9 @@ export function limitersIn(value: unknown): readonly Limiter[] {
 }
 
 function list(value: unknown, at: string): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > mostUses)
+  if (!Array.isArray(value) || value.length > maxUses)
     throw new InvalidOptionsError(
-      `${at}: write a list of at most ${mostUses} limiters, or of { limiter, key, cost }`,
+      `${at}: write a list of at most ${maxUses} limiters, or of { limiter, key, cost }`,
     )
   const names = limitersIn(value).map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
@@ -133,7 +133,7 @@ function checkLimiter(limiter: unknown, at: string): asserts limiter is Limiter 
     throw new InvalidOptionsError(`${at}.limiter: give one made by limits.concurrency(…) and its like`)
 }
 
-const keyRule = `a key is text of 1 to ${longestName} bytes without control characters, or a number`
+const keyRule = `a key is text of 1 to ${maxNameBytes} bytes without control characters, or a number`
 
 function keyText(key: unknown): string | undefined {
   const text = typeof key === 'number' ? String(key) : key

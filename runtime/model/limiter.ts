@@ -2,7 +2,7 @@ import { hasBrand } from './brand.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
-import { isName, longestName } from './name.ts'
+import { isName, maxNameBytes } from './name.ts'
 import { checkNodeVersion } from './node-version-error.ts'
 
 export type LimiterKind =
@@ -39,8 +39,8 @@ export interface Limiter {
 const limiterBrand: unique symbol = Symbol.for('durable-jobs.limiter')
 
 /** A bucket's content is counted in thousandths of a millisecond of refill: it must stay a whole number. */
-const largestProduct = Number.MAX_SAFE_INTEGER / 4
-const largestMax = 1_000_000_000
+const maxProduct = Number.MAX_SAFE_INTEGER / 4
+const maxMax = 1_000_000_000
 
 export function isLimiter(value: unknown): value is Limiter {
   return hasBrand(value, limiterBrand)
@@ -117,18 +117,15 @@ function checked(kind: LimiterKind, options: object, known: readonly string[]): 
   const { name } = options as { name?: unknown }
   if (!isName(name) || name.startsWith('$')) {
     throw new InvalidOptionsError(
-      `limits.${kind}: give the limiter a name of at most ${longestName} bytes that does not begin with $`,
+      `limits.${kind}: give the limiter a name of at most ${maxNameBytes} bytes that does not begin with $`,
     )
   }
   return `limiter '${name}'`
 }
 
 function whole(value: unknown, option: string): number {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= largestMax)
-    return value as number
-  throw new InvalidOptionsError(
-    `${option} must be a whole number from 1 to ${largestMax}, not ${String(value)}`,
-  )
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxMax) return value as number
+  throw new InvalidOptionsError(`${option} must be a whole number from 1 to ${maxMax}, not ${String(value)}`)
 }
 
 function windowRule(
@@ -140,7 +137,7 @@ function windowRule(
 
 function bucketRule(at: string, max: number, refill: number, every: Duration): Omit<LimiterRule, 'kind'> {
   const everyMs = period(every, `${at}: every`)
-  if (max * everyMs > largestProduct) {
+  if (max * everyMs > maxProduct) {
     throw new InvalidOptionsError(
       `${at}: so large a bucket over so long a time can't be counted; name a shorter one`,
     )

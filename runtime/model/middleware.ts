@@ -1,6 +1,6 @@
 import { handled } from './handled.ts'
 import type { RunInfo } from './job.ts'
-import type { StayOutcome } from './outcome.ts'
+import type { ExecutionOutcome } from './outcome.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
 
@@ -20,7 +20,7 @@ export interface ClaimContext {
   readonly running: number
 }
 
-export interface StayContext {
+export interface ExecutionContext {
   readonly run: RunInfo
   readonly signal: AbortSignal
 }
@@ -42,9 +42,9 @@ export interface Middleware {
   claim?(context: ClaimContext, next: Next<number>): Promise<number>
   /** Wraps one execution of a run in a slot. `next()` always settles, whatever the outcome. */
   run?(
-    context: StayContext,
-    next: Next<{ readonly outcome: StayOutcome }>,
-  ): Promise<{ readonly outcome: StayOutcome }>
+    context: ExecutionContext,
+    next: Next<{ readonly outcome: ExecutionOutcome }>,
+  ): Promise<{ readonly outcome: ExecutionOutcome }>
   /** Wraps one attempt of a step's body. */
   step?(context: StepCallContext, next: Next<unknown>): Promise<unknown>
 }

@@ -40,4 +40,4 @@ export type Wait =
   | { readonly kind: ArrivalKind; readonly path: StepPath }
 
 /** How an execution ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
-export type StayOutcome = Outcome['kind'] | 'lost'
+export type ExecutionOutcome = Outcome['kind'] | 'lost'

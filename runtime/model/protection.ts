@@ -47,7 +47,7 @@ export type ProtectionState =
   | { readonly kind: 'resting'; readonly forMs: number }
 
 /** The code of `refused` if ECS refused nothing: no attempt got a reply. */
-export const noAnswer = 'no answer'
+export const noReply = 'no answer'
 
 /** Calls to ECS since the holder was opened. */
 export interface ProtectionCalls {

@@ -61,15 +61,15 @@ export const scheduleOptionNames: readonly string[] = [
   'jitter',
   'input',
 ]
-const mostCaughtUp = 1_000
+const maxCaughtUp = 1_000
 
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseSchedule(options: ScheduleOptions<never>, where: string): Schedule {
   checkKnownOptions(options, scheduleOptionNames, where)
   const { timeZone = 'UTC', missed = 'one', cap = 100, overlap = 'skip', jitter, input } = options
   const ticks = new CronTicks(options.cron, timeZone, where)
-  if (!Number.isInteger(cap) || cap < 1 || cap > mostCaughtUp) {
-    throw new InvalidOptionsError(`${where}: cap: ${cap} is not a whole number from 1 to ${mostCaughtUp}`)
+  if (!Number.isInteger(cap) || cap < 1 || cap > maxCaughtUp) {
+    throw new InvalidOptionsError(`${where}: cap: ${cap} is not a whole number from 1 to ${maxCaughtUp}`)
   }
   return {
     ...{ cron: ticks.cron, timeZone, cap, input },

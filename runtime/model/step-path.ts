@@ -9,7 +9,7 @@ export type StepPath = string
 /** The stored step that calls a job's `onFailed`. No author's name can make it: `$` is escaped. */
 export const onFailedPath: StepPath = '$onFailed'
 
-const longestPathBytes = 512
+const maxPathBytes = 512
 const reserved = /[%/#[\]$]/g
 
 /** `name` or `name[key]`, escaped. @throws InvalidOptionsError for an empty or non-string name. */
@@ -38,9 +38,9 @@ function refuseCutText(text: string, what: string): void {
 export function stepPath(scope: StepPath, segment: string, repeat: number): StepPath {
   const own = repeat === 1 ? segment : `${segment}#${repeat}`
   const path = scope === '' ? own : `${scope}/${own}`
-  if (path.length > longestPathBytes / 3 && Buffer.byteLength(path) > longestPathBytes) {
+  if (path.length > maxPathBytes / 3 && Buffer.byteLength(path) > maxPathBytes) {
     throw new InvalidOptionsError(
-      `the step path '${path.slice(0, 60)}…' is longer than ${longestPathBytes} bytes; shorten its name or key`,
+      `the step path '${path.slice(0, 60)}…' is longer than ${maxPathBytes} bytes; shorten its name or key`,
     )
   }
   return path

@@ -15,11 +15,11 @@ export class TimeBudget {
   }
 
   /**
-   * Waits for `work`, at most for the rest of the budget, or for `mostMs` if that is less. Returns whether it ended in
+   * Waits for `work`, at most for the rest of the budget, or for `maxMs` if that is less. Returns whether it ended in
    * time; a rejection in time is thrown, a later one is dropped.
    */
-  async wait(work: Promise<unknown>, mostMs: number = Number.POSITIVE_INFINITY): Promise<boolean> {
+  async wait(work: Promise<unknown>, maxMs: number = Number.POSITIVE_INFINITY): Promise<boolean> {
     work.catch(() => undefined)
-    return endsWithin(this.#clock, work, Math.min(this.leftMs, mostMs))
+    return endsWithin(this.#clock, work, Math.min(this.leftMs, maxMs))
   }
 }

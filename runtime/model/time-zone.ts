@@ -17,7 +17,7 @@ const dayMs = 86_400_000
 /** The most that clocks were ever set back. */
 const lookBackMs = 26 * 3_600_000
 const knownAhead = 45
-const keptStretches = 16
+const retainedStretches = 16
 
 /** The offsets of one zone of the IANA data base that this Node carries. All times in ms. */
 export class TimeZone {
@@ -63,7 +63,7 @@ export class TimeZone {
     const known = this.#stretches.find(({ from, until }) => from <= instant && instant < until)
     if (known !== undefined) return known
     const made = this.#makeStretch(instant)
-    this.#stretches = [made, ...this.#stretches.slice(0, keptStretches - 1)]
+    this.#stretches = [made, ...this.#stretches.slice(0, retainedStretches - 1)]
     return made
   }
 

@@ -56,7 +56,7 @@ export interface UniqueKey {
 }
 
 const waysOnDuplicate: readonly unknown[] = ['join', 'reject', 'replace'] satisfies OnDuplicate[]
-const longestKey = 512
+const maxKey = 512
 
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseUnique(unique: unknown, job: string): UniqueRule | undefined {
@@ -134,9 +134,9 @@ function problemOf(key: string): string | undefined {
   if (!key.isWellFormed() || /[\u0000-\u001f\u007f]/.test(key)) {
     return 'returned text with control characters or half a character; use a digest of it'
   }
-  const bytes = key.length > longestKey ? key.length : new TextEncoder().encode(key).length
-  return bytes > longestKey
-    ? `returned ${bytes} bytes, over the limit of ${longestKey}; shorten it, or use a digest`
+  const bytes = key.length > maxKey ? key.length : new TextEncoder().encode(key).length
+  return bytes > maxKey
+    ? `returned ${bytes} bytes, over the limit of ${maxKey}; shorten it, or use a digest`
     : undefined
 }
 

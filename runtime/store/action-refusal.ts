@@ -31,7 +31,7 @@ export interface JudgingAction {
 /** For a forecast: all runs are older. */
 export const yetToBegin: JudgingAction = { begunAt: Number.POSITIVE_INFINITY, minAgeMs: 0 }
 
-const longestReason = 300
+const maxReason = 300
 
 /**
  * Decides whether an action applies to a run (A2): 'newer' ones are not counted. scripts/apply-action.lua decides the
@@ -94,5 +94,5 @@ function needs(action: ActionKind): string {
 }
 
 function clipped(text: string): string {
-  return text.length <= longestReason ? text : `${text.slice(0, longestReason - 1)}…`
+  return text.length <= maxReason ? text : `${text.slice(0, maxReason - 1)}…`
 }

@@ -1,5 +1,5 @@
 import type { NewRun } from './new-run.ts'
-import type { EnqueueAnswer } from './store.ts'
+import type { EnqueueReply } from './store.ts'
 
 /** A larger trip would block the store for too long (R24). */
 export const enqueueLimits = { runs: 500, bytes: 4_194_304 } as const
@@ -15,7 +15,7 @@ export interface EnqueuePart {
 
 interface EnqueueOutboxDeps<Part> {
   /** Makes one attempt at storing these parts in one transaction. Resolves to a result per run, in order. */
-  readonly send: (parts: readonly Part[]) => Promise<readonly EnqueueAnswer[]>
+  readonly send: (parts: readonly Part[]) => Promise<readonly EnqueueReply[]>
   /** Returns whether an error means that the store can't be used, so that no part would succeed alone. */
   readonly isOutage: (error: unknown) => boolean
   /** How many trips may be in flight before a call waits for the next one. */
@@ -24,7 +24,7 @@ interface EnqueueOutboxDeps<Part> {
 
 interface WaitingCall<Part> {
   readonly part: Part
-  readonly resolve: (answers: readonly EnqueueAnswer[]) => void
+  readonly resolve: (answers: readonly EnqueueReply[]) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -51,7 +51,7 @@ export class EnqueueOutbox<Part extends EnqueuePart> {
   }
 
   /** Makes one attempt at a call. Rejects with the error of `send`. */
-  enqueue(part: Part): Promise<readonly EnqueueAnswer[]> {
+  enqueue(part: Part): Promise<readonly EnqueueReply[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ part, resolve, reject })
       this.#waitingRuns += part.runs.length

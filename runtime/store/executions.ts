@@ -11,7 +11,7 @@ import type { RunTransition } from '../model/run.ts'
  */
 
 /** X3. */
-export const keptExecutions = { first: 8, last: 24 } as const
+export const retainedExecutions = { first: 8, last: 24 } as const
 
 export interface ExecutionInfo {
   /** Its number among the executions of the run, from 1. */

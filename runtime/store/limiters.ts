@@ -16,7 +16,7 @@ import type { RuleChange } from './limiter-rules.ts'
  * enqueue. The operation that opens a key wakes the first waiter itself: a run by an idle worker that can take it, a
  * step by an order to its worker, even if that worker is the caller. A woken run holds a reservation (Q5).
  * Q5  After every transition a key has no room, or no waiter, or a reservation. The reservations of a key lapse
- * `ticketMs` after the first of them. A run that waits for a worker holds one only if a worker takes such runs: not
+ * `reservationMs` after the first of them. A run that waits for a worker holds one only if a worker takes such runs: not
  * while its queue is paused, no worker knows its job or serves its queue, all such workers drain, or, if it needs
  * scale-in protection, none of them ever takes such runs (protection-level.ts); and never as a poison suspect, because
  * each live lease may already hold one (R17). Such a run is still ready, and its claim takes the keys that are open
@@ -31,14 +31,14 @@ export interface LimiterStore {
   defineLimiters(lease: string, limiters: readonly WorkerLimiter[]): Promise<void>
   /**
    * Takes all limits of one attempt of a step, or joins the waitlist of the closed one. If a run has more than
-   * `mostStepsInLine` such steps at a time, a further one joins no waitlist and has to ask again.
+   * `maxWaitingSteps` such steps at a time, a further one joins no waitlist and has to ask again.
    */
-  acquire(lease: string, request: AcquireRequest): Promise<AcquireAnswer>
+  acquire(lease: string, request: AcquireRequest): Promise<AcquireReply>
   /**
    * Closes the keys of the step's limits for all runs, because a provider said "too many", and undoes the step's own
    * use. A late repeat of an older use closes nothing.
    */
-  closeKeys(lease: string, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
+  closeKeys(lease: string, request: StepUse & { readonly closedMs: number }): Promise<'closed' | 'gone'>
   /** Replaces the cost that a step's use of a limiter was charged with the true one. `gone` also for an older use. */
   correctCost(lease: string, request: CostCorrection): Promise<'corrected' | 'gone'>
   /**
@@ -56,7 +56,7 @@ export interface LimiterStore {
 /**
  * One use of limits by a step: `turn` numbers the uses of an execution; a repeat of an older one gets closed for 0 ms.
  */
-export interface StepTurn {
+export interface StepUse {
   readonly run: RunId
   readonly fence: number
   readonly path: StepPath
@@ -64,19 +64,19 @@ export interface StepTurn {
 }
 
 /** `correction` numbers those of one use: an older one that comes late changes nothing. */
-export interface CostCorrection extends StepTurn {
+export interface CostCorrection extends StepUse {
   readonly limiter: string
   readonly cost: number
   readonly correction: number
 }
 
-export interface AcquireRequest extends StepTurn {
+export interface AcquireRequest extends StepUse {
   readonly attempt: number
   readonly uses: readonly LimitUse[]
 }
 
 /** - `closed`: on the waitlist; `opensInMs` if a clock opens it, otherwise there will be a hint and an order */
-export type AcquireAnswer =
+export type AcquireReply =
   | { readonly kind: 'granted' }
   | { readonly kind: 'closed'; readonly limiter: string; readonly opensInMs?: number }
   | { readonly kind: 'gone' }
@@ -137,13 +137,13 @@ export interface LinePlace extends LimiterKeyInfo {
 /**
  * An unused reservation of this age keeps no other run out (Q5): longer than a claim takes, too short to idle a key.
  */
-export const ticketMs = 50
+export const reservationMs = 50
 /** Q6. */
-export const seniority = { refusals: 50, waitedMs: 10_000 } as const
+export const agedAfter = { refusals: 50, waitedMs: 10_000 } as const
 /** How many aged waiters of a key are read to find the oldest that can be served. */
-export const seniorsAtOnce = 20
+export const maxAgedWaiters = 20
 /** If one run has more limited steps at a time, the others wait without a position on the waitlist, and ask again. */
-export const mostStepsInLine = 200
+export const maxWaitingSteps = 200
 /** How soon such a step asks again. */
 export const crowdedMs = 1_000
 /** How many runs one operation wakes; the next one wakes the rest. */

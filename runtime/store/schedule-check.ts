@@ -5,7 +5,7 @@ import { type LeaderInfo, leaderRole } from './terms.ts'
 
 /** A tick later than this means that no worker fires. Without a leader that is clear once a new one could have come. */
 const overdueMs = { led: 60_000, leaderless: 5_000 } as const
-const mostNamed = 5
+const maxNamed = 5
 
 /** A leader may not fire: a tick that is long overdue under a leader is a fault. */
 export function scheduleCheck(
@@ -62,7 +62,7 @@ function counted(schedules: readonly ScheduleInfo[]): string {
 }
 
 function named(schedules: readonly ScheduleInfo[]): string {
-  const names = schedules.slice(0, mostNamed).map(({ name }) => `'${name}'`)
+  const names = schedules.slice(0, maxNamed).map(({ name }) => `'${name}'`)
   const more = schedules.length - names.length
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

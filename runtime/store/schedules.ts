@@ -39,11 +39,11 @@ export interface ScheduleStore {
   pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void>
   resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void>
   /** Runs it once, in addition to its ticks; `moved` when it has another revision. @throws UnknownScheduleError */
-  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer>
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerReply>
   /** Returns what the leader has to plan or to fire now, at most `limit` schedules. */
   dueSchedules(limit: number): Promise<DueSchedules>
   /** C1. */
-  fire(fire: Fire): Promise<FireAnswer>
+  fire(fire: Fire): Promise<FireReply>
   /** Calls `listener` when something may be due sooner than the last read said. A hint: polling is the truth. */
   onScheduleChange(listener: () => void): () => void
 }
@@ -57,7 +57,7 @@ export interface ScheduleInspector {
   ): Promise<readonly LedgerLine[]>
 }
 
-export type TriggerAnswer =
+export type TriggerReply =
   | { readonly kind: 'triggered'; readonly run: RunId }
   | { readonly kind: 'moved' }
   /** The run with its unique key has not ended. */
@@ -141,7 +141,7 @@ export type FireMove =
  * - `waits`: the run before a queued one has not ended, or the schedule is paused
  * - `not leading`: the term has ended
  */
-export type FireAnswer =
+export type FireReply =
   | { readonly kind: 'done'; readonly outcome: LedgerOutcome | 'planned'; readonly run?: RunId }
   | { readonly kind: 'early'; readonly remainingMs: number }
   | { readonly kind: 'moved' | 'waits' | 'not leading' }
@@ -221,7 +221,7 @@ export function isNotable(
 }
 
 /** Entries kept of each ledger. */
-export const keptLedgerLines = 1_000
+export const retainedLedgerEntries = 1_000
 /** A tick fired this much after it was due is `late`. */
 export const lateFromMs = 1_000
 /** A schedule keeps this many of its newest runs, to check whether one has not ended. */
@@ -230,7 +230,7 @@ export const knownScheduleRuns = 10
  * A schedule keeps this many pauses; beyond that the two oldest become one, so that the time between them is paused
  * too.
  */
-export const keptPauses = 20
+export const retainedPauses = 20
 /** How often a queued tick checks whether the previous run has ended. */
 export const queuedLookMs = 1_000
 

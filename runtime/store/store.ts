@@ -74,19 +74,19 @@ export interface Store
 interface RunStore {
   /**
    * Inserts runs, one after the other; a known id resolves to `joined`, or `rejected` when its job or input differ.
-   * Then a held unique key decides: see `EnqueueAnswer`. A result other than `created` is kept for a late repeat.
+   * Then a held unique key decides: see `EnqueueReply`. A result other than `created` is kept for a late repeat.
    * Concurrent calls may share a transaction or script, and get the same results as alone: see `EnqueueOutbox`.
    */
-  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
+  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueReply[]>
   /**
    * Settles ended runs, then claims up to `request.max` runs for this lease, best first: promotes due runs, reclaims
    * runs of ended leases, and merges the heads of the classes (queue, job, version, protect) that the worker
    * registered. `n` numbers the worker's claims, so that queues take turns; the same `n` again returns the same runs, a
    * smaller one none.
    */
-  claim(lease: LeaseId, n: number, request: ClaimRequest, settle: readonly Settlement[]): Promise<ClaimAnswer>
+  claim(lease: LeaseId, n: number, request: ClaimRequest, settle: readonly Settlement[]): Promise<ClaimReply>
   /** Appends journal records and settles runs, many in one round trip; each entry is fenced and gets its own result. */
-  commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer>
+  commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitReply>
   /**
    * Returns the journal after position `from`, at most about 1 MiB a page. `gone` when the fence is no longer current.
    */
@@ -119,7 +119,7 @@ interface WorkerStore {
   /** Creates the lease. No other operation does; a repeat with the same lease id returns the same. */
   register(worker: NewWorker): Promise<void>
   /** Extends the lease and stores the worker's status. Resolves to its orders, or that it is lost. */
-  renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
+  renew(lease: LeaseId, status: WorkerStatus): Promise<RenewReply>
   /**
    * Ends the lease and makes all its runs ready at once, except those in `keep`: they stay held until the process dies.
    */
@@ -224,7 +224,7 @@ export interface Inspector
 }
 
 /** A worker with a free slot polls at least this often, even without hints. */
-export const longestPollMs = 2_000
+export const maxPollMs = 2_000
 
 /** A larger commit is refused: it would block the store for too long (R24). */
 export const commitLimits = { entries: 200, bytes: 4_194_304 } as const
@@ -239,7 +239,7 @@ export type LeaseId = string
  * - `rejected` as a duplicate: `holder` holds the key
  * - `replaced`: created; `replaced` held the key, had not started and was cancelled
  */
-export type EnqueueAnswer =
+export type EnqueueReply =
   | { readonly outcome: 'created'; readonly id: RunId }
   | { readonly outcome: 'joined'; readonly id: RunId }
   | { readonly outcome: 'replaced'; readonly id: RunId; readonly replaced: RunId }
@@ -289,7 +289,7 @@ export interface Settlement {
  * - `gap`: the store lost entries; the worker gives the slot up, and the run resumes from the stored entries
  * - `gone`: another lease or fence owns the run; the worker writes nothing more
  */
-export type EntryAnswer =
+export type EntryReply =
   | { readonly kind: 'stored' }
   | { readonly kind: 'settled'; readonly state: RunState }
   | { readonly kind: 'early'; readonly remainingMs: number }
@@ -297,16 +297,16 @@ export type EntryAnswer =
   | { readonly kind: 'gap' }
   | { readonly kind: 'gone' }
 
-export interface CommitAnswer {
-  readonly answers: readonly EntryAnswer[]
+export interface CommitReply {
+  readonly answers: readonly EntryReply[]
   readonly orders: Orders
 }
 
-export type ClaimAnswer =
+export type ClaimReply =
   | {
       readonly kind: 'claimed'
       readonly runs: readonly ClaimedRun[]
-      readonly settled: readonly EntryAnswer[]
+      readonly settled: readonly EntryReply[]
       /** Whether more could be claimed at once. */
       readonly more: boolean
       /**
@@ -418,7 +418,7 @@ export interface WorkerStatus {
   readonly report?: WorkerReport
 }
 
-export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }
+export type RenewReply = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }
 
 export type RunDetails = Run & { readonly input: Uint8Array }
 
@@ -463,10 +463,10 @@ export interface ThroughputCell {
 }
 
 /** How long a reply to a manual action, and the id of a removed run, are kept for a late repeat. */
-export const keepAnswersMs = 600_000
+export const keepRepliesMs = 600_000
 
 /** A gap in which no process reached the store counts as an outage if it is longer than this part of a lease (R16). */
-export const amnestyShare = 0.5
+export const outageGraceShare = 0.5
 
 /** How long cells of `throughput` are kept. */
 export const throughputMinutes = 240

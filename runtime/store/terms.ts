@@ -19,7 +19,7 @@ export interface TermStore {
    * must not take the role for a lease that does not know of it (R34).
    * @throws InvalidOptionsError for an invalid role or length.
    */
-  campaign(role: string, lease: string, termMs: number, after?: number): Promise<CampaignAnswer>
+  campaign(role: string, lease: string, termMs: number, after?: number): Promise<CampaignReply>
   /** Extends the term by its length from now on, and stores the state of its duties. */
   renewTerm(role: string, term: number, lease: string, duties: DutyAges): Promise<'held' | 'lost'>
   /** Ends this term and no other. */
@@ -33,7 +33,7 @@ export interface TermStore {
  * - `following`: another worker has it for at most `termLeftMs`; `workers` live ones share the polling
  * - `lost`: this lease has ended, or never began, or has resigned a later term than it says
  */
-export type CampaignAnswer =
+export type CampaignReply =
   | { readonly kind: 'leading'; readonly term: number }
   | {
       readonly kind: 'following'

@@ -5,25 +5,22 @@ import { type CancelTimer, pause } from '../model/clock.ts'
 import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
 import { type Hook, hooksOf, through } from '../model/middleware.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import { untilAnswered } from '../model/until-answered.ts'
-import {
-  type ClaimAnswer,
-  type ClaimRequest,
-  type LeaseId,
-  longestPollMs,
-  type Store,
-} from '../store/store.ts'
+import { untilReplied } from '../model/until-replied.ts'
+import { type ClaimReply, type ClaimRequest, type LeaseId, maxPollMs, type Store } from '../store/store.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { RunProtection } from './run-protection.ts'
 import type { SlotTable } from './slot-table.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
-type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
+type Claimed = Extract<ClaimReply, { kind: 'claimed' }>
 
 const afterDefectMs = 1_000
 /** Without a free slot the loop still wakes this often. */
 const idleMs = 10_000
-/** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
+/**
+ * From this many slots on a claim takes at most half of them: while the store searches for more, the others keep
+ * working.
+ */
 const manySlots = 50
 
 export interface ClaimLoopDeps {
@@ -40,10 +37,11 @@ export interface ClaimLoopDeps {
 }
 
 /**
- * Fills free slots and settles what ended, claim by claim, until the lease is over.
- * W1  At most two claims are in flight, in order, each repeated until it is answered (R13). With many slots each asks for half of
- *     them, so that the store works on one while the worker works on what the other brought; with few, the first one asks for all.
- * W2  What ended is settled together with the next claim (R2).
+ * Fills free slots and settles ended runs, claim by claim, until the lease is over.
+ * W1  At most two claims are in flight, in order, each repeated until it gets a reply (R13). With many slots each claim
+ * takes half of them, so that the store works on one while the worker works on the runs of the other; with few, the
+ * first one takes all.
+ * W2  Ended runs are settled together with the next claim (R2).
  */
 export class ClaimLoop {
   readonly #deps: ClaimLoopDeps
@@ -70,13 +68,13 @@ export class ClaimLoop {
     this.#ended = this.#run()
   }
 
-  /** Something may be there to claim, or an order. */
+  /** There may be runs to claim, or an order. */
   hint(): void {
     this.#isHinted = true
     this.#wake()
   }
 
-  /** Something changed that the loop sleeps for. */
+  /** The loop sleeps until something changes; this wakes it. */
   wake(): void {
     this.#wake()
   }
@@ -99,8 +97,8 @@ export class ClaimLoop {
   }
 
   /**
-   * What ends in the same macrotask is settled by the same claim. No two rounds share one: a store that replies at once would
-   * starve the event loop.
+   * Runs that end in the same macrotask are settled by the same claim. No two rounds share one: a store that replies at
+   * once would starve the event loop.
    */
   async #macrotaskEnd(): Promise<void> {
     const { macrotasks, config } = this.#deps
@@ -139,7 +137,7 @@ export class ClaimLoop {
     this.#inFlight.add(claim)
   }
 
-  /** One claim with what ended; never rejects. */
+  /** Sends one claim with the settlements; never rejects. */
   async #round(): Promise<void> {
     const { outbox, over, config } = this.#deps
     const free = this.#free
@@ -160,8 +158,8 @@ export class ClaimLoop {
   async #claimThroughHooks(free: number): Promise<boolean> {
     const { clock, concurrency, log } = this.#deps.config
     this.#isHinted = false
-    // A claim moves it; when a middleware holds this one back, the next one comes by polling.
-    this.#nextClaimAt = clock.elapsed() + longestPollMs
+    // A claim advances it; when a middleware holds this one back, the next one comes by polling.
+    this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
     const most = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
     // A hook may take its time: no second claim is to ask for these slots meanwhile, nor to be the newest with none.
@@ -184,7 +182,7 @@ export class ClaimLoop {
     return wasSent
   }
 
-  /** One claim, repeated until answered; starts what it brought. Resolves to how many runs that were. */
+  /** Sends one claim, repeated until it gets a reply; starts its runs. Resolves to how many runs those were. */
   async #claim(max: number): Promise<number> {
     const { outbox, protection, over, listener } = this.#deps
     const settling = outbox.takeSettlements()
@@ -207,13 +205,13 @@ export class ClaimLoop {
   async #untilClaimed(
     request: ClaimRequest,
     settling: ReturnType<Outbox['takeSettlements']>,
-  ): Promise<{ readonly answer: ClaimAnswer; readonly isNewest: boolean }> {
+  ): Promise<{ readonly answer: ClaimReply; readonly isNewest: boolean }> {
     const { store, lease, config, over, reconciler } = this.#deps
     const { clock, log } = config
     let { entries } = settling
     let n = ++this.#n
     let hasFailed = false
-    const call = async (): Promise<ClaimAnswer> => {
+    const call = async (): Promise<ClaimReply> => {
       try {
         return await store.claim(lease, n, request, entries)
       } catch (error) {
@@ -230,13 +228,13 @@ export class ClaimLoop {
         log.warn({ err: toStoredError(error), attempt }, 'a claim failed; asking again')
       }
     }
-    const answer = await untilAnswered(call, { clock, over, onFailure }, { kind: 'lost' } as const)
-    // R14: the store was away; it may have come back with an older state.
+    const answer = await untilReplied(call, { clock, over, onFailure }, { kind: 'lost' } as const)
+    // R14: the store was unreachable; it may have come back with an older state.
     if (hasFailed) reconciler.soon()
     return { answer, isNewest: n === this.#n }
   }
 
-  #take({ runs, orders, more, nextDueInMs = longestPollMs }: Claimed, isNewest: boolean): void {
+  #take({ runs, orders, more, nextDueInMs = maxPollMs }: Claimed, isNewest: boolean): void {
     const { slots, config, listener, over } = this.#deps
     // W3: the slots were told that the lease is lost; what the store gave since goes on elsewhere.
     if (over.aborted) return
@@ -244,8 +242,8 @@ export class ClaimLoop {
     listener.ordered(orders)
     if (!isNewest) return
     this.#isMore = more
-    const waitMs = Math.min(nextDueInMs, longestPollMs)
-    const jitterMs = waitMs === longestPollMs ? config.clock.random() * 200 : 1
+    const waitMs = Math.min(nextDueInMs, maxPollMs)
+    const jitterMs = waitMs === maxPollMs ? config.clock.random() * 200 : 1
     this.#nextClaimAt = config.clock.elapsed() + (more ? 0 : waitMs + jitterMs)
   }
 

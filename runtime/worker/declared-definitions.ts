@@ -7,7 +7,8 @@ import { encodeSpec } from '../store/schedules.ts'
 const noSchedule = 'none'
 
 /**
- * What a worker's code declares beside its jobs: for each job its schedule, or that it has none.
+ * Returns the definitions that a worker's code declares besides its jobs: for each job its schedule, or that it has
+ * none.
  * @throws InvalidInputError for an input that the job's own schema refuses, SerializationError
  */
 export function declaredDefinitions(jobs: Iterable<Job>, maxValueBytes: number): Promise<WorkerDefinition[]> {

@@ -1,7 +1,10 @@
 import type { Logger } from '../model/job.ts'
 import { maxDrainPlans, type RunDrainPlan } from '../store/worker-drain.ts'
 
-/** Logs what becomes of the runs of a worker that begins to drain: a line for each that is in a step, one for the others. */
+/**
+ * Logs what will happen to the runs of a worker that begins to drain: a line for each that is in a step, one for the
+ * others.
+ */
 export function logDrainPlan(log: Logger, plans: readonly RunDrainPlan[], leftMs: number): void {
   const inStep = plans.filter(({ path }) => path !== undefined)
   const cutInMs = Math.round(leftMs)
@@ -26,7 +29,7 @@ export function logCutRuns(log: Logger, plans: readonly RunDrainPlan[]): void {
   }
 }
 
-/** Logs which at-most-once steps have outlasted the drain and go on. */
+/** Logs which at-most-once steps have outlasted the drain and continue. */
 export function logUncutRuns(log: Logger, plans: readonly RunDrainPlan[], endsInMs: number): void {
   for (const { run, plan, path } of plans.slice(0, maxDrainPlans)) {
     if (plan === 'finishing once')

@@ -1,10 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface HealthAnswers {
+export interface HealthReplies {
   /** Whether the main loop is alive. */
   live(): boolean
-  /** Whether the worker does what it is for: it holds its lease, does not drain, and no duty of it is dead. A text: why not. */
+  /**
+   * Whether the worker does its work: it holds its lease, does not drain, and none of its duties is dead. A text: why
+   * not.
+   */
   ready(): boolean | string
 }
 
@@ -12,8 +15,8 @@ export type HealthServer =
   | { readonly kind: 'listening'; readonly port: number; close(): Promise<void> }
   | { readonly kind: 'taken'; readonly port: number; readonly reason: string }
 
-/** Serves `/live` and `/ready`: 200, or 503 with the reason where there is one to tell. */
-export function serveHealth(port: number, answers: HealthAnswers): Promise<HealthServer> {
+/** Serves `/live` and `/ready`: 200, or 503 with the reason if there is one. */
+export function serveHealth(port: number, answers: HealthReplies): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
     const good = path === '/live' ? answers.live() : path === '/ready' ? answers.ready() : undefined

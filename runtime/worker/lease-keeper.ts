@@ -4,7 +4,7 @@ import { formatDuration } from '../model/format-duration.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { OpenStep } from '../store/open-steps.ts'
-import type { LeaseId, Orders, RenewAnswer, WorkerStatus } from '../store/store.ts'
+import type { LeaseId, Orders, RenewReply, WorkerStatus } from '../store/store.ts'
 import type { WorkerReport } from '../store/worker-report.ts'
 import {
   beatSlots,
@@ -28,7 +28,7 @@ export interface LeaseKeeperDeps {
   readonly report: Pick<SelfReport, 'next' | 'whole'>
   /** Whether the worker leads although a duty of it is dead. */
   readonly hasDeadDuty: () => boolean
-  readonly renew: (lease: LeaseId) => Promise<RenewAnswer>
+  readonly renew: (lease: LeaseId) => Promise<RenewReply>
   readonly outages: Pick<OutageLog, 'failed' | 'succeeded'>
   readonly onOrders: (lease: LeaseId, orders: Orders) => void
   readonly onLost: (lease: LeaseId) => void
@@ -37,9 +37,9 @@ export interface LeaseKeeperDeps {
 }
 
 const beatMs = 200
-/** How the thread's calls are named in the record of outages. */
+/** The name of the thread's calls in the record of outages. */
 const threadCall = 'lease thread'
-/** How often a thread that died is started again. A fault that comes back is for the platform, with a new process. */
+/** How often a thread that died is restarted. A recurring fault needs a new process, started by the platform. */
 const restarts = { max: 3, perMs: 10 * 60_000 } as const
 
 /**
@@ -100,7 +100,7 @@ export class LeaseKeeper {
     return this.#thread?.healthPort
   }
 
-  /** Whether the event loop was blocked for longer than `maxBlocked` under the lease that is kept, or was last. */
+  /** Whether the event loop was blocked for longer than `maxBlocked` under the current or the last lease. */
   get choked(): boolean {
     this.#noteSilence()
     return this.#choked
@@ -122,13 +122,13 @@ export class LeaseKeeper {
     if (drain !== undefined) this.#send({ kind: 'drain', drain })
   }
 
-  /** Tells the store at once what is new of this worker's task (K5). */
+  /** Reports news of this worker's task to the store at once (K5). */
   tellReport(): void {
     this.#sendReport(this.#deps.report.next(), true)
   }
 
   /**
-   * Resolves when the thread renews no more: only then the lease may be resigned (R18). A thread that waits for its
+   * Resolves when the thread no longer renews: only then the lease may be resigned (R18). A thread that waits for its
    * store is ended after `withinMs`.
    */
   async stop(withinMs: number = stopMarginMs): Promise<void> {
@@ -144,7 +144,7 @@ export class LeaseKeeper {
   async #startThread(data: LeaseThreadData): Promise<RunningLeaseThread> {
     const thread = await startLeaseThread(data, (message) => this.#heardFromThread(message))
     this.#thread = thread
-    // What was sent while there was no thread.
+    // Messages that were sent while there was no thread.
     if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
     this.#openSteps.doubt()
     this.tellDrain()
@@ -251,7 +251,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Not in `#heard`: what the main loop renews (K1) says nothing of the thread's own connection. */
+  /** Not in `#heard`: a renewal by the main loop (K1) proves nothing about the thread's own connection. */
   #heardFromThread(message: FromLeaseThread): void {
     if (message.kind === 'held' || message.kind === 'lost') this.#deps.outages.succeeded(threadCall)
     this.#heard(message)
@@ -283,7 +283,7 @@ export class LeaseKeeper {
         return
       case 'up':
       case 'health port taken':
-        // How a start ended: startLeaseThread tells.
+        // startLeaseThread reports how a start ended.
         return
     }
   }

@@ -5,9 +5,9 @@ import type { StoreConfig } from '../store/store-config.ts'
 import type { DrainStatus } from '../store/worker-drain.ts'
 import type { WorkerReport } from '../store/worker-report.ts'
 
-/** What the lease thread is started with. */
+/** The start data of the lease thread. */
 export interface LeaseThreadData {
-  /** A password that is a function stays on the main thread, which is asked for it. */
+  /** A password function stays on the main thread, which calls it. */
   readonly store: Omit<StoreConfig, 'password'> & { readonly password: string | undefined }
   readonly asksForPassword: boolean
   readonly leaseMs: number
@@ -25,15 +25,15 @@ export type ToLeaseThread =
   | { readonly kind: 'keep'; readonly lease: LeaseId }
   /** To go with the next renewal. */
   | { readonly kind: 'open steps'; readonly lease: LeaseId; readonly told: OpenSteps }
-  /** To go with the next renewal, or at once; whatever lease the process has. */
+  /** Sent with the next renewal, or at once; under any lease of the process. */
   | { readonly kind: 'report'; readonly report: WorkerReport; readonly atOnce: boolean }
-  /** To be told at once: the process drains, whatever lease it has. */
+  /** Sent at once: the process drains, under any lease. */
   | { readonly kind: 'drain'; readonly drain: DrainStatus }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'password failed'; readonly reason: string }
   | { readonly kind: 'stop' }
 
-/** Lease thread to main thread; `lease` lets messages of an older lease be told apart (R18). */
+/** Lease thread to main thread; `lease` distinguishes messages of an older lease (R18). */
 export type FromLeaseThread =
   /** It runs, and its health server listens if there is one: the first message unless it can't start. */
   | { readonly kind: 'up'; readonly healthPort: number | undefined }
@@ -50,5 +50,5 @@ export type FromLeaseThread =
       readonly tookMs: number
     }
 
-/** Part of a lease between two renewals: 3 s of 10 s. */
+/** The part of a lease between two renewals: 3 s of 10 s. */
 export const renewalShare = 0.3

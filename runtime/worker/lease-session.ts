@@ -6,7 +6,7 @@ import type { RunExecutor } from '../execution/run-executor.ts'
 import { hooksOf } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import { untilAnswered } from '../model/until-answered.ts'
+import { untilReplied } from '../model/until-replied.ts'
 import type { OpenStep } from '../store/open-steps.ts'
 import type {
   ClaimedRun,
@@ -34,8 +34,8 @@ export interface LeaseSessionDeps {
 }
 
 /**
- * A worker's work under one lease, until the lease is resigned or lost: the claim loop fills the slot table, each slot executes
- * its run, and the outbox takes what they store.
+ * A worker's work under one lease, until the lease is resigned or lost: the claim loop fills the slot table, each slot
+ * executes its run, and the outbox sends their entries.
  * W3  Once the lease is lost nothing is written any more and every slot's signal aborts.
  */
 export class LeaseSession implements LeaseListener {
@@ -89,7 +89,7 @@ export class LeaseSession implements LeaseListener {
     this.#loop.begin()
   }
 
-  /** Something may be there to claim, or an order. */
+  /** There may be runs to claim, or an order. */
   hint(): void {
     this.#loop.hint()
   }
@@ -120,7 +120,7 @@ export class LeaseSession implements LeaseListener {
     this.#deps.onLost()
   }
 
-  /** Takes no more runs and hands over those it has, each at its next step edge. */
+  /** Claims no more runs and hands over the current ones, each at its next step edge. */
   drain(): void {
     this.#slots.drain()
     // Sends one empty claim, so that the store stops waking this worker for new runs.
@@ -155,7 +155,7 @@ export class LeaseSession implements LeaseListener {
     return this.#slots.onceEnded()
   }
 
-  /** Gives up what is still in a slot, but for at-most-once bodies: the lease stays theirs until they have ended. */
+  /** Gives up all runs in slots except those in at-most-once bodies: the lease stays theirs until they have ended. */
   async handOverAll(): Promise<void> {
     const kept = this.#slots.insideOnce
     this.#slots.lose(kept)
@@ -163,8 +163,8 @@ export class LeaseSession implements LeaseListener {
   }
 
   /**
-   * Ends the session. What is still in a slot is given up: its signals abort, it writes nothing more, and the
-   * resigned lease hands it to the next worker.
+   * Ends the session. Runs in slots are given up: their signals abort, they write nothing more, and the resigned lease
+   * hands them to the next worker.
    */
   async resign(): Promise<void> {
     await this.lose()
@@ -183,6 +183,6 @@ export class LeaseSession implements LeaseListener {
   #readPage({ id, fence }: ClaimedRun, from: number): Promise<JournalPage | 'gone'> {
     const over = this.#over.signal
     const read = (): Promise<JournalPage | 'gone'> => this.#store.readJournal(this.lease, id, fence, from)
-    return untilAnswered(read, { clock: this.#config.clock, over }, 'gone')
+    return untilReplied(read, { clock: this.#config.clock, over }, 'gone')
   }
 }

@@ -1,4 +1,4 @@
-/** Where the code of the lease thread is. */
+/** The location of the lease thread's code. */
 export type LeaseThreadCode =
   | { readonly kind: 'file'; readonly url: URL }
   | { readonly kind: 'text'; readonly text: string }

@@ -20,7 +20,7 @@ import {
  * The thread that keeps a worker's lease alive, so that a step which blocks the event loop loses nothing.
  * T1  It renews with a connection of its own and never touches runs.
  * T2  It stops renewing once the main loop has been silent for longer than `maxBlocked`.
- * T3  It answers health checks: a busy main loop is no reason to kill the container.
+ * T3  It serves health checks: a busy main loop is no reason to kill the container.
  */
 const data = workerData as LeaseThreadData
 const clock = systemClock
@@ -30,11 +30,11 @@ let wake = new AbortController()
 let lastBeat = -1
 let lastBeatAt = clock.elapsed()
 let lastHeldAt: number | undefined
-/** What the next renewal tells, and when the main thread said it. */
+/** The news for the next renewal, and when the main thread sent it. */
 let toTell: { readonly told: OpenSteps; readonly at: number } | undefined
 /** The last report until the store has it, and when the main thread made it. */
 let toReport: { readonly report: WorkerReport; readonly at: number } | undefined
-/** Why the process drains, and when the main thread said it. */
+/** Why the process drains, and when the main thread sent that. */
 let drain: { readonly told: DrainStatus; readonly at: number } | undefined
 
 function say(message: FromLeaseThread): void {
@@ -77,7 +77,7 @@ async function renew(store: Store): Promise<void> {
     const told = { ...drainStatus(sentAt), ...openSteps(sentAt), ...report(sentAt) }
     const answer = await store.renew(own, { draining, ...told })
     if (toTell === telling) toTell = undefined
-    // What a lost lease reports nobody has heard.
+    // The store has not seen the reports of a lost lease.
     if (toReport === reporting && answer.kind === 'held') toReport = undefined
     if (answer.kind === 'lost') {
       if (lease === own) lease = undefined
@@ -102,7 +102,7 @@ function drainStatus(now: number): Partial<Pick<WorkerStatus, 'draining' | 'drai
   }
 }
 
-/** The ages as they were when the main thread told them: it may be blocked since. */
+/** The ages as of the main thread's message: it may be blocked since. */
 function openSteps(now: number): Pick<WorkerStatus, 'openSteps'> {
   return toTell === undefined ? {} : { openSteps: { ...toTell.told, agoMs: Math.round(now - toTell.at) } }
 }
@@ -113,7 +113,7 @@ function report(now: number): Pick<WorkerStatus, 'report'> {
   return { report: { ...report, agoMs: report.agoMs + Math.round(now - at) } }
 }
 
-/** A server that is away when the thread starts is tried on: nobody else keeps the lease of a blocked main loop. */
+/** Keeps trying if the store is unreachable at the start: nothing else keeps the lease of a blocked main loop. */
 async function openUntilStopped(): Promise<Store | undefined> {
   const password = data.asksForPassword ? askForPassword : data.store.password
   for (let attempt = 1; !stopping; attempt++) {
@@ -187,5 +187,5 @@ parentPort?.on('message', (message: ToLeaseThread) => {
   wake.abort()
 })
 
-// What it fails with ends the thread; the main thread hears of it and starts another one.
+// Its error ends the thread; the main thread notices and starts another one.
 void keep().then(() => parentPort?.close())

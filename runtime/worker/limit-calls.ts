@@ -1,18 +1,18 @@
 import type { LimitStore } from '../execution/limit-requests.ts'
 import type { Limiter, LimiterRule } from '../model/limiter.ts'
-import { untilAnswered } from '../model/until-answered.ts'
+import { untilReplied } from '../model/until-replied.ts'
 import { refuseOtherRule } from '../store/limiter-rules.ts'
-import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
+import type { AcquireReply, AcquireRequest, CostCorrection, StepUse } from '../store/limiters.ts'
 import type { LeaseId, Store } from '../store/store.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
-/** What the steps of a lease ask of limiters: each call is repeated until the store answers or the lease is over. */
+/** The limiter calls of the steps of a lease: each is repeated until the store replies or the lease is over. */
 export class LimitCalls implements LimitStore {
   readonly #store: Store
   readonly #lease: LeaseId
   readonly #config: Pick<WorkerConfig, 'clock' | 'limiters'>
   readonly #over: AbortSignal
-  /** Limiters that the store knows by this lease, or is being told of. */
+  /** Limiters that the store knows by this lease, or that are being registered. */
   readonly #defined: Map<string, { readonly rule: LimiterRule; readonly known: Promise<void> }>
 
   constructor(
@@ -33,11 +33,11 @@ export class LimitCalls implements LimitStore {
     await Promise.all(limiters.map((limiter) => this.#define(limiter)))
   }
 
-  acquire(request: AcquireRequest): Promise<AcquireAnswer> {
+  acquire(request: AcquireRequest): Promise<AcquireReply> {
     return this.#until(() => this.#store.acquire(this.#lease, request), { kind: 'gone' })
   }
 
-  closeKeys(request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
+  closeKeys(request: StepUse & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
     return this.#until(() => this.#store.closeKeys(this.#lease, request), 'gone')
   }
 
@@ -53,13 +53,13 @@ export class LimitCalls implements LimitStore {
     }
     const known = this.#until(() => this.#store.defineLimiters(this.#lease, [{ name, rule }]), undefined)
     this.#defined.set(name, { rule, known })
-    // Refused, it is said again to the next step that names it.
+    // If refused, the next step that names it gets the error again.
     known.catch(() => this.#defined.delete(name))
     return known
   }
 
-  /** Resolves to `onceOver` when the lease is over before the store answered. */
+  /** Resolves to `onceOver` when the lease is over before the store replied. */
   #until<T>(call: () => Promise<T>, onceOver: T): Promise<T> {
-    return untilAnswered(call, { clock: this.#config.clock, over: this.#over }, onceOver)
+    return untilReplied(call, { clock: this.#config.clock, over: this.#over }, onceOver)
   }
 }

@@ -33,7 +33,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   }
 }
 
-/** The same logger; when it throws, that is a warning of the process and changes nothing for the run it is about. */
+/** Returns the same logger; if it throws, that is a warning of the process and changes nothing for its run. */
 export function unfailing(log: Logger): Logger {
   let warned = false
   const warn = (error: unknown): void => {
@@ -63,7 +63,7 @@ export function unfailing(log: Logger): Logger {
   }
 }
 
-/** `fields` as they are, or those that can be read: a log call never throws into the job. */
+/** Returns `fields` unchanged, or the readable ones: a log call never throws into the job. */
 function readableFields(fields: object): object {
   try {
     return { ...fields }
@@ -95,7 +95,7 @@ function onOneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ')
 }
 
-/** Those that JSON can't hold as text, so that one of them does not cost the others. */
+/** Returns those that JSON can't hold as text, so that one of them does not cost the others. */
 function eachReadable(fields: object): object {
   return Object.fromEntries(
     Object.entries(fields).map(([key, field]) => [

@@ -2,8 +2,8 @@ import { type Protection, protectionSourceIn, type TaskIdentitySource } from '..
 import type { WorkerConfig } from './worker-options.ts'
 
 /**
- * Opens the scale-in protection that a worker's middleware names; undefined when none does, which is warned of in a task
- * whose jobs want it.
+ * Opens the scale-in protection that a worker's middleware names; undefined without one, which is logged as a warning
+ * in a task whose jobs need it.
  * @throws ProtectionUnavailableError, AwsSdkMissingError, InvalidOptionsError
  */
 export async function openProtection(

@@ -5,9 +5,9 @@ import type { Logger } from '../model/job.ts'
 import type { StoreOutageKind } from '../model/store-outage.ts'
 import type { Store } from '../store/store.ts'
 
-/** A call that failed and wasn't repeated for so long doesn't hold an outage open: its caller gave up. */
+/** A failed call that wasn't repeated for this long doesn't hold an outage open: its caller gave up. */
 const quietMs = 5_000
-/** Causes that hit some calls of a kind only: that the next one succeeds says nothing. */
+/** Causes that affect only some calls of a kind: the success of the next one proves nothing. */
 const partialKinds: ReadonlySet<StoreOutageKind> = new Set(['full', 'forbidden', 'unconfirmed'])
 
 interface Failing {
@@ -46,7 +46,7 @@ export class OutageLog {
     return this.#outage !== undefined
   }
 
-  /** The same store; how its calls end is recorded here. */
+  /** Returns the same store; the results of its calls are recorded here. */
   watch(store: Store): Store {
     this.#address = store.address
     return new Proxy(store, {
@@ -62,7 +62,9 @@ export class OutageLog {
     })
   }
 
-  /** @param call What failed; the same name as when it succeeds. @param tookMs How long the call had tried. */
+  /**
+   * @param call The name of the failed call; the same as when it succeeds. @param tookMs How long the call had tried.
+   */
   failed(call: string, kind: StoreOutageKind, reason: string, tookMs: number): void {
     if (this.#closed || kind === 'closed') return
     const now = this.#clock.elapsed()
@@ -91,12 +93,12 @@ export class OutageLog {
     this.#log.info({ store: this.#address, kind, ms }, `store outage ended after ${formatDuration(ms)}`)
   }
 
-  /** The callers of a lost lease repeat nothing: what failed under it holds no outage open. */
+  /** The callers of a lost lease repeat nothing: calls that failed under it hold no outage open. */
   forget(): void {
     this.#failing.clear()
   }
 
-  /** The worker has stopped: calls that end later concern nobody. */
+  /** The worker has stopped: calls that end later are ignored. */
   close(): void {
     this.#closed = true
     this.forget()

@@ -12,12 +12,12 @@ import type { WorkerConfig } from './worker-options.ts'
 
 type TaskReader = TaskIdentitySource & { close(): Promise<void> }
 
-/** What a start waits for at most to know its task: one try of the metadata endpoint. */
+/** The most that a start waits for its task's identity: one try of the metadata endpoint. */
 const knownWithinMs = 2_000
 
 /**
- * A worker's part in its ECS task: who the task is, its scale-in protection, and the other processes in it. Outside ECS there
- * is none of it: nothing is loaded, read or reported.
+ * A worker's part in its ECS task: the task's identity, its scale-in protection, and the other processes in it. Outside
+ * ECS nothing of it is loaded, read or reported.
  */
 export class OwnTask {
   readonly protection: Protection | undefined
@@ -45,7 +45,7 @@ export class OwnTask {
   }
 
   /**
-   * @param drainPlan What becomes of the worker's runs, while it drains.
+   * @param drainPlan What will happen to the worker's runs, while it drains.
    * @throws ProtectionUnavailableError, AwsSdkMissingError, InvalidOptionsError
    */
   static async open(config: WorkerConfig, drainPlan: () => readonly RunDrainPlan[]): Promise<OwnTask> {
@@ -68,13 +68,13 @@ export class OwnTask {
     return reader.current
   }
 
-  /** Calls `listener` whenever there may be something new to report. */
+  /** Calls `listener` whenever there may be news to report. */
   onChange(listener: () => void): void {
     this.#reader?.onKnown(listener)
     this.protection?.onChange(listener)
   }
 
-  /** What the leader does for the tasks of the fleet. */
+  /** The leader's duties for the tasks of the fleet. */
   async duties(store: LostWorkerStore): Promise<Duty[]> {
     const reader = this.#reader
     if (reader === undefined) return []
@@ -86,7 +86,7 @@ export class OwnTask {
     return [new TaskDeathsDuty(store, { clock, log, identity: () => reader.current, open: openEcsTasks })]
   }
 
-  /** Begins to tell the task's protection of other workers. */
+  /** Begins to tell the task's protection about other workers. */
   watchPeers(workers: () => Promise<readonly WorkerInfo[]>): void {
     const { protection } = this
     if (protection === undefined || this.#peers !== undefined) return
@@ -95,7 +95,7 @@ export class OwnTask {
     this.#peers.begin()
   }
 
-  /** Gives protection back, and ends what reads. */
+  /** Releases protection, and ends its reads. */
   async close(): Promise<void> {
     await this.#peers?.close()
     await this.protection?.close()
@@ -104,15 +104,15 @@ export class OwnTask {
 }
 
 /**
- * How long the task has been running: a process that was started again in an old task doesn't make its revision the newest.
- * At least as long as this process, whatever the clocks say.
+ * Returns how long the task has been running: a process that was restarted in an old task doesn't make its revision the
+ * newest. At least as long as this process, by any clock.
  */
 function upMs(now: number, task: TaskIdentity | undefined): number {
   const processMs = process.uptime() * 1_000
   return task?.pulledAt === undefined ? processMs : Math.max(processMs, now - task.pulledAt)
 }
 
-/** What knows ECS is loaded in a task only. */
+/** Code that knows ECS is loaded only in a task. */
 async function openReader({ clock, log }: WorkerConfig): Promise<TaskReader | undefined> {
   if (!process.env.ECS_CONTAINER_METADATA_URI_V4) return undefined
   const { openTaskIdentity } = await import('../fargate/open-task-identity.ts')

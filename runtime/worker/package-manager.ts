@@ -11,7 +11,7 @@ export function packageManagerAsInit(): string | undefined {
   try {
     return /\b(?:npm|npx|pnpm|yarn)\b/.exec(readFileSync('/proc/1/cmdline', 'utf8'))?.[0]
   } catch {
-    // No Linux, so no container of this kind.
+    // Not Linux, so no container of this kind.
     return undefined
   }
 }

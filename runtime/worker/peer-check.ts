@@ -15,12 +15,12 @@ export interface PeerCheckDeps {
   readonly everyMs: number
 }
 
-/** From so many workers on each reads less often, so that all of them together ask the store no more. */
+/** From this many workers on each reads less often, so that all of them together send the store no more calls. */
 const manyWorkers = 100
 
 /**
- * Reads now and then which other workers there are, and tells the task's holder what follows: whether another process has
- * its task, and whether a newer revision has started. Only workers that ask for protection do. What was known last holds
+ * Reads the list of workers now and then, and tells the task's holder the consequences: whether another process has its
+ * task, and whether a newer revision has started. Only workers with protection configured do. The last result holds
  * while the store can't be read.
  */
 export class PeerCheck {
@@ -38,7 +38,7 @@ export class PeerCheck {
     this.#checking = this.#checkOn()
   }
 
-  /** Resolves when no read is under way. */
+  /** Resolves when no read is in flight. */
   async close(): Promise<void> {
     this.#over.abort()
     await this.#checking

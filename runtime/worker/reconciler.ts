@@ -7,7 +7,7 @@ import type { LeaseId, Store } from '../store/store.ts'
 import type { SlotTable } from './slot-table.ts'
 
 const reconcileEveryMs = 10_000
-/** A worker without runs compares nothing but whether the store knows of one. */
+/** A worker without runs only checks whether the store knows of one. */
 const reconcileIdleEveryMs = 30_000
 
 export interface ReconcilerDeps {
@@ -19,7 +19,7 @@ export interface ReconcilerDeps {
   readonly listener: Pick<LeaseListener, 'lost'>
 }
 
-/** R14: compares, with no claim in flight, what the worker holds with what the store says it holds. */
+/** R14: compares, with no claim in flight, the runs of the worker with those that the store says it holds. */
 export class Reconciler {
   readonly #deps: ReconcilerDeps
   #reconciledAt: number

@@ -2,10 +2,10 @@ import type { Logger } from '../model/job.ts'
 import { type Protection, type ProtectionHold, startsUnprotected } from '../model/protection.ts'
 import type { ClaimRequest } from '../store/store.ts'
 
-/** What covers one claim from its send until each run it brought has a cover of its own. */
+/** The cover of one claim from its send until each of its runs has its own cover. */
 export interface ClaimCover {
   readonly request: Pick<ClaimRequest, 'protected' | 'mayAsk'>
-  /** The claim was replied to: `asks` when the store wants this worker to ask for protection. */
+  /** The claim got its reply: `asks` when the store wants this worker to ask for protection. */
   replied(reply: { readonly broughtProtected: boolean; readonly asks: boolean }): void
   /** Calling it after `replied` does nothing. */
   end(): void
@@ -14,23 +14,23 @@ export interface ClaimCover {
 /** Calling it twice does nothing. */
 type EndCover = () => void
 
-/** What covers one execution of a run. */
+/** The cover of one execution of a run. */
 export interface RunCover {
   /** Whether the run may begin; never rejects. */
   mayBegin(): boolean | Promise<boolean>
-  /** Covers an at-most-once body. Resolves, after 10 s at most, to the end of its cover; undefined: it may not begin. */
+  /** Covers an at-most-once body. Resolves, within 10 s, to the end of its cover; undefined: it may not begin. */
   coverOnce(): Promise<EndCover | undefined>
-  /** Ends what covers the run and its bodies. */
+  /** Ends the cover of the run and its bodies. */
   end(): void
 }
 
 /**
- * What a worker's claims and runs ask of the task's scale-in protection.
- * RP1  A run that needs protection is covered by the claim that brings it, then by a hold of its own until it has left its slot.
- * RP2  A claim that brought no such run leaves no trace: an idle worker polls, and must not keep the task protected by that.
- * RP3  An at-most-once body of another run is covered by a hold of its own, from before its intent is stored (in `required`
- *      once it's confirmed, else as soon as it's asked for) until its end is stored: the rest of a long run must not keep
- *      the task. A step that ends with its run never settles; its hold ends when the run leaves its slot.
+ * What a worker's claims and runs need of the task's scale-in protection.
+ * RP1  A run that needs protection is covered by its claim, then by a hold of its own until it has left its slot.
+ * RP2  A claim without such a run leaves no trace: an idle worker polls, and must not keep the task protected by that.
+ * RP3  An at-most-once body of another run is covered by a hold of its own, from before its intent is stored (in
+ * `required` once it's confirmed, else as soon as it's requested) until its end is stored: the rest of a long run must
+ * not keep the task. A step that ends with its run never settles; its hold ends when the run leaves its slot.
  */
 export interface RunProtection {
   /** Whether a slot is kept free: a reply of ECS is expected soon. */
@@ -63,7 +63,7 @@ export const noRunProtection: RunProtection = {
   cover: () => uncoveredRun,
 }
 
-/** Covers claims and runs by the protection of the task. */
+/** Covers claims and runs with the protection of the task. */
 export class TaskRunProtection implements RunProtection {
   readonly #protection: Protection
   readonly #log: Logger
@@ -79,7 +79,7 @@ export class TaskRunProtection implements RunProtection {
 
   claim(max: number): ClaimCover {
     const protection = this.#protection
-    // While it asks already, the reply of ECS wakes it.
+    // If it is already asking, the reply of ECS wakes it.
     const mayAsk = protection.mayAsk() && !protection.keepsSlotFree()
     const request = { protected: protection.mayClaimProtected(), mayAsk }
     const hold = request.protected && max > 0 ? protection.acquire() : undefined
@@ -103,7 +103,7 @@ export class TaskRunProtection implements RunProtection {
     const acquire = (): ProtectionHold => {
       let hold = this.#protection.acquire()
       if (hold.signal.aborted) {
-        // Protection was found over at this very call. That is told once: the next hold is whole.
+        // Protection was found over at this very call. That is reported once: the next hold is whole.
         const lapsed = hold
         hold = this.#protection.acquire()
         lapsed.release()
@@ -112,7 +112,7 @@ export class TaskRunProtection implements RunProtection {
       hold.signal.addEventListener('abort', () => this.#lost(id, onLost), { once: true })
       return hold
     }
-    // RP1: before the claim that brought it gives its own back.
+    // RP1: before its claim releases its own.
     const own = needsProtection ? acquire() : undefined
     return {
       mayBegin: () => own?.confirm() ?? true,

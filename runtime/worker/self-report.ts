@@ -4,7 +4,7 @@ import type { TaskIdentity } from '../model/task-identity.ts'
 import { maxDrainPlans, type RunDrainPlan } from '../store/worker-drain.ts'
 import type { ProtectionInfo, WorkerReport } from '../store/worker-report.ts'
 
-/** What a worker can tell of itself now. */
+/** The facts that a worker can report of itself now. */
 export interface SelfReportSources {
   readonly task: () => TaskIdentity | undefined
   readonly protection: () => ProtectionStatus | undefined
@@ -22,14 +22,14 @@ interface Told {
   readonly drainPlan: readonly RunDrainPlan[]
 }
 
-/** Of this process; a process of the same task that starts after it has another one. */
+/** Of this process; a process that starts later in the same task has another one. */
 export const processId: string = randomBytes(6).toString('hex')
 
-/** Protection whose end has moved by less is the same. */
+/** An end of protection that has moved by less counts as the same. */
 const sameEndMs = 1_000
 
 /**
- * Decides whether a worker has anything to report. One outside ECS has only while it drains, so that its renewals cost no
+ * Decides whether a worker has news to report. One outside ECS has only while it drains, so that its renewals cost no
  * more; one whose task is idle reports once.
  */
 export class SelfReport {
@@ -42,12 +42,12 @@ export class SelfReport {
     this.#sources = sources
   }
 
-  /** Returns all there is to tell, for a store that knows nothing or may have missed the last report. */
+  /** Returns the whole report, for a store that has none or may have missed the last one. */
   whole(): WorkerReport | undefined {
     const read = this.#read()
     const { task, protection, drainPlan } = read
     const lasting = lastingTextOf(read)
-    // That nothing is left is told to who was told of something.
+    // An empty plan is reported only after a non-empty one.
     if (lasting === nothing && this.#told === nothing) return undefined
     this.#told = lasting
     this.#toldEnd = this.#endOf(protection)
@@ -59,7 +59,7 @@ export class SelfReport {
     }
   }
 
-  /** Returns what to tell now, or undefined when what was told last still holds. */
+  /** Returns the report to send now, or undefined if the last one still holds. */
   next(): WorkerReport | undefined {
     const read = this.#read()
     const isSame =
@@ -95,7 +95,7 @@ function toldOf({ mode, state, users, protectedForMs, sharesTask }: ProtectionSt
   }
 }
 
-/** Equal for what differs by time alone. */
+/** Equal for reports that differ by time alone. */
 function lastingTextOf({ task, protection, drainPlan }: Told): string {
   return JSON.stringify([task?.taskArn, protection && lastingOf(protection), drainPlan])
 }

@@ -63,7 +63,7 @@ export class SlotTable {
     return [...this.#slots.values()].flatMap(({ openStep }) => openStep ?? [])
   }
 
-  /** What becomes of the runs it holds while it drains, those in a step first. */
+  /** Returns what will happen to its runs while it drains, those in a step first. */
   get drainPlan(): readonly RunDrainPlan[] {
     const plans = [...this.#slots.values()].map(({ drainPlan }) => drainPlan)
     const isInStep = ({ plan }: RunDrainPlan): boolean => plan !== 'handing over'
@@ -93,12 +93,12 @@ export class SlotTable {
     for (const slot of this.#slots.values()) slot.stop({ kind: 'draining' })
   }
 
-  /** Gives up all runs but those of `kept`: their signals abort, and they write nothing more. */
+  /** Gives up all runs except those of `kept`: their signals abort, and they write nothing more. */
   lose(kept: readonly RunId[] = []): void {
     for (const [id, slot] of this.#slots) if (!kept.includes(id)) slot.stop({ kind: 'lost' })
   }
 
-  /** The store says that these are held elsewhere. */
+  /** The store says that other workers hold these. */
   drop(ids: readonly RunId[]): void {
     for (const id of ids) this.#slots.get(id)?.stop({ kind: 'lost' })
   }

@@ -4,19 +4,19 @@ import { messageOf } from '../model/thrown.ts'
 import type { FromLeaseThread, LeaseThreadData, ToLeaseThread } from './lease-messages.ts'
 import { leaseThreadCode } from './lease-thread-code.ts'
 
-/** A lease thread that came up: it serves the health port, if there is one, and renews what it is told to. */
+/** A lease thread that came up: it serves the health port, if there is one, and renews the lease it is told to. */
 export interface RunningLeaseThread {
   readonly healthPort: number | undefined
   /** Does nothing once the thread has ended. */
   post(message: ToLeaseThread): void
   /** Resolves when the thread has ended, with the reason: one was sent `stop`, the others died. */
   readonly ended: Promise<Error>
-  /** Ends it wherever it is; `ended` tells. */
+  /** Ends it at any point; `ended` resolves then. */
   terminate(): void
 }
 
 /**
- * Starts a lease thread and resolves when it is up; `onMessage` gets what it says from then on.
+ * Starts a lease thread and resolves when it is up; `onMessage` gets its messages from then on.
  * @throws LeaseThreadError when it ends before that, HealthPortError when it can't serve its port.
  */
 export async function startLeaseThread(

@@ -2,7 +2,7 @@ import { startedByPackageManager } from './package-manager.ts'
 
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
 const parentPollMs = 50
-/** As it was when this module was loaded, as early as a program can. */
+/** As of the load of this module, as early as a program can. */
 const firstParent = process.ppid
 
 export interface StopSignals {
@@ -13,8 +13,8 @@ export interface StopSignals {
 
 /**
  * Calls `listener` for each stop signal; `repeated` from the second one on.
- * npm, npx and their like run a command in a shell and send that shell a SIGTERM, which ends it and never reaches the
- * command. So in a process that was started by one of them, the end of its parent counts as the first signal.
+ * npm, npx and similar tools run a command in a shell and send that shell a SIGTERM, which ends it and never reaches
+ * the command. So in a process that was started by one of them, the end of its parent counts as the first signal.
  */
 export function onStopSignals(listener: (signal: string, repeated: boolean) => void): StopSignals {
   let count = 0
@@ -40,7 +40,7 @@ export function onStopSignals(listener: (signal: string, repeated: boolean) => v
   }
 }
 
-/** Nothing tells a process that its parent has ended, but its parent's PID changes. */
+/** A process gets no event for the end of its parent, but its parent's PID changes. */
 function onParentEnd(ended: () => void): () => void {
   const timer = setInterval(() => {
     if (process.ppid === firstParent) return

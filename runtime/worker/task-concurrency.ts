@@ -2,8 +2,8 @@ import type { TaskIdentity } from '../model/task-identity.ts'
 import { defaultConcurrency, type WorkerConfig } from './worker-options.ts'
 
 /**
- * Sets the concurrency of a worker in a task that was given none: 10 per vCPU, 10 at most, as the code of jobs runs on one
- * core whatever the task has. Logs the formula.
+ * Sets the concurrency of a worker in a task without an explicit one: 10 per vCPU, at most 10, as the code of jobs runs
+ * on one core in any task. Logs the formula.
  */
 export function taskConcurrency(config: WorkerConfig, task: TaskIdentity | undefined): WorkerConfig {
   const vcpu = task?.vcpu

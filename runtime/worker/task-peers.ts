@@ -1,6 +1,6 @@
 import type { WorkerInfo } from '../store/worker-info.ts'
 
-/** What the other workers mean for the protection of a worker's task. */
+/** The consequences of the other workers for the protection of a worker's task. */
 export interface PeerVerdict {
   /** Workers of other live processes in the same task. */
   readonly sharedWith: readonly string[]
@@ -12,9 +12,9 @@ type Peer = Pick<WorkerInfo, 'name' | 'task' | 'lost' | 'draining'>
 
 /**
  * Judges a worker's task by all workers of the store.
- * - The revision whose newest task started last is the one that a deployment, or a rollback, goes to; so of two revisions one
- *   at most is superseded. Workers that drain don't count: their revision is on its way out.
- * - Two services of one family are two deployments. Where one of them doesn't say its service they are taken for one.
+ * - The target of a deployment, or a rollback, is the revision whose newest task started last; so of two revisions at
+ * most one is superseded. Workers that drain don't count: their revision is being replaced.
+ * - Two services of one family are two deployments. If one of them doesn't name its service they count as one.
  */
 export function judgePeers(own: NonNullable<Peer['task']>, workers: readonly Peer[]): PeerVerdict {
   const live = workers.flatMap(({ name, task, lost, draining }) =>

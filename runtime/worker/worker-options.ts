@@ -34,7 +34,7 @@ export interface WorkerOptions {
   healthPort?: number
   /** Whether `run()` drains on SIGTERM and SIGINT. Default true. */
   handleSignals?: boolean
-  /** What the platform grants between SIGTERM and SIGKILL. Default 30 s, of which 5 s are kept as a margin. */
+  /** The time that the platform grants between SIGTERM and SIGKILL. Default 30 s, of which 5 s are kept as a margin. */
   stopTimeout?: Duration
   /** How long a step may block the event loop before the worker counts as lost. Default 60 s. */
   maxBlocked?: Duration
@@ -42,7 +42,10 @@ export interface WorkerOptions {
   lease?: Duration
   /** Whether this worker may lead: do the duties of the fleet, and run functions given to `onLeader`. Default true. */
   leader?: boolean
-  /** While it leads, it prints the fleet's metrics to stdout once a minute, for this namespace of CloudWatch. Default: none. */
+  /**
+   * While it leads, this worker prints the fleet's metrics to stdout once a minute, for this namespace of CloudWatch.
+   * Default: none.
+   */
   emfNamespace?: string
 }
 
@@ -55,7 +58,7 @@ export interface WorkerConfig {
   readonly queues: readonly string[] | undefined
   readonly queueOrder: QueueOrder
   readonly concurrency: number
-  /** Whether it was given: else the task's vCPU decides. */
+  /** Whether it was set: otherwise the task's vCPU decides. */
   readonly isConcurrencyGiven: boolean
   readonly middleware: readonly Middleware[]
   readonly log: Logger
@@ -70,16 +73,16 @@ export interface WorkerConfig {
   readonly campaigns: boolean
   readonly emfNamespace: string | undefined
   readonly terms: TermTimes
-  /** How often a worker that asks for protection reads which other workers there are. */
+  /** How often a worker with protection configured reads the list of workers. */
   readonly peerCheckMs: number
   readonly clock: Clock
 }
 
-/** Where one core runs the code of the jobs. */
+/** Used if one core runs the code of the jobs. */
 export const defaultConcurrency = 10
-/** Kept back of `stopTimeout` for the last store calls and the exit. */
+/** The margin of `stopTimeout` for the last store calls and the exit. */
 export const stopMarginMs = 5_000
-/** Kept back of that for the exit itself, which a busy machine delays. */
+/** The part of that for the exit itself, which a busy machine delays. */
 const exitMarginMs = 1_000
 const shortestLeaseMs = 300
 const peerCheckMs = 10_000
@@ -217,7 +220,7 @@ function parseLeader(leader: boolean | undefined): boolean {
   throw new InvalidOptionsError('leader: write false to keep this worker from leading, or leave it out')
 }
 
-/** What CloudWatch takes. */
+/** The characters that CloudWatch allows. */
 const namespacePattern = /^(?!AWS\/)[\w.\-/#][\w.\-/#: ]{0,254}$/
 
 function parseEmfNamespace(namespace: string | undefined): string | undefined {

@@ -5,7 +5,7 @@ import type { Duty } from '../coordination/duty.ts'
 import { settleGraceMs } from '../coordination/elector.ts'
 import { type Leader, Leadership } from '../coordination/leadership.ts'
 import { MetricsDuty } from '../coordination/metrics-duty.ts'
-import type { LeaderFunction } from '../coordination/office.ts'
+import type { LeaderFunction } from '../coordination/role-runner.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
 import type { RunExecutor } from '../execution/run-executor.ts'
 import { type Clock, endsWithin, pause } from '../model/clock.ts'
@@ -18,7 +18,7 @@ import { checkNodeVersion } from '../model/node-version-error.ts'
 import type { RunId } from '../model/run-id.ts'
 import { type StoredError, toStoredError } from '../model/stored-error.ts'
 import { TimeBudget } from '../model/time-budget.ts'
-import { untilAnswered } from '../model/until-answered.ts'
+import { untilReplied } from '../model/until-replied.ts'
 import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
@@ -38,13 +38,13 @@ import { parseWorkerOptions, stopMarginMs, type WorkerConfig, type WorkerOptions
 
 type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
 
-/** For the answer to a resignation, beside what is granted to the work of a term. */
+/** For the reply to a resignation, in addition to the time granted to the work of a term. */
 const resignMs = 1_000
 /** A middleware that never ends must not keep `stop()` from ending. */
-const longestUnwindMs = 10_000
+const maxUnwindMs = 10_000
 
 /**
- * Works on the runs of its jobs, one process or one part of it.
+ * Works on the runs of its jobs, as one process or as a part of it.
  * @throws InvalidOptionsError, NodeVersionError
  * @example
  * const worker = createWorker({ jobs: [welcome], concurrency: 20 })
@@ -57,7 +57,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
 type StopTimes = Pick<WorkerConfig, 'drainMs' | 'stopMs'>
 
-/** A drain under way. */
+/** A drain in progress. */
 interface Drain {
   readonly why: DrainCause
   /** By the elapsed time. */
@@ -77,7 +77,7 @@ export class Worker {
   readonly #leadership: Leadership
   readonly #outages: OutageLog
   readonly #executors = new Map<RunId, RunExecutor>()
-  /** What its code declares beside its jobs, once it is checked. */
+  /** The definitions that its code declares besides its jobs, once checked. */
   #definitions: readonly WorkerDefinition[] | undefined
   #phase: Phase = 'new'
   #store: Store | undefined
@@ -86,12 +86,12 @@ export class Worker {
   #session: LeaseSession | undefined
   #stopping: Promise<void> | undefined
   #drain: Drain | undefined
-  /** A start or a change of leases under way: a stop waits for its end. */
+  /** A start or a change of leases in progress: a stop waits for its end. */
   #changing: Promise<void> = Promise.resolve()
   #hurry = new AbortController()
   #exitCode: 0 | 1 = 0
   #ended: () => void = () => undefined
-  /** Resolves when the worker has stopped, for whatever reason. */
+  /** Resolves when the worker has stopped, for any reason. */
   readonly stopped: Promise<void> = new Promise((resolve) => {
     this.#ended = resolve
   })
@@ -112,9 +112,9 @@ export class Worker {
   }
 
   /**
-   * Calls `lead` once for each term that this worker leads the fleet, or has the role that is named, on one worker at
-   * a time. Its signal aborts when the term ends, and it has 5 s then; what it throws is logged, and it is called
-   * again while the term lasts. May be called before `start`. Answers a function that takes it back.
+   * Calls `lead` once for each term in which this worker leads the fleet, or holds the named role, on one worker at a
+   * time. Its signal aborts when the term ends, and it has 5 s then; an error that it throws is logged, and it is
+   * called again while the term lasts. May be called before `start`. Returns a function that unsubscribes.
    * @throws InvalidOptionsError
    * @example
    * worker.onLeader('reports', async ({ signal, fence }) => {
@@ -154,7 +154,7 @@ export class Worker {
       this.#task = await this.#openTask()
       this.#leadership.open(this.#store, [...this.#duties(store), ...(await this.#task.duties(store))])
       this.#keeper = this.#makeKeeper(this.#store, this.#task)
-      // Before it registers: a worker whose thread or health port is missing is to leave nothing in the store.
+      // Before it registers: a worker whose thread or health port is missing must leave nothing in the store.
       await this.#keeper.start()
       await this.#beginSession(this.#store)
       this.#task.watchPeers(() => store.workers())
@@ -166,7 +166,7 @@ export class Worker {
       this.#ended()
       throw error
     }
-    // A stop that came meanwhile waits for this, and goes on from here.
+    // A stop that came meanwhile waits for this, and continues from here.
     if (this.#phase === 'starting') this.#phase = 'working'
     void this.#warnOfFaults(this.#store)
     const { registered, concurrency, log } = this.#config
@@ -183,11 +183,11 @@ export class Worker {
     return task
   }
 
-  /** Who starts a worker on a server that may delete runs should hear of it then, not from `doctor` afterwards. */
+  /** The log of a worker's start should warn of a server that may delete runs, not only `doctor` afterwards. */
   async #warnOfFaults(store: Store): Promise<void> {
     const checks = await store.checks('quick').catch(() => [])
     for (const { name, verdict, found, remedy } of checks) {
-      // A dead worker's runs are what this one is going to take over.
+      // This worker is about to take over a dead worker's runs.
       if (verdict === 'fault' && name !== 'workers') {
         this.#config.log.warn({ check: name, found, remedy }, 'the store has a fault')
       }
@@ -200,7 +200,7 @@ export class Worker {
   }
 
   /**
-   * Takes no more runs, hands over those it has at their next step edge, and gives up after `timeout` those that
+   * Takes no more runs, hands over the current ones at their next step edge, and gives up after `timeout` those that
    * reach none. Resolves when the bodies of its steps have ended too, at most 5 s after `timeout`; left out, within
    * `stopTimeout`. When the store can't be reached, its runs continue elsewhere once their lease has expired, and a log
    * line says so.
@@ -215,7 +215,7 @@ export class Worker {
   }
 
   #stop(why: DrainCause, times: StopTimes = this.#config): Promise<void> {
-    // A signal or an order stops the worker without anything that awaits it.
+    // A signal or an order stops the worker without a caller that awaits it.
     this.#stopping ??= handled(this.#shutDown(why, times), (error) =>
       this.#config.log.error({ err: toStoredError(error) }, 'the worker did not stop cleanly'),
     )
@@ -223,10 +223,10 @@ export class Worker {
   }
 
   /**
-   * Starts, works until a stop signal, a drain order or `stop()`, and answers the exit code: 0 once everything
-   * is handed over, 1 when it could not start, its lease thread is gone, the store was gone and runs go on elsewhere
-   * only after its lease, or an at-most-once body was still running when it had to end. After a signal it exits the
-   * process with that code by itself.
+   * Starts, works until a stop signal, a drain order or `stop()`, and resolves to the exit code: 0 once everything is
+   * handed over, 1 when it could not start, its lease thread is gone, the store was gone so that runs continue
+   * elsewhere only after its lease, or an at-most-once body was still running when it had to end. After a signal it
+   * exits the process with that code by itself.
    */
   async run(): Promise<number> {
     const { handleSignals, log } = this.#config
@@ -242,7 +242,7 @@ export class Worker {
       )
     }
     try {
-      // A stop that comes meanwhile may be over before a store that hangs lets the start fail.
+      // A stop that comes meanwhile may be over before a hanging store lets the start fail.
       const started = this.start()
       await Promise.race([started, this.stopped.then(() => endsWithin(this.#clock, started, 0))])
     } catch (error) {
@@ -289,7 +289,7 @@ export class Worker {
   }
 
   #status(): WorkerStatus {
-    // Also after it stopped: an at-most-once body may still keep its lease.
+    // Even after it stopped: an at-most-once body may still keep its lease.
     return {
       draining: this.#phase === 'draining' || this.#phase === 'stopped',
       ...this.#drainStatus(),
@@ -340,7 +340,7 @@ export class Worker {
     this.#leadership.begin(session.lease)
   }
 
-  /** What the leader does for all. */
+  /** The leader's duties for the fleet. */
   #duties(store: Store): Duty[] {
     const { clock, emfNamespace: namespace, log } = this.#config
     const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -358,7 +358,7 @@ export class Worker {
     )
   }
 
-  /** The lease is lost: everything of it ends, and the worker goes on under a new one. */
+  /** The lease is lost: everything under it ends, and the worker continues under a new one. */
   async #replaceSession(store: Store, lost: LeaseSession): Promise<void> {
     this.#session = undefined
     this.#leadership.lose()
@@ -368,7 +368,7 @@ export class Worker {
     await lost.lose()
     await store.resign(lost.lease, []).catch(() => undefined)
     const registerAgain = async (): Promise<void> => {
-      // A process that choked may have harmed its connections by itself: its losses count.
+      // A process with a blocked event loop may have cut its connections itself: its losses count.
       if (!choked) await this.#reportCut(store, lost)
       await this.#beginSession(store)
     }
@@ -381,10 +381,10 @@ export class Worker {
     }
     const goesOn = (): boolean => this.#phase === 'working'
     const options = { clock: this.#clock, over: this.#hurry.signal, goesOn, onFailure }
-    await untilAnswered(registerAgain, options, undefined)
+    await untilReplied(registerAgain, options, undefined)
   }
 
-  /** A worker whose connections were cut was taken for dead by its peers: its runs are not to be blamed for that. */
+  /** Peers declared a worker with cut connections dead: these losses must not count against its runs. */
   async #reportCut(store: Store, lost: LeaseSession): Promise<void> {
     if ((await store.reportCut(lost.lease)) === 'not cut') return
     this.#config.log.warn(
@@ -394,7 +394,7 @@ export class Worker {
     )
   }
 
-  /** Each store call of a stop gets what is left of the stop's time, so that a store that is gone can't stretch it. */
+  /** Each store call of a stop gets the rest of the stop's time, so that an unreachable store can't stretch it. */
   async #shutDown(why: DrainCause, { drainMs, stopMs }: StopTimes): Promise<void> {
     if (this.#phase === 'new' || this.#phase === 'stopped') {
       this.#phase = 'stopped'
@@ -407,9 +407,9 @@ export class Worker {
     const drain = new TimeBudget(this.#clock, drainMs)
     this.#drain = { why, begunAt: this.#clock.elapsed(), budget: drain }
     this.#keeper?.tellDrain()
-    // First of all: the fleet is not to wait for its next leader as long as for this worker's runs.
-    const longestMs = Math.min(drainMs, settleGraceMs) + resignMs
-    const resigned = this.#leadership.resign(longestMs, this.#hurry.signal)
+    // First of all: the fleet must not wait for its next leader as long as for this worker's runs.
+    const maxMs = Math.min(drainMs, settleGraceMs) + resignMs
+    const resigned = this.#leadership.resign(maxMs, this.#hurry.signal)
     await whole.wait(this.#changing.catch(() => undefined))
     const session = this.#session
     session?.drain()
@@ -432,8 +432,8 @@ export class Worker {
       await this.#leave(session, this.#lastCalls(new TimeBudget(this.#clock, stopMarginMs)))
     }
     this.#outages.close()
-    await whole.wait(Promise.all([...this.#executors.values()].map(({ ended }) => ended)), longestUnwindMs)
-    // Its runs have left their slots: what is protected is given back.
+    await whole.wait(Promise.all([...this.#executors.values()].map(({ ended }) => ended)), maxUnwindMs)
+    // Its runs have left their slots: protection is released.
     if (this.#task !== undefined) await whole.wait(this.#task.close())
     if (this.#store !== undefined) await whole.wait(this.#store.close())
   }
@@ -444,15 +444,15 @@ export class Worker {
   }
 
   /**
-   * Hands over what is not in an at-most-once body, and lets these bodies go on until the process must end or a second
-   * signal: what is cut is unknown (R12). Returns whether they have ended.
+   * Hands over all runs that are not in an at-most-once body, and lets these bodies continue until the process must end
+   * or a second signal: the outcome of a cut one is unknown (R12). Returns whether they have ended.
    */
   async #finishOnce(session: LeaseSession, whole: TimeBudget): Promise<boolean> {
-    // Read first: a body that ends meanwhile is still to store its end.
+    // Read first: a body that ends meanwhile still has to store its end.
     const ended = session.onceEnded()
     await this.#handOver(session, this.#lastCalls(whole))
     if (!this.#hurry.signal.aborted) logUncutRuns(this.#config.log, session.drainPlan, whole.leftMs)
-    // Where such a body has ended and another step holds its run up, the run can be handed over.
+    // If such a body has ended and another step holds its run up, the run can be handed over.
     return (await this.#unlessHurried(ended, whole.leftMs)) || !session.insideOnce
   }
 
@@ -465,7 +465,7 @@ export class Worker {
     return hasEnded
   }
 
-  /** For the last calls: while the store is out they are tried, and not waited for as long as for one that answers. */
+  /** For the last calls: during an outage they are tried once, without the usual wait. */
   #lastCalls(whole: TimeBudget): TimeBudget {
     return this.#outages.isOut ? new TimeBudget(this.#clock, Math.min(whole.leftMs, resignMs)) : whole
   }
@@ -483,7 +483,7 @@ export class Worker {
     await this.#tellLeft(held, () => last.wait(session.resign()))
   }
 
-  /** Logs what becomes of the runs when the store did not take them back. */
+  /** Logs what will happen to the runs when the store did not take them back. */
   async #tellLeft(held: number, handOver: () => Promise<boolean>): Promise<void> {
     const { log, leaseMs } = this.#config
     let err: StoredError | undefined

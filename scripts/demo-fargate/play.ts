@@ -10,7 +10,7 @@ const manyTasks = 6
 /** Tasks that are to be protected when the load falls. */
 const busyTasks = 3
 /** On a slow machine fewer will do. */
-const longestWaitMs = 8_000
+const maxWaitMs = 8_000
 
 /** How fast the story goes. */
 export interface DemoPace {
@@ -104,6 +104,6 @@ async function deploy(scene: Scene): Promise<void> {
 }
 
 async function until(scene: Scene, holds: () => boolean): Promise<void> {
-  const latest = performance.now() + longestWaitMs
+  const latest = performance.now() + maxWaitMs
   await scene.site.log.until(() => holds() || performance.now() > latest)
 }

@@ -10,7 +10,7 @@ import { checksOf } from './receipt.ts'
 import { Scene } from './scene.ts'
 
 const frameMs = 100
-const longestMs = 120_000
+const maxMs = 120_000
 
 /** Plays the story, prints its receipt, and returns the exit code. `rows`: of the terminal, for boxes. */
 export async function runDemo(screen: DemoScreen, rows: () => number, pace: DemoPace): Promise<number> {
@@ -31,8 +31,8 @@ async function playInView(scene: Scene, view: DemoView, pace: DemoPace): Promise
   }
   const frames = setInterval(show, frameMs)
   const late = Promise.withResolvers<never>()
-  const tooLate = new Error(`the story has not ended within ${longestMs / 1_000} s`)
-  const timer = setTimeout(() => late.reject(tooLate), longestMs)
+  const tooLate = new Error(`the story has not ended within ${maxMs / 1_000} s`)
+  const timer = setTimeout(() => late.reject(tooLate), maxMs)
   try {
     await Promise.race([play(scene, pace), late.promise])
   } finally {

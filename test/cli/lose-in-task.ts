@@ -6,8 +6,8 @@ import { TestWorker } from '../support/stores/test-worker.ts'
 export async function loseInTask(store: Store, task: string, name = `w-${task}`): Promise<TestWorker> {
   const victim = await TestWorker.register(store, inTask(task, { name, leaseMs: 1 }))
   await victim.claimOne()
-  const witness = await TestWorker.register(store)
-  while ((await store.lostWorkers()).every((one) => one.name !== name)) await witness.claim(0)
-  await store.resign(witness.lease, [])
+  const bodyLog = await TestWorker.register(store)
+  while ((await store.lostWorkers()).every((one) => one.name !== name)) await bodyLog.claim(0)
+  await store.resign(bodyLog.lease, [])
   return victim
 }

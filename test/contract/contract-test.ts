@@ -11,7 +11,7 @@ export interface Contract extends StoreUnderTest {
    * Lets a lease's time pass while others stay reachable: the store must see somebody renew meanwhile, or
    * nobody could have, and no lease ends.
    */
-  letLeaseExpire(witness: TestWorker): Promise<void>
+  letLeaseExpire(bodyLog: TestWorker): Promise<void>
 }
 
 /** One test of the contract, on a store of its own. */
@@ -27,10 +27,10 @@ export function contractTest(
       await body({
         ...under,
         worker: (over) => TestWorker.register(under.store, over),
-        letLeaseExpire: async (witness) => {
+        letLeaseExpire: async (bodyLog) => {
           for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4) {
             under.advance(leaseMs / 4)
-            await witness.renew()
+            await bodyLog.renew()
           }
         },
       })

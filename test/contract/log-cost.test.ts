@@ -19,14 +19,14 @@ import { percentile, printEvidence, provingNumber } from '../support/evidence.ts
 import { RedisServer } from '../support/redis/redis-server.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
-import { mostEvents, readAllEvents } from './read-events.ts'
+import { maxEvents, readAllEvents } from './read-events.ts'
 
 /** How many transitions a log is filled with. */
 const filled = provingNumber('DURABLE_JOBS_PROVE_EVENTS', 900)
 const rounds = provingNumber('DURABLE_JOBS_PROVE_ROUNDS', 3)
 const proves = process.env.DURABLE_JOBS_PROVE_EVENTS !== undefined
 /** Kept before this log was made larger. */
-const keptBefore = 10_000
+const retainedBefore = 10_000
 const perRound = 2_000
 
 /** Runs no-op jobs, so many at a time, until they have made so many transitions. */
@@ -36,7 +36,7 @@ async function fill(store: Store, transitions: number, atOnce: number): Promise<
     await store.enqueue(Array.from({ length: atOnce }, () => newRun()))
     const runs = await worker.claim(atOnce)
     expect(runs).toHaveLength(atOnce)
-    await worker.claimAnswer(
+    await worker.claimReply(
       0,
       runs.map((run) => worker.settlement(run, completed)),
     )
@@ -48,9 +48,9 @@ async function readPages(store: Store): Promise<number[]> {
   const samples: number[] = []
   for (let after = cursor.replace(/\d+$/, '0'); ; ) {
     const begun = performance.now()
-    const page = await store.events({ after, limit: mostEvents })
+    const page = await store.events({ after, limit: maxEvents })
     samples.push(performance.now() - begun)
-    if (page.events.length < mostEvents) return samples
+    if (page.events.length < maxEvents) return samples
     after = page.cursor
   }
 }
@@ -79,7 +79,7 @@ test('Redis: a log of transitions is small, and writing one costs two commands b
     const { events } = await readAllEvents(store, { after: '0-0', log: 'runs' })
     // Of an hour, so all of them; an operation looks for its own, once.
     expect(events.length).toBeGreaterThanOrEqual(filled)
-    expect(calls('xrange') - 3 * (Math.ceil(events.length / mostEvents) + 2)).toBeLessThan(events.length / 20)
+    expect(calls('xrange') - 3 * (Math.ceil(events.length / maxEvents) + 2)).toBeLessThan(events.length / 20)
     expect(bytes / events.length).toBeLessThan(200)
     printEvidence({
       ...{ measure: `Redis, ${atOnce} at once`, transitions: events.length, entries: written },
@@ -138,7 +138,7 @@ function luaLoops(perClaim: number): { readonly before: string; readonly after: 
       for claim = 1, tonumber(ARGV[1]) do
         ${claim}
         local number = redis.call('HINCRBY', KEYS[1], 'events', ${perClaim})
-        redis.call('XADD', KEYS[2], 'MINID', '~', text(math.max(0, number - ${keptBefore})), text(number) .. '-1',
+        redis.call('XADD', KEYS[2], 'MINID', '~', text(math.max(0, number - ${retainedBefore})), text(number) .. '-1',
           'at', text(now), 'of', cmsgpack.pack(made))
       end`,
   }
@@ -155,7 +155,7 @@ test.runIf(proves)('Redis: what the logs add to a claim', async () => {
       return ((performance.now() - begun) * 1_000) / claims
     }
     // Both logs are as long as they get.
-    await micros('before', keptBefore / perClaim)
+    await micros('before', retainedBefore / perClaim)
     for (let i = 0; i < 10; i++) await micros('after', retainedTransitions.count / 10 / perClaim)
     const found = { before: [] as number[], after: [] as number[] }
     for (let round = 0; round < rounds; round++) {
@@ -195,7 +195,7 @@ test.runIf(proves)('embedded: what the logs add to a claim', async () => {
   for (const perClaim of [1, 100]) {
     const found = { before: [] as number[], after: [] as number[] }
     const files = {
-      before: await logFile(keptBefore, perClaim),
+      before: await logFile(retainedBefore, perClaim),
       after: await logFile(retainedTransitions.count, perClaim),
     }
     for (let round = 0; round < rounds; round++) {
@@ -239,7 +239,7 @@ function claimOf(sql: StoreWriter, runs: number): Transaction {
     { length: runs },
     (_, i): Move => ({
       run: { id: `run-${i}`, job: 'job', queue: 'default' },
-      ...{ from: 'ready', transition: 'claim', state: 'running', stayedMs: 0 },
+      ...{ from: 'ready', transition: 'claim', state: 'running', inStateMs: 0 },
     }),
   )
   return { sql, now: Date.now(), moves, loggedMoves: 0 } as unknown as Transaction
@@ -262,5 +262,5 @@ function writeAsBefore({ sql, now, moves }: Transaction): void {
   const next = last + moves.length
   sql.run('INSERT INTO events VALUES (?, ?, ?)', next, now, JSON.stringify(groups))
   if (Math.floor(last / 100) === Math.floor(next / 100)) return
-  sql.run('DELETE FROM events WHERE last <= ?', next - keptBefore)
+  sql.run('DELETE FROM events WHERE last <= ?', next - retainedBefore)
 }

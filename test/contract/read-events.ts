@@ -2,7 +2,7 @@ import type { EventLog, OperationEvent, RunEvent, StoreEvent } from '../../runti
 import type { Store } from '../../runtime/store/store.ts'
 
 /** The largest page. */
-export const mostEvents = 1_000
+export const maxEvents = 1_000
 
 interface Part {
   readonly after?: string
@@ -12,7 +12,7 @@ interface Part {
 /** A page of transitions. */
 export async function readRunEvents(
   store: Store,
-  { limit = mostEvents, ...part }: Part = {},
+  { limit = maxEvents, ...part }: Part = {},
 ): Promise<RunEvent[]> {
   const { events } = await store.events({ log: 'runs', limit, ...part })
   return events.filter((event) => event.kind === 'run')
@@ -21,7 +21,7 @@ export async function readRunEvents(
 /** A page of operations. */
 export async function readOperations(
   store: Store,
-  { limit = mostEvents, ...part }: Part = {},
+  { limit = maxEvents, ...part }: Part = {},
 ): Promise<OperationEvent[]> {
   const { events } = await store.events({ log: 'operations', limit, ...part })
   return events.filter((event) => event.kind === 'operation')
@@ -32,7 +32,7 @@ export async function readAllEvents(
   store: Store,
   {
     after,
-    limit = mostEvents,
+    limit = maxEvents,
     log,
   }: { readonly after: string; readonly limit?: number; readonly log?: EventLog },
 ): Promise<{ readonly events: readonly StoreEvent[]; readonly gap: boolean; readonly cursor: string }> {

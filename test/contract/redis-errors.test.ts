@@ -6,13 +6,13 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
 import { done, failure, newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
-import { AnsweringProxy } from './answering-proxy.ts'
+import { ReplyingProxy } from './replying-proxy.ts'
 
 describe('an error of the server', () => {
-  let proxy: AnsweringProxy
+  let proxy: ReplyingProxy
   let store: Store
   beforeEach(async () => {
-    proxy = await AnsweringProxy.start((await sharedRedisServer()).port)
+    proxy = await ReplyingProxy.start((await sharedRedisServer()).port)
     store = await openStore(parseStoreConfig({ url: proxy.url, namespace: `errors-${randomUUID()}` }))
   })
   afterEach(async () => {

@@ -48,7 +48,7 @@ describe('a slot of a Redis Cluster that is migrated under load', () => {
     const working = (async () => {
       while (moving || ended.length < enqueued.size) {
         const n = ++worker.n
-        const { runs } = await insisting(() => worker.claimAnswer(5, [], n))
+        const { runs } = await insisting(() => worker.claimReply(5, [], n))
         for (const run of runs) {
           const entry = worker.checkpoint(run, done('one'))
           expect(await insisting(() => worker.send(entry))).toEqual([{ kind: 'stored' }])

@@ -13,7 +13,7 @@ const few = 2
 const many = 100
 
 const calls = {
-  claim: (worker: TestWorker, settle: readonly Settlement[]) => worker.claimAnswer(0, settle),
+  claim: (worker: TestWorker, settle: readonly Settlement[]) => worker.claimReply(0, settle),
   commit: (worker: TestWorker, settle: readonly Settlement[]) => worker.send(...settle),
 }
 

@@ -6,7 +6,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { firstKeeper, firstOlder } from '../../runtime/store/embedded/limits/waitlist.ts'
 import type { Transaction } from '../../runtime/store/embedded/transaction.ts'
-import { seniority } from '../../runtime/store/limiters.ts'
+import { agedAfter } from '../../runtime/store/limiters.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { ClaimedRun, Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
@@ -40,7 +40,7 @@ async function letPass(
   for (let left = depth; left > 0; left -= 130) {
     await store.enqueue(Array.from({ length: 130 }, () => limitedRun(one)))
   }
-  advance(seniority.waitedMs)
+  advance(agedAfter.waitedMs)
   await during(() => worker.settle(holder, completed))
   expect(ids(await worker.claim())).toEqual([older.id])
 }

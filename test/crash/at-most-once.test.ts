@@ -44,8 +44,8 @@ describe.each(storeKinds)('%s', (store) => {
       const { fleet, handle } = await crashAt(store, place.point, 'lookedUp')
 
       expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'looked up send', 'after'])
-      expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
-      expect(fleet.witness.count('asked', handle.id, 'send')).toBe(1)
+      expect(fleet.bodyLog.count('start', handle.id, 'send')).toBe(place.begun)
+      expect(fleet.bodyLog.count('asked', handle.id, 'send')).toBe(1)
       expect(await findViolations(fleet, [handle.id])).toEqual([])
     },
   )
@@ -58,15 +58,15 @@ describe.each(storeKinds)('%s', (store) => {
     const { cause } = failure as RunFailedError
     expect(cause).toMatchObject({ name: StepUnknownError.name, code: 'STEP_UNKNOWN', path: 'send' })
     expect((await handle.status()).state).toBe('failed')
-    expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
-    expect(fleet.witness.count('start', handle.id, 'after')).toBe(0)
+    expect(fleet.bodyLog.count('start', handle.id, 'send')).toBe(place.begun)
+    expect(fleet.bodyLog.count('start', handle.id, 'after')).toBe(0)
   })
 
   test.each(knownPlaces)('killed $name: nobody is asked, and the body runs once', async (place) => {
     const { fleet, handle } = await crashAt(store, place.point, 'unknown')
 
     expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'send', 'after'])
-    expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
+    expect(fleet.bodyLog.count('start', handle.id, 'send')).toBe(place.begun)
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
@@ -82,15 +82,15 @@ describe.each(storeKinds)('%s', (store) => {
     )
 
     expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'looked up send', 'after'])
-    expect(fleet.witness.count('start', handle.id, 'send')).toBe(1)
-    expect(fleet.witness.count('asked', handle.id, 'send')).toBe(2)
+    expect(fleet.bodyLog.count('start', handle.id, 'send')).toBe(1)
+    expect(fleet.bodyLog.count('asked', handle.id, 'send')).toBe(2)
   })
 
   test('a run inside an at-most-once body is not handed over by a drain: its end is stored', async () => {
     const fleet = await Fleet.open(store)
     const drained = await fleet.start()
     const handle = await fleet.client.enqueue(fleet.jobs.unknown, { ms: 400 })
-    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'send')
+    await fleet.bodyLog.until(({ moment, path }) => moment === 'start' && path === 'send')
     await fleet.start()
     drained.signal('SIGTERM')
 

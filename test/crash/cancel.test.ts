@@ -29,28 +29,28 @@ describe.each(storeKinds)('%s', (store) => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start()
     const handle = await fleet.client.enqueue(fleet.jobs.stubborn)
-    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'hold')
+    await fleet.bodyLog.until(({ moment, path }) => moment === 'start' && path === 'hold')
     await handle.cancel({ by: 'test' })
-    await fleet.witness.until(({ moment }) => moment === 'aborted')
+    await fleet.bodyLog.until(({ moment }) => moment === 'aborted')
     victim.signal('SIGKILL')
     await victim.exited
     await fleet.start()
 
     await expect(handle.result({ timeout: '2m' })).rejects.toThrow(RunCancelledError)
-    expect(fleet.witness.count('start', handle.id, 'hold')).toBe(1)
+    expect(fleet.bodyLog.count('start', handle.id, 'hold')).toBe(1)
   })
 })
 
 /** Ms from the call of `cancel` to the abort of the body's signal. */
 async function cancelRunning(fleet: Fleet): Promise<number> {
   const handle = await fleet.client.enqueue(fleet.jobs.held)
-  await fleet.witness.until(({ moment, run }) => moment === 'start' && run === handle.id)
+  await fleet.bodyLog.until(({ moment, run }) => moment === 'start' && run === handle.id)
   const cancelledAt = Date.now()
   await handle.cancel({ by: 'test' })
 
-  const aborted = await fleet.witness.until(({ moment, run }) => moment === 'aborted' && run === handle.id)
+  const aborted = await fleet.bodyLog.until(({ moment, run }) => moment === 'aborted' && run === handle.id)
   expect(aborted).toMatchObject({ path: 'hold', note: 'cancelled' })
   await expect(handle.result({ timeout: '2m' })).rejects.toThrow(RunCancelledError)
-  expect(fleet.witness.count('start', handle.id, 'next')).toBe(0)
+  expect(fleet.bodyLog.count('start', handle.id, 'next')).toBe(0)
   return aborted.at - cancelledAt
 }

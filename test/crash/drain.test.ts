@@ -24,7 +24,7 @@ describe.each(storeKinds)('%s', (store) => {
         return handle
       })
       for (const { id } of handles) {
-        await fleet.witness.until(
+        await fleet.bodyLog.until(
           ({ moment, run, path }) => moment === 'start' && run === id && path === 's2',
         )
       }
@@ -54,7 +54,7 @@ describe.each(storeKinds)('%s', (store) => {
       const drained = await fleet.start({ options: { stopTimeout: '1h' } })
       const handle = await heldUp(fleet)
       drained.signal('SIGTERM')
-      await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
+      await fleet.bodyLog.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
       await expect
         .poll(async () => (await fleet.client.inspector.workers())[0]?.drain, { timeout: 60_000 })
         .toMatchObject({ cause: 'signal', signal: 'SIGTERM' })
@@ -80,7 +80,7 @@ describe.each(storeKinds)('%s', (store) => {
     const fleet = await Fleet.open(store)
     const drained = await fleet.start()
     const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
-    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 's2')
+    await fleet.bodyLog.until(({ moment, path }) => moment === 'start' && path === 's2')
     const [worker] = await fleet.client.inspector.workers()
     await fleet.client.drainWorker(worker?.name ?? '', { by: 'test' })
 
@@ -100,7 +100,7 @@ async function timeToExit(worker: Member): Promise<number> {
 /** A run in a body that never ends and does not listen. */
 async function heldUp(fleet: Fleet): Promise<RunHandle<number>> {
   const handle = await fleet.client.enqueue(fleet.jobs.stubborn)
-  await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'hold')
+  await fleet.bodyLog.until(({ moment, path }) => moment === 'start' && path === 'hold')
   return handle
 }
 

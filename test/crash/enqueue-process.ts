@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StoreOptions } from '../../runtime/store/store-config.ts'
 import { connect, type Jobs, type RunId } from '../../sdk/index.ts'
+import { BodyLog } from '../support/fleet/body-log.ts'
 import { crashJobs } from '../support/fleet/crash-jobs.ts'
 import { Killer } from '../support/fleet/kill-point.ts'
-import { Witness } from '../support/fleet/witness.ts'
 
 /** What the parent asks of an enqueueing process: its first argument, as JSON. */
 export interface EnqueueSpec {
   readonly store: StoreOptions
-  readonly witness: string
+  readonly bodyLog: string
 }
 
 /** An input of the unique job. */
@@ -37,8 +37,8 @@ const pauseMs = 2
 process.on('disconnect', () => process.exit())
 
 const spec = JSON.parse(process.argv[2] ?? '') as EnqueueSpec
-const witness = new Witness(spec.witness)
-const { sole } = crashJobs(witness, new Killer(undefined, witness))
+const bodyLog = new BodyLog(spec.bodyLog)
+const { sole } = crashJobs(bodyLog, new Killer(undefined, bodyLog))
 const jobs = await connect(spec.store)
 
 class Tally implements EnqueueTotals {

@@ -16,7 +16,7 @@ export class Enqueuers {
   }
 
   static async start(fleet: Fleet, count: number): Promise<Enqueuers> {
-    const spec: EnqueueSpec = { store: fleet.store, witness: fleet.witness.file }
+    const spec: EnqueueSpec = { store: fleet.store, bodyLog: fleet.bodyLog.file }
     const children = Array.from({ length: count }, () =>
       fork(file, [JSON.stringify(spec)], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

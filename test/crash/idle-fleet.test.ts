@@ -44,7 +44,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
       const { fleet } = await idleFleet(3)
       for (let i = 0; i < samples; i++) {
         const run = await fleet.client.enqueue(fleet.jobs.chain, { steps: 2, ms: 400 })
-        const { pid } = await fleet.witness.until((line) => line.moment === 'start' && line.run === run.id)
+        const { pid } = await fleet.bodyLog.until((line) => line.moment === 'start' && line.run === run.id)
         await wait(50)
         deaths['after its first claim']?.push(await killedUntilNext(fleet, pid, run.id))
         await run.result({ timeout: '60s' })
@@ -85,7 +85,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
         const last = fleet.lines.filter(({ moment }) => moment === 'leads').at(-1)
         const killedAt = Date.now()
         memberOf(fleet, last?.pid).signal('SIGKILL')
-        const next = await fleet.witness.until(
+        const next = await fleet.bodyLog.until(
           ({ moment, note }) => moment === 'leads' && Number(note) > Number(last?.note),
         )
         deaths['as it leads']?.push(next.at - killedAt)
@@ -117,7 +117,7 @@ async function idleFleet(
 ): Promise<{ readonly fleet: Fleet; readonly watch: FleetWatch }> {
   const fleet = await Fleet.open('redis')
   for (let i = 0; i < size; i++) await fleet.start({ ...spec, guarded: fleet.file('guarded.db') })
-  await fleet.witness.until(({ moment }) => moment === 'leads')
+  await fleet.bodyLog.until(({ moment }) => moment === 'leads')
   const watch = await FleetWatch.open(fleet)
   await settled(fleet)
   return { fleet, watch }
@@ -141,7 +141,7 @@ function busyPids(fleet: Fleet): number[] {
 async function killedUntilNext(fleet: Fleet, pid: number, run: string): Promise<number> {
   const killedAt = Date.now()
   memberOf(fleet, pid).signal('SIGKILL')
-  const next = await fleet.witness.until(
+  const next = await fleet.bodyLog.until(
     (line) => line.moment === 'start' && line.run === run && line.pid !== pid && line.at >= killedAt,
   )
   return next.at - killedAt

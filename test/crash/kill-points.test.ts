@@ -66,7 +66,7 @@ describe.each(storeKinds)('%s', (store) => {
     const rescuer = await fleet.start()
     const pids = await handle.result({ timeout: '2m' })
 
-    const starts = ['s1', 's2', 's3'].map((path) => fleet.witness.count('start', handle.id, path))
+    const starts = ['s1', 's2', 's3'].map((path) => fleet.bodyLog.count('start', handle.id, path))
     expect(starts).toEqual(begun)
     const lastStart = (path: string) =>
       fleet.lines.findLast((line) => line.moment === 'start' && line.path === path)?.pid
@@ -136,7 +136,7 @@ describe.each(storeKinds)('%s', (store) => {
     await fleet.start()
 
     expect(await handle.result({ timeout: '2m' })).toEqual(['p0[0]', 'p0[1]', 'p0[2]'])
-    const begun = ['p0[0]', 'p0[1]', 'p0[2]'].map((path) => fleet.witness.count('start', handle.id, path))
+    const begun = ['p0[0]', 'p0[1]', 'p0[2]'].map((path) => fleet.bodyLog.count('start', handle.id, path))
     expect(begun).toEqual([1, 2, 2])
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
@@ -145,14 +145,14 @@ describe.each(storeKinds)('%s', (store) => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start({ killPoint: point })
     const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 100 })
-    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 's2')
+    await fleet.bodyLog.until(({ moment, path }) => moment === 'start' && path === 's2')
     victim.signal('SIGTERM')
     expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
     await fleet.start()
 
     expect(await handle.result({ timeout: '2m' })).toHaveLength(3)
-    expect(fleet.witness.count('start', handle.id, 's1')).toBe(1)
-    expect(fleet.witness.count('start', handle.id, 's3')).toBe(1)
+    expect(fleet.bodyLog.count('start', handle.id, 's1')).toBe(1)
+    expect(fleet.bodyLog.count('start', handle.id, 's3')).toBe(1)
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 })

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import type { Line } from '../support/fleet/body-log.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
 import { GuardedStore } from '../support/fleet/leader-work.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
-import type { Line } from '../support/fleet/witness.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_LEADERS', 2)
 const perSampleMs = 5_000
@@ -64,12 +64,12 @@ describe.each(storeKinds)('%s', (store) => {
   test('a leader that was stopped and wakes knows that it no longer leads, and is refused', async () => {
     const fleet = await crew(store, { terms: shortTerms }, 2)
     const [zombie, term] = await leaderOf(fleet)
-    await fleet.witness.until(({ moment, pid }) => moment === 'wrote' && pid === zombie.pid)
-    fleet.witness.write('freeze', { pid: zombie.pid })
+    await fleet.bodyLog.until(({ moment, pid }) => moment === 'wrote' && pid === zombie.pid)
+    fleet.bodyLog.write('freeze', { pid: zombie.pid })
     const next = await nextLeader(fleet, term)
     expect(next.pid).not.toBe(zombie.pid)
     const guarded = guardedStore(fleet)
-    await fleet.witness.until(({ moment, pid }) => moment === 'wrote' && pid === next.pid)
+    await fleet.bodyLog.until(({ moment, pid }) => moment === 'wrote' && pid === next.pid)
     zombie.signal('SIGCONT')
 
     const by =
@@ -77,9 +77,9 @@ describe.each(storeKinds)('%s', (store) => {
       (line: Line): boolean =>
         line.moment === moment && line.pid === zombie.pid
     // Its first act is a write: before any timer has told it that its term is over.
-    expect(await fleet.witness.until(by('refused'))).toMatchObject({ note: 'not leading' })
-    expect(await fleet.witness.until(by('aborted'))).toMatchObject({ note: 'term over' })
-    expect(await fleet.witness.until(by('renewed'))).toMatchObject({ note: 'lost' })
+    expect(await fleet.bodyLog.until(by('refused'))).toMatchObject({ note: 'not leading' })
+    expect(await fleet.bodyLog.until(by('aborted'))).toMatchObject({ note: 'term over' })
+    expect(await fleet.bodyLog.until(by('renewed'))).toMatchObject({ note: 'lost' })
     expect(guarded.last).toEqual({ fence: Number(next.note), writer: next.pid })
     const [leader] = await fleet.client.inspector.leaders()
     expect(leader).toMatchObject({ role: 'leader', term: Number(next.note), worker: expect.any(String) })
@@ -122,7 +122,7 @@ function guardedStore(fleet: Fleet): GuardedStore {
 
 /** Who leads, and the line that says since when. */
 async function leaderOf(fleet: Fleet): Promise<[Member, Line]> {
-  await fleet.witness.until(({ moment }) => moment === 'leads')
+  await fleet.bodyLog.until(({ moment }) => moment === 'leads')
   const term = fleet.lines.filter(({ moment }) => moment === 'leads').at(-1)
   const member = fleet.alive.find(({ pid }) => pid === term?.pid)
   if (member === undefined || term === undefined) throw new Error('the last leader is gone')
@@ -130,7 +130,7 @@ async function leaderOf(fleet: Fleet): Promise<[Member, Line]> {
 }
 
 function nextLeader(fleet: Fleet, last: Line): Promise<Line> {
-  return fleet.witness.until(({ moment, note }) => moment === 'leads' && Number(note) > Number(last.note))
+  return fleet.bodyLog.until(({ moment, note }) => moment === 'leads' && Number(note) > Number(last.note))
 }
 
 /** Of all terms that ever began, each has a higher number than the one before. */

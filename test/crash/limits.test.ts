@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import type { Line } from '../support/fleet/body-log.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
-import { mostPerKey } from '../support/fleet/limited-jobs.ts'
+import { maxPerKey } from '../support/fleet/limited-jobs.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
-import type { Line } from '../support/fleet/witness.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 import { type KeyIdle, KeyIdleWatch } from './key-idle.ts'
 
@@ -17,25 +17,25 @@ const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 const workers = 4
 const signalCount = provingNumber('DURABLE_JOBS_PROVE_SIGNALS', 4)
 /** Any two of them have a slot for all that the limits allow at once. */
-const options = { concurrency: Math.ceil((keyCount * mostPerKey) / 2) }
+const options = { concurrency: Math.ceil((keyCount * maxPerKey) / 2) }
 const shortestBodyMs = provingNumber('DURABLE_JOBS_PROVE_BODY_MS', 100)
-const longestTestMs = 60_000 + runCount * 100
+const maxTestMs = 60_000 + runCount * 100
 
 describe.each(storeKinds)('%s', (store) => {
   test.each(['limited', 'limitedStep'] as const)(
-    `${runCount} runs of ${keyCount} keys, %s: never above ${mostPerKey} of a key in live processes, and all end`,
+    `${runCount} runs of ${keyCount} keys, %s: never above ${maxPerKey} of a key in live processes, and all end`,
     async (job) => {
       const fleet = await Fleet.open(store)
       const random = new SeededRandom(seed)
       const handles = await enqueueAll(fleet, job, random)
       const keys = new Map(handles.map(({ id }, i) => [id, keyOf(i)]))
-      const watch = new KeyIdleWatch(fleet.client, keys, mostPerKey)
+      const watch = new KeyIdleWatch(fleet.client, keys, maxPerKey)
       const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
       await Promise.any(first.map(({ ready }) => ready))
       // From here on there is a free slot for every run that a key lets pass: one worker less than these has them all.
       const allReady = Promise.all(first.map(({ ready }) => ready)).then(() => Date.now())
 
-      const ended = Promise.all(handles.map((handle) => handle.result({ timeout: longestTestMs })))
+      const ended = Promise.all(handles.map((handle) => handle.result({ timeout: maxTestMs })))
       const [, signals] = await Promise.all([ended, signalAtRandom(fleet, random, ended)])
       for (const { exited } of signals.drained) expect(await exited).toEqual({ code: 0, signal: null })
 
@@ -57,7 +57,7 @@ describe.each(storeKinds)('%s', (store) => {
         ...(job === 'limited' ? { ...idleFigures(idle), ...keyIdleFigures(lines, keyIdle) } : {}),
       })
     },
-    longestTestMs,
+    maxTestMs,
   )
 })
 
@@ -97,7 +97,7 @@ async function signalAtRandom(
     over = true
   }
   until.then(stop, stop)
-  await fleet.witness.until(({ moment }) => moment === 'start')
+  await fleet.bodyLog.until(({ moment }) => moment === 'start')
   while (!over && killed + drained.length < signalCount) {
     const working = fleet.alive.filter((member) => member.works && !drained.includes(member))
     if (working.length >= workers) {
@@ -157,7 +157,7 @@ function overlaps(lines: readonly Line[]): readonly string[] {
   const found: string[] = []
   follow(lines, {
     start: ({ note, run, at }, inside) => {
-      if (inside > mostPerKey) found.push(`${inside} bodies of ${note} when ${run} began at ${at}`)
+      if (inside > maxPerKey) found.push(`${inside} bodies of ${note} when ${run} began at ${at}`)
     },
   })
   return found

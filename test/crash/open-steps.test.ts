@@ -27,13 +27,13 @@ describe.each(storeKinds)('%s', (store) => {
     expect(first.path).toBe('stuck')
     expect(first.openMs).toBeGreaterThan(1_000)
     const later = await shownStep(fleet, handle.id, ({ openMs }) => openMs > first.openMs)
-    fleet.witness.write('go', { run: handle.id })
+    fleet.bodyLog.write('go', { run: handle.id })
 
     // Its lease thread renews all the while, or the run would be held no more.
     const blocked = await shownStep(fleet, handle.id, ({ toldAgoMs }) => toldAgoMs > 2 * leaseMs)
     expect(blocked.openMs).toBeGreaterThanOrEqual(later.openMs)
     expect((await shownStep(fleet, handle.id)).openMs).toBe(blocked.openMs)
-    fleet.witness.write('go', { run: handle.id })
+    fleet.bodyLog.write('go', { run: handle.id })
     expect(await handle.result({ timeout: '2m' })).toBe(worker.pid)
     expect(await handle.status()).toMatchObject({ losses: 0 })
     expect(await fleet.client.inspector.run(handle.id)).not.toHaveProperty('step')

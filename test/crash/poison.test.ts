@@ -37,7 +37,7 @@ describe.each(storeKinds)('%s', (store) => {
         code: 'RUN_POISONED',
         name: 'RunPoisonedError',
       })
-      expect(fleet.witness.count('start', bad.id, 'die')).toBe(poisonLimit)
+      expect(fleet.bodyLog.count('start', bad.id, 'die')).toBe(poisonLimit)
       expect(await bad.status()).toMatchObject({ state: 'failed', attempt: 1, losses: poisonLimit })
       for (const handle of good) expect(await handle.result({ timeout: '2m' })).toHaveLength(3)
       const ids = good.map(({ id }) => id)

@@ -14,8 +14,8 @@ interface RaceDirectorDeps {
   readonly onFrozen: () => void
 }
 
-const mostKills = 3
-const mostMoves = 4
+const maxKills = 3
+const maxMoves = 4
 
 /**
  * Ends the bodies of one execution in an order that seed and generation determine: when nothing but bodies is open, it ends one
@@ -42,9 +42,9 @@ export class RaceDirector {
   constructor(deps: RaceDirectorDeps) {
     this.#deps = deps
     this.#random = new SeededRandom(deps.seed * 8 + deps.generation)
-    const kills = new SeededRandom(-deps.seed).between(1, mostKills)
+    const kills = new SeededRandom(-deps.seed).between(1, maxKills)
     this.#movesUntilDeath =
-      deps.generation < kills ? this.#random.between(1, mostMoves) : Number.POSITIVE_INFINITY
+      deps.generation < kills ? this.#random.between(1, maxMoves) : Number.POSITIVE_INFINITY
   }
 
   /** How it is to die, once it is frozen. */

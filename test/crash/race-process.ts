@@ -5,15 +5,15 @@ import { createLogger } from '../../runtime/worker/logger.ts'
 import { Worker } from '../../runtime/worker/worker.ts'
 import { parseWorkerOptions } from '../../runtime/worker/worker-options.ts'
 import type { RunId } from '../../sdk/index.ts'
+import { BodyLog } from '../support/fleet/body-log.ts'
 import { kill, replaceCalls } from '../support/fleet/kill-point.ts'
-import { Witness } from '../support/fleet/witness.ts'
 import { RaceDirector } from './race-director.ts'
 import { raceJob } from './race-job.ts'
 
 /** What the parent asks of a worker process: its first argument, as JSON. */
 export interface RaceSpec {
   readonly store: StoreOptions
-  readonly witness: string
+  readonly bodyLog: string
   readonly generation: number
   /** Kills itself once each of these runs has ended, or stands where it is to be killed. */
   readonly runs: readonly RunId[]
@@ -23,7 +23,7 @@ export interface RaceSpec {
 process.on('disconnect', () => process.exit())
 
 const { generation, runs, ...spec } = JSON.parse(process.argv[2] ?? '') as RaceSpec
-const witness = new Witness(spec.witness)
+const bodyLog = new BodyLog(spec.bodyLog)
 
 /** Kills this process when all its runs are where they are to be, together with what their deaths want of the store. */
 class Killing {
@@ -43,7 +43,7 @@ class Killing {
     if (this.#going.size > 0) return
     const all = [...this.#directors.values()]
     this.#endsUnseen = all.reduce((sum, { pendingEnds }) => sum + pendingEnds, 0)
-    if (this.#endsUnseen === 0) kill(witness)
+    if (this.#endsUnseen === 0) kill(bodyLog)
     for (const director of all) director.endPending()
   }
 
@@ -54,7 +54,7 @@ class Killing {
       const sent = entries.filter(({ run }) => this.#directors.get(run)?.death === 'after commit')
       if (sent.length > 0) await store.commit(lease, sent)
       this.#endsUnseen -= entries.length
-      if (this.#endsUnseen === 0) kill(witness)
+      if (this.#endsUnseen === 0) kill(bodyLog)
       return new Promise(() => undefined)
     }
     return replaceCalls(store, { commit })
@@ -69,9 +69,9 @@ const job = raceJob((run, { seed }) => {
     released: (path) => director.released(path),
     body: (path) => director.body(path),
     ended: () => director.ended,
-    decided: (path, note) => witness.write('decided', { run, path, note }),
+    decided: (path, note) => bodyLog.write('decided', { run, path, note }),
     returning: (outcome) => {
-      witness.write('returned', { run, note: JSON.stringify(outcome) })
+      bodyLog.write('returned', { run, note: JSON.stringify(outcome) })
       return director.returning()
     },
   }
@@ -84,7 +84,7 @@ const config = parseWorkerOptions({
     {
       run: async ({ run }, next) => {
         const end = await next()
-        witness.write('settled', { run: run.id, note: end.outcome })
+        bodyLog.write('settled', { run: run.id, note: end.outcome })
         killing.stands(run.id)
         return end
       },

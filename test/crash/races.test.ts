@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { connect, type Jobs, type RunHandle } from '../../sdk/index.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { BodyLog, type Moment } from '../support/fleet/body-log.ts'
 import { type FleetStoreKind, newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
-import { type Moment, Witness } from '../support/fleet/witness.ts'
 import { type RaceInput, raceJob } from './race-job.ts'
 import { planRace, type RaceOutcome } from './race-plan.ts'
 import type { RaceSpec } from './race-process.ts'
@@ -38,24 +38,24 @@ const job = raceJob(() => {
 /** A store with races on it, and the processes that work on them. */
 class RaceSite {
   readonly client: Jobs
-  readonly witness: Witness
+  readonly bodyLog: BodyLog
   readonly #store: RaceSpec['store']
   #child: ChildProcess | undefined
 
-  private constructor(store: RaceSpec['store'], client: Jobs, witness: Witness) {
+  private constructor(store: RaceSpec['store'], client: Jobs, bodyLog: BodyLog) {
     this.#store = store
     this.client = client
-    this.witness = witness
+    this.bodyLog = bodyLog
   }
 
   static async open(kind: FleetStoreKind): Promise<RaceSite> {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-race-'))
     const { options } = await newFleetStore(kind, folder)
-    const site = new RaceSite(options, await connect(options), new Witness(join(folder, 'witness.jsonl')))
+    const site = new RaceSite(options, await connect(options), new BodyLog(join(folder, 'bodyLog.jsonl')))
     onTestFinished(async () => {
       site.#child?.kill('SIGKILL')
       await site.client.close()
-      site.witness.close()
+      site.bodyLog.close()
       rmSync(folder, { recursive: true, force: true })
     })
     return site
@@ -68,7 +68,7 @@ class RaceSite {
   /** Resolves when the worker process has killed itself. */
   async killed(generation: number, handles: readonly RaceHandle[]): Promise<void> {
     const runs = handles.map(({ id }) => id)
-    const spec: RaceSpec = { store: this.#store, witness: this.witness.file, generation, runs }
+    const spec: RaceSpec = { store: this.#store, bodyLog: this.bodyLog.file, generation, runs }
     const child = fork(file, [JSON.stringify(spec)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -91,7 +91,7 @@ interface Race {
 
 /** What is wrong with a race that has ended, by what its executions saw and by what is stored. */
 async function findViolations(site: RaceSite, { handle, seed, outcome }: Race): Promise<readonly string[]> {
-  const lines = site.witness.lines().filter(({ run }) => run === handle.id)
+  const lines = site.bodyLog.lines().filter(({ run }) => run === handle.id)
   const notes = (of: Moment) => lines.filter(({ moment }) => moment === of).map(({ note = '' }) => note)
   const decisions = lines.filter(({ moment }) => moment === 'decided')
   const decidedTwice = [...Map.groupBy(decisions, ({ path }) => path)]

@@ -35,7 +35,7 @@ describe.each(storeKinds)('%s', (store) => {
     const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
     const handles = await enqueueAll(fleet, plans)
     await Promise.any(first.map(({ ready }) => ready))
-    await fleet.witness.until(({ moment }) => moment === 'start')
+    await fleet.bodyLog.until(({ moment }) => moment === 'start')
 
     const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
     const killing = killAtRandom({ fleet, random, options, totals }, ended)

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { decodeValue } from '../../runtime/model/codec.ts'
+import type { Line } from '../support/fleet/body-log.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
 import { findViolations } from '../support/fleet/violations.ts'
-import type { Line } from '../support/fleet/witness.ts'
 
 /** Long enough that a renewal of a busy machine is in time. */
 const leaseMs = 2_000
@@ -28,12 +28,12 @@ describe.each(storeKinds)('%s', (store) => {
     const before = await stored(fleet, held.id)
     stopped.signal('SIGCONT')
 
-    const aborted = await fleet.witness.until(
+    const aborted = await fleet.bodyLog.until(
       ({ moment, pid }) => moment === 'aborted' && pid === stopped.pid,
     )
     expect(aborted.note).toBe('lease lost')
-    await fleet.witness.until(settledAs('lost', held.id, stopped))
-    await fleet.witness.until(settledAs('lost', duel.id, stopped))
+    await fleet.bodyLog.until(settledAs('lost', held.id, stopped))
+    await fleet.bodyLog.until(settledAs('lost', duel.id, stopped))
     expect(await duel.result({ timeout: '2m' })).toBe(other.pid)
     expect(await storedPids(fleet, duel.id)).toEqual([other.pid])
     expect(await stored(fleet, held.id)).toEqual(before)
@@ -54,7 +54,7 @@ describe.each(storeKinds)('%s', (store) => {
 
     expect(await handle.result({ timeout: '2m' })).toEqual([only.pid, only.pid, only.pid])
     expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
-    expect(fleet.witness.count('start', handle.id, 's2')).toBe(1)
+    expect(fleet.bodyLog.count('start', handle.id, 's2')).toBe(1)
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
@@ -65,10 +65,10 @@ describe.each(storeKinds)('%s', (store) => {
     await startedBy(fleet, busy, handle.id, 'wait')
     // There before the loop blocks: it would take the run if it might.
     await fleet.start({ options })
-    fleet.witness.write('go', { run: handle.id })
+    fleet.bodyLog.write('go', { run: handle.id })
 
     expect(await handle.result({ timeout: '2m' })).toBe(busy.pid)
-    expect(fleet.witness.count('start', handle.id, 'block')).toBe(1)
+    expect(fleet.bodyLog.count('start', handle.id, 'block')).toBe(1)
     expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
@@ -79,10 +79,10 @@ describe.each(storeKinds)('%s', (store) => {
     const handle = await fleet.client.enqueue(fleet.jobs.choking)
     await startedBy(fleet, busy, handle.id, 'wait')
     const other = await fleet.start({ options })
-    fleet.witness.write('go', { run: handle.id })
+    fleet.bodyLog.write('go', { run: handle.id })
 
     expect(await handle.result({ timeout: '2m' })).toBe(other.pid)
-    await fleet.witness.until(settledAs('lost', handle.id, busy))
+    await fleet.bodyLog.until(settledAs('lost', handle.id, busy))
     expect(await handle.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 1 })
     expect(await storedPids(fleet, handle.id)).toEqual([busy.pid, other.pid])
     const released = fleet.lines.filter(({ moment }) => moment === 'released')
@@ -103,7 +103,7 @@ async function worksOn(fleet: Fleet, worker: Member, other: Member): Promise<voi
 }
 
 function startedBy(fleet: Fleet, worker: Member, run: string, path: string): Promise<Line> {
-  return fleet.witness.until(
+  return fleet.bodyLog.until(
     (line) => line.moment === 'start' && line.run === run && line.path === path && line.pid === worker.pid,
   )
 }

@@ -81,13 +81,13 @@ function printLatencies(store: FleetStoreKind, latencies: readonly number[]): vo
 async function takeOver(fleet: Fleet): Promise<number> {
   // Long enough not to be over when this process, on a busy machine, comes to the kill.
   const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
-  const { pid } = await fleet.witness.until(
+  const { pid } = await fleet.bodyLog.until(
     ({ moment, run, path }) => moment === 'start' && run === handle.id && path === 's2',
   )
   const victim = memberOf(fleet, pid)
   const killedAt = Date.now()
   victim.signal('SIGKILL')
-  const next = await fleet.witness.until(
+  const next = await fleet.bodyLog.until(
     (line) => line.moment === 'start' && line.run === handle.id && line.pid !== pid,
   )
   await handle.result({ timeout: '2m' })

@@ -15,7 +15,7 @@ const wantedRuns = provingNumber('DURABLE_JOBS_PROVE_RUNS', 25)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 const wantedEnds = Math.max(4, wantedRuns / 20)
 const keys = ['a', 'b', 'c']
-const longestMs = 10 * 60_000
+const maxMs = 10 * 60_000
 
 describe.each(storeKinds)('%s', (store) => {
   const figures = { bursts: 0, enqueues: 0, runs: 0, kills: 0, drains: 0 }
@@ -41,7 +41,7 @@ describe.each(storeKinds)('%s', (store) => {
       expect(new Set(runs.map(({ id }) => id))).toEqual(begun)
       figures.bursts = bursts
     },
-    longestMs,
+    maxMs,
   )
 
   test('a killed and a drained worker keep the key with the run; its end frees it at once', async () => {
@@ -51,7 +51,7 @@ describe.each(storeKinds)('%s', (store) => {
     const first = await fleet.start()
     const handle = await fleet.client.enqueue(sole, input)
     const inStep = (step: string): Promise<unknown> =>
-      fleet.witness.until(({ moment, path }) => moment === 'start' && path === step)
+      fleet.bodyLog.until(({ moment, path }) => moment === 'start' && path === step)
     const joins = async (): Promise<void> => {
       expect((await fleet.client.enqueue(sole, input)).id).toBe(handle.id)
       expect((await fleet.client.unique.holder(sole, input))?.id).toBe(handle.id)
@@ -109,7 +109,7 @@ describe.each(storeKinds)('%s', (store) => {
       figures.runs += created.length
       figures.enqueues += created.length + joined.length
     },
-    longestMs,
+    maxMs,
   )
 
   afterAll(() => printEvidence({ measure: 'unique runs', store, ...figures }))

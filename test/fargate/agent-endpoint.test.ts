@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from '../support/ecs/agent-answer.ts'
+import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from '../support/ecs/agent-reply.ts'
 import { ecsDoors } from '../support/ecs/call-log.ts'
 import { ManualClock } from '../support/ecs/clock.ts'
 import type { EcsFailure } from '../support/ecs/failure-plan.ts'

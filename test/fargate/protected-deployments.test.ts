@@ -4,7 +4,7 @@ import type { FakeEcsEvent } from '../support/ecs/fake-ecs-event.ts'
 import type { FakeService } from '../support/ecs/fake-service.ts'
 import { idle } from '../support/ecs/task-programs.ts'
 import { provingNumber } from '../support/evidence.ts'
-import { abortOf, gate, openWorkshop } from '../support/workshop.ts'
+import { abortOf, gate, openFixture } from '../support/fixture.ts'
 import { registerWorker } from './start-fake.ts'
 import { SteeredFleet } from './steered-fleet.ts'
 
@@ -49,7 +49,7 @@ async function open(fleet: SteeredFleet, desiredCount: number): Promise<Site> {
 test.concurrent('where all old tasks are protected new ones are refused, which the log and explain say, until those have ended', async ({
   onTestFinished: atEnd,
 }) => {
-  const shop = await openWorkshop({}, atEnd)
+  const shop = await openFixture({}, atEnd)
   const { jobs } = shop
   const ends = [gate(), gate(), gate()]
   let begun = 0
@@ -92,7 +92,7 @@ test.concurrent('where all old tasks are protected new ones are refused, which t
 test.concurrent('old tasks with a protected run each that never ends: the deployment ends within maxTotal', async ({
   onTestFinished: atEnd,
 }) => {
-  const shop = await openWorkshop({}, atEnd)
+  const shop = await openFixture({}, atEnd)
   const begun: string[] = []
   const endless = defineJob({ name: 'endless', protect: true }, ({ step, run }) =>
     step.run('wait', async ({ signal }) => {
@@ -123,7 +123,7 @@ test.concurrent('old tasks with a protected run each that never ends: the deploy
 test.concurrent('old tasks with protected runs one after the other: it ends before maxTotal, by itself', async ({
   onTestFinished: atEnd,
 }) => {
-  const shop = await openWorkshop({}, atEnd)
+  const shop = await openFixture({}, atEnd)
   let ended = 0
   const brief = defineJob({ name: 'brief', protect: true }, ({ step }) =>
     step.run('wait', async ({ signal }) => {

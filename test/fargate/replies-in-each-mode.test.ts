@@ -1,12 +1,12 @@
 import { describe, expect, type TestContext, test } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { defineJob, type Jobs } from '../../sdk/index.ts'
-import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from '../support/ecs/agent-answer.ts'
+import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from '../support/ecs/agent-reply.ts'
 import type { FailurePlan, PlannedFailure } from '../support/ecs/failure-plan.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
 import { idle } from '../support/ecs/task-programs.ts'
-import { abortOf, type Gate, gate, openWorkshop, type Workshop } from '../support/workshop.ts'
+import { abortOf, type Fixture, type Gate, gate, openFixture } from '../support/fixture.ts'
 import { CloudClock } from './cloud-clock.ts'
 import { only } from './ready-service.ts'
 import { registerWorker, startFake } from './start-fake.ts'
@@ -66,7 +66,7 @@ const patience = { timeout: '2m' } as const
 class Site {
   readonly clock: CloudClock
   readonly fake: FakeEcs
-  readonly shop: Workshop
+  readonly shop: Fixture
   readonly task: FakeTask
   readonly protection: SteeredProtection
   /** Whether the worker counted on protection when the body began, each time. */
@@ -82,7 +82,7 @@ class Site {
     return step.run('charge', ({ signal }) => this.#body(signal))
   })
 
-  private constructor(fake: FakeEcs, shop: Workshop, task: FakeTask, protection: SteeredProtection) {
+  private constructor(fake: FakeEcs, shop: Fixture, task: FakeTask, protection: SteeredProtection) {
     this.fake = fake
     this.shop = shop
     this.task = task
@@ -99,7 +99,7 @@ class Site {
     const clock = new CloudClock()
     const [fake, shop] = await Promise.all([
       startFake({ clock, minuteMs: 60_000 }, atEnd),
-      openWorkshop({}, atEnd),
+      openFixture({}, atEnd),
     ])
     const definition = registerWorker(fake, idle())
     const task =

@@ -3,7 +3,7 @@ import type { Worker } from '../../runtime/index.ts'
 import type { Job } from '../../sdk/index.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
-import type { Workshop } from '../support/workshop.ts'
+import type { Fixture } from '../support/fixture.ts'
 import { CloudClock } from './cloud-clock.ts'
 import { startFake } from './start-fake.ts'
 import { SteeredProtection } from './steered-protection.ts'
@@ -30,7 +30,7 @@ export class SteeredFleet {
 
   /** Its minute is a minute of the test's time. */
   static async open(
-    shop: Workshop,
+    shop: Fixture,
     jobs: readonly Job[],
     protection: ScaleInProtectionOptions,
     atEnd: (close: () => Promise<void>) => void,
@@ -52,7 +52,7 @@ export class SteeredFleet {
   }
 
   async #start(
-    shop: Workshop,
+    shop: Fixture,
     jobs: readonly Job[],
     task: FakeTask,
     options: ScaleInProtectionOptions,

@@ -13,7 +13,7 @@ import { SeededRandom } from '../support/seeded-random.ts'
  */
 
 const runs = provingNumber('DURABLE_JOBS_PROVE_RUNS', 60)
-const mostTasks = provingNumber('DURABLE_JOBS_PROVE_TASKS', 6)
+const maxTasks = provingNumber('DURABLE_JOBS_PROVE_TASKS', 6)
 const interruptions = provingNumber('DURABLE_JOBS_PROVE_INTERRUPTIONS', 1)
 const vanishings = provingNumber('DURABLE_JOBS_PROVE_VANISHINGS', 1)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
@@ -45,12 +45,12 @@ test('load comes and goes, tasks with it, and a deployment: nothing that needs p
 
   const { wrong, ...receipt } = await drawUpReceipt(site)
   printEvidence({
-    measure: `${leastTasks} -> ${mostTasks} -> ${leastTasks} tasks and a deployment`,
+    measure: `${leastTasks} -> ${maxTasks} -> ${leastTasks} tasks and a deployment`,
     ...figures(receipt),
   })
   expect(wrong).toEqual([])
   expect(receipt).toMatchObject({ completed: receipt.runs, losses: 0, onceTwice: 0, lookedUp: 0 })
-  expect(receipt.stops).toEqual({ 'scale-in': mostTasks - leastTasks, deployment: leastTasks })
+  expect(receipt.stops).toEqual({ 'scale-in': maxTasks - leastTasks, deployment: leastTasks })
 })
 
 test('Spot interruptions and machines that vanish: only at-least-once steps repeat', async () => {
@@ -111,7 +111,7 @@ function disruptions(random: SeededRandom): readonly Disruption[] {
 async function risingLoad(site: StorySite): Promise<void> {
   await site.enqueue(Math.ceil(runs / 3))
   await site.log.until(() => site.log.lines.some(({ moment }) => moment === 'start'))
-  site.scaleTo(mostTasks)
+  site.scaleTo(maxTasks)
   await site.steady()
 }
 

@@ -143,8 +143,8 @@ test('a task that is killed by a scale-in is told of its run, and costs it nothi
   const { fake } = site
   const service = fake.createService({ name: 'workers', definition: site.register(), desiredCount: 1 })
   // Asks about the other one.
-  const witness = fake.runTask(site.register())
-  const tasks = [...service.tasks, witness]
+  const bodyLog = fake.runTask(site.register())
+  const tasks = [...service.tasks, bodyLog]
   for (const _ of tasks) await site.jobs.enqueue(stubborn)
   const held = await heldBy(site, tasks)
   const shrunk = only(service.tasks)
@@ -165,10 +165,10 @@ test.runIf(isProving)(
       capacity: [{ capacityProvider: 'FARGATE_SPOT' }],
     })
     // Asks about the others, whatever becomes of the service.
-    const witness = fake.runTask(site.register())
+    const bodyLog = fake.runTask(site.register())
     const first = service.tasks
-    for (const _ of [...first, witness]) await jobs.enqueue(stubborn)
-    const held = await heldBy(site, [...first, witness])
+    for (const _ of [...first, bodyLog]) await jobs.enqueue(stubborn)
+    const held = await heldBy(site, [...first, bodyLog])
 
     service.update({ desiredCount: 2 })
     const { task: shrunk } = await fake.events.first((event) => event.type === 'stop')

@@ -1,5 +1,5 @@
 import { describe, type TestContext, test } from 'vitest'
-import { agentFailure, noTaskRole } from '../support/ecs/agent-answer.ts'
+import { agentFailure, noTaskRole } from '../support/ecs/agent-reply.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import { workerJobs } from '../support/ecs/tasks/worker-jobs.ts'
 import { WorkerSite } from './worker-site.ts'

@@ -274,7 +274,7 @@ test('a password that changes is asked for again, and work continues', async () 
   const crew = await Crew.open(old.url, store)
   await crew.hire(old.url, { store })
   const held = await crew.client.enqueue(crew.jobs.held, undefined)
-  await crew.witness.until(({ path }) => path === 'held')
+  await crew.bodyLog.until(({ path }) => path === 'held')
   const askedBefore = asked
 
   await old.stop()

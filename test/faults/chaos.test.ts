@@ -11,12 +11,12 @@ import { Load } from './load.ts'
 const seconds = provingNumber('DURABLE_JOBS_PROVE_FAULT_SECONDS', 5)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 /** So long stalls and refusals last at most, and so late a request may be executed once more (R34). */
-const longestMs = seconds < 60 ? 1_000 : 5_000
+const maxMs = seconds < 60 ? 1_000 : 5_000
 /** What lasts longer comes less often, so that most of the time there is a way through. */
-const rarely = 1_000 / longestMs
+const rarely = 1_000 / maxMs
 const rates = {
   everyMs: 60,
-  longestMs,
+  maxMs,
   cutReplies: 0.2,
   holdBack: 0.1,
   duplicate: 0.1,
@@ -58,7 +58,7 @@ test(
         seconds,
         seed,
         runs: load.ids.length,
-        latestMs: longestMs,
+        latestMs: maxMs,
         losses: await crew.losses(load.ids),
         ...hits,
       },

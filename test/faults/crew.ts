@@ -6,9 +6,9 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { type StoreOpener, Worker } from '../../runtime/worker/worker.ts'
 import { parseWorkerOptions, type WorkerOptions } from '../../runtime/worker/worker-options.ts'
 import { connect, type Jobs, type RunHandle, type StoreOptions } from '../../sdk/index.ts'
+import { BodyLog } from './body-log.ts'
 import { type FaultJobs, faultJobs, Gate, jobList, type MixedInput } from './fault-jobs.ts'
 import { findViolations } from './violations.ts'
-import { Witness } from './witness.ts'
 
 interface HireOptions extends Partial<Pick<WorkerOptions, 'concurrency' | 'lease' | 'maxBlocked' | 'name'>> {
   readonly store?: Partial<StoreOptions>
@@ -23,7 +23,7 @@ const shownLines = 40
 export class Crew {
   readonly namespace: string
   readonly client: Jobs
-  readonly witness = new Witness()
+  readonly bodyLog = new BodyLog()
   readonly gate = new Gate()
   readonly jobs: FaultJobs
   /** What the workers logged, from `info` up. */
@@ -35,7 +35,7 @@ export class Crew {
   private constructor(namespace: string, client: Jobs) {
     this.namespace = namespace
     this.client = client
-    this.jobs = faultJobs(this.witness, this.gate)
+    this.jobs = faultJobs(this.bodyLog, this.gate)
   }
 
   /** @param url Where the client connects to: without faults in between, so that a test can look at what became of runs. */
@@ -76,7 +76,7 @@ export class Crew {
         {
           run: async ({ run }, next) => {
             const settled = await next()
-            this.witness.see('settled', run.id, '', settled)
+            this.bodyLog.see('settled', run.id, '', settled)
             return settled
           },
         },
@@ -101,7 +101,7 @@ export class Crew {
   }
 
   violations(ids: readonly string[]): Promise<readonly string[]> {
-    return findViolations(this.client.inspector, this.witness, ids)
+    return findViolations(this.client.inspector, this.bodyLog, ids)
   }
 
   /** How often a worker was lost under these runs. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, type Job, type StepContext, type StepOptions } from '../../sdk/index.ts'
-import type { Witness } from './witness.ts'
+import type { BodyLog } from './body-log.ts'
 
 export interface MixedInput {
   /** How long its bodies take at most. */
@@ -28,17 +28,17 @@ export class Gate {
   }
 }
 
-/** The jobs of the fault tests. Every body and every go-ahead after a step is seen by the witness. */
-export function faultJobs(witness: Witness, gate: Gate) {
+/** The jobs of the fault tests. Every body and every go-ahead after a step is seen by the bodyLog. */
+export function faultJobs(bodyLog: BodyLog, gate: Gate) {
   /** One after the other, in parallel, at most once, tried again, and asleep. */
   const mixed = defineJob<MixedInput, readonly string[]>({ name: 'mixed' }, async (context) => {
     const { input, step } = context
-    const take = observed(context, witness)
+    const take = observed(context, bodyLog)
     const body = (value: string) => () => wait(Math.random() * input.ms, value)
     const first = await take('first', body('first'))
     const pair = await Promise.all([take('left', body('left')), take('right', body('right'))])
     const lookUp = () => {
-      witness.see('asked', context.run.id, 'sent')
+      bodyLog.see('asked', context.run.id, 'sent')
       return 'sent'
     }
     const sent = await take('sent', body('sent'), { atMostOnce: true, onUnknown: lookUp })
@@ -49,7 +49,7 @@ export function faultJobs(witness: Witness, gate: Gate) {
 
   /** Its second step stays until the gate opens. */
   const held = defineJob<undefined, string>({ name: 'held' }, async (context) => {
-    const take = observed(context, witness)
+    const take = observed(context, bodyLog)
     await take('before', () => 'before')
     await take('held', () => gate.opened)
     return take('after', () => 'after')
@@ -57,7 +57,7 @@ export function faultJobs(witness: Witness, gate: Gate) {
 
   /** Steps without a pause. */
   const chain = defineJob<{ readonly steps: number }, number>({ name: 'chain' }, async (context) => {
-    const take = observed(context, witness)
+    const take = observed(context, bodyLog)
     for (let i = 1; i <= context.input.steps; i++) await take(`s${i}`, () => i)
     return context.input.steps
   })
@@ -81,22 +81,22 @@ type Take = <T>(
   options?: StepOptions<T>,
 ) => Promise<T>
 
-/** `step.run` under the witness's eyes. */
-function observed({ step, run }: Context<unknown>, witness: Witness): Take {
+/** `step.run` under the bodyLog's eyes. */
+function observed({ step, run }: Context<unknown>, bodyLog: BodyLog): Take {
   return async (path, body, options) => {
     const watched = async (context: StepContext) => {
       const { attempt } = context
-      witness.see('start', run.id, path, { attempt })
+      bodyLog.see('start', run.id, path, { attempt })
       try {
         return await body(context)
       } finally {
-        witness.see('end', run.id, path, { attempt })
+        bodyLog.see('end', run.id, path, { attempt })
       }
     }
     try {
       return await step.run(path, watched, options)
     } finally {
-      witness.see('released', run.id, path)
+      bodyLog.see('released', run.id, path)
     }
   }
 }

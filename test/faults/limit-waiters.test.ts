@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
-import { longestPollMs } from '../../runtime/store/store.ts'
+import { maxPollMs } from '../../runtime/store/store.ts'
 import type { StoreOptions } from '../../runtime/store/store-config.ts'
 import { createLogger } from '../../runtime/worker/logger.ts'
 import { Worker } from '../../runtime/worker/worker.ts'
@@ -45,7 +45,7 @@ describe.each(storeKinds)('%s', (store) => {
     await wait(idleMs)
     const idledMs = performance.now() - idleFrom
     const whileWaiting = claims.total
-    expect(whileWaiting).toBeLessThanOrEqual(workers * Math.ceil(idledMs / longestPollMs + 1))
+    expect(whileWaiting).toBeLessThanOrEqual(workers * Math.ceil(idledMs / maxPollMs + 1))
 
     Object.assign(claims, { total: 0, empty: 0 })
     const begun = performance.now()

@@ -6,7 +6,7 @@ import type { Crew } from './crew.ts'
 type Handle = RunHandle<readonly string[]>
 
 const batch = 5
-const mostAtOnce = 40
+const maxAtOnce = 40
 const pauseMs = 20
 
 /** Enqueues as fast as the workers work, until told to stop. */
@@ -41,7 +41,7 @@ export class Load {
 
   async #work(): Promise<void> {
     while (!this.#over) {
-      await this.#crew.witness.times('settled', this.handles.length - mostAtOnce)
+      await this.#crew.bodyLog.times('settled', this.handles.length - maxAtOnce)
       const first = this.handles.length
       const some = Array.from({ length: batch }, (_, i) => this.#enqueue((first + i) % 20 === 0))
       this.handles.push(...(await Promise.all(some)))

@@ -43,10 +43,10 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   const held = await Promise.all(
     Array.from({ length: 6 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
   )
-  await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === held.length)
+  await crew.bodyLog.until(() => crew.bodyLog.count('start', undefined, 'held') === held.length)
   // They wait behind the slots that are taken.
   const behind = await crew.mixed(5, { ms: 5 })
-  const begun = crew.witness.count('start')
+  const begun = crew.bodyLog.count('start')
 
   await limitMemory(server, 1)
   const before = await runsIn(server, crew)
@@ -74,7 +74,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   const jobs = [{ name: 'mixed', version: 1, queue: 'default', digest: 'same' }]
   const idle = await TestWorker.register(store, newWorker({ jobs }))
   for (let i = 0; i < 3; i++) expect(await idle.claim()).toEqual([])
-  expect(crew.witness.count('start')).toBe(begun + held.length)
+  expect(crew.bodyLog.count('start')).toBe(begun + held.length)
   expect(await behind[0]?.cancel()).toEqual({ state: 'cancelled' })
   await crew.client.remove(behind[0]?.id ?? '')
   expect(await store.sweep(1_000)).toEqual({ pruned: 1 + held.length, repaired: [] })

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connect, defineJob } from '../../sdk/index.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { openFixture } from '../support/fixture.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
 import { FrameReader } from '../support/redis/resp.ts'
-import { openWorkshop } from '../support/workshop.ts'
 import { Crew } from './crew.ts'
 import type { StoppingSpec } from './stopping-process.ts'
 
@@ -119,7 +119,7 @@ test(
     worker.onLeader('reports', () => undefined)
     await expect.poll(() => worker.leader.isLeading, patience).toBe(true)
     const held = await crew.client.enqueue(crew.jobs.held, undefined)
-    await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === 1)
+    await crew.bodyLog.until(() => crew.bodyLog.count('start', undefined, 'held') === 1)
     await server.kill()
     await expect.poll(() => outagesOf(crew).began.length, patience).toBe(1)
     // Long enough for the thread, whose calls end after 2 s, to have said so too.
@@ -140,7 +140,7 @@ test(
 test(
   'an embedded store that is locked is told in the same words',
   async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 'done'))
     await expect.poll(() => worker.leader.isLeading, patience).toBe(true)
     const other = new DatabaseSync(shop.store.url?.slice('sqlite:'.length) ?? '')
@@ -286,7 +286,7 @@ describe('a stop without a store', () => {
       const crew = await Crew.open(server.url)
       const worker = await crew.hire(server.url)
       const handle = await crew.client.enqueue(crew.jobs.held, undefined)
-      await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === 1)
+      await crew.bodyLog.until(() => crew.bodyLog.count('start', undefined, 'held') === 1)
       const client = await crew.connect(server.url)
       const result = client.run(handle.id).result()
       const unheard = expect(result).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', kind: 'closed' })

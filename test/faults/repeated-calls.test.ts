@@ -65,7 +65,7 @@ test.each(repeatedCalls)('$name: a cut reply changes neither the effect nor the 
   const first = await calm.call()
   const faulty = await stage(call)
   faulty.proxy.cutReplies(1, executionOf(call.script))
-  const answer = call.repeatAnswers?.(first) ?? first
+  const answer = call.repeatReplies?.(first) ?? first
   expect(await faulty.call()).toEqual(answer)
   expect(faulty.proxy.hits.cutReplies).toBe(1)
   expect(await dumpNamespace(faulty.server, faulty.namespace)).toEqual(

@@ -1,7 +1,7 @@
 import type { UniqueClaim } from '../../runtime/model/unique.ts'
 import type { ActionKind, NewAction } from '../../runtime/store/actions.ts'
 import type { ScriptName } from '../../runtime/store/redis/script.ts'
-import type { ClaimAnswer, ClaimedRun, EnqueueAnswer, Store } from '../../runtime/store/store.ts'
+import type { ClaimedRun, ClaimReply, EnqueueReply, Store } from '../../runtime/store/store.ts'
 import {
   byHand,
   done,
@@ -25,7 +25,7 @@ export interface RepeatedCall {
    */
   readonly prepare: (calm: Store, faulty: Store) => Promise<Prepared>
   /** What a repeat answers instead, where the contract says so. */
-  readonly repeatAnswers?: (first: unknown) => unknown
+  readonly repeatReplies?: (first: unknown) => unknown
 }
 
 export interface Prepared {
@@ -75,7 +75,7 @@ async function leadingTerm(store: Store): Promise<number> {
 
 /** A repeat did not look whether there is more. */
 function askAgain(first: unknown): unknown {
-  return { ...(first as ClaimAnswer), more: true }
+  return { ...(first as ClaimReply), more: true }
 }
 
 function keyed(key: string): UniqueClaim {
@@ -93,7 +93,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     name: 'enqueue',
     script: 'enqueue',
     // Nobody can tell a repeat from somebody else's enqueue of the same run.
-    repeatAnswers: (first) => (first as EnqueueAnswer[]).map((answer) => ({ ...answer, outcome: 'joined' })),
+    repeatReplies: (first) => (first as EnqueueReply[]).map((answer) => ({ ...answer, outcome: 'joined' })),
     prepare: async (calm, faulty) => ({
       call: () => faulty.enqueue([newRun({ id: 'one', tags: ['eu'] }), newRun({ id: 'two' })]),
       newer: async () => {
@@ -130,7 +130,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
   {
     name: 'claim that frees a key',
     script: 'claim',
-    repeatAnswers: askAgain,
+    repeatReplies: askAgain,
     prepare: async (calm, faulty) => {
       const unique = { ...keyed('a'), until: 'started' } as const
       await calm.enqueue([newRun({ id: 'one', unique })])
@@ -144,7 +144,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
   {
     name: 'claim, which settles',
     script: 'claim',
-    repeatAnswers: askAgain,
+    repeatReplies: askAgain,
     prepare: async (calm, faulty) => {
       const { worker, run } = await held(calm, faulty)
       const settlement = worker.settlement(run, completed)
@@ -161,7 +161,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
   {
     name: 'claim of a worker that has resigned since',
     script: 'claim',
-    repeatAnswers: askAgain,
+    repeatReplies: askAgain,
     prepare: async (calm, faulty) => {
       const { worker } = await held(calm, faulty)
       return {

@@ -51,8 +51,8 @@ export const repeatedScheduleCalls: readonly RepeatedCall[] = [
     script: 'register',
     prepare: async (calm, faulty) => {
       // A connection that is back renews: this is not to be the first renewal.
-      await calm.register(worker('witness'))
-      await calm.renew(worker('witness').lease, { draining: false })
+      await calm.register(worker('bodyLog'))
+      await calm.renew(worker('bodyLog').lease, { draining: false })
       const { digest, bytes } = encodeSpec('report', specOf())
       const definitions = [{ kind: 'schedule', name: 'report', digest, definition: bytes } as const]
       return {
@@ -119,7 +119,7 @@ export const repeatedScheduleCalls: readonly RepeatedCall[] = [
     name: 'fire',
     script: 'fire',
     // The leader looks again, and finds the tick fired.
-    repeatAnswers: () => ({ kind: 'moved' }),
+    repeatReplies: () => ({ kind: 'moved' }),
     prepare: async (calm, faulty) => {
       const request = await dueNow(calm)
       return {

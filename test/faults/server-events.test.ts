@@ -47,7 +47,7 @@ async function heldRuns(crew: Crew, count: number) {
   const handles = await Promise.all(
     Array.from({ length: count }, () => crew.client.enqueue(crew.jobs.held, undefined)),
   )
-  await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === count)
+  await crew.bodyLog.until(() => crew.bodyLog.count('start', undefined, 'held') === count)
   return {
     /** Lets them end; each has run its steps once, and in the same slot. */
     expectUntouched: async (): Promise<void> => {
@@ -56,7 +56,7 @@ async function heldRuns(crew: Crew, count: number) {
       const ids = handles.map(({ id }) => id)
       expect(await crew.violations(ids)).toEqual([])
       expect(await crew.losses(ids)).toBe(0)
-      expect(crew.witness.count('start')).toBe(3 * count)
+      expect(crew.bodyLog.count('start')).toBe(3 * count)
     },
   }
 }
@@ -70,7 +70,7 @@ test(
     const load = new Load(crew)
     for (let flushes = 0; flushes < 50; flushes++) {
       await server.command('SCRIPT', 'FLUSH')
-      await crew.witness.times('settled', flushes)
+      await crew.bodyLog.times('settled', flushes)
     }
     await expectUntouched(crew, load)
   },
@@ -85,11 +85,11 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const crew = await Crew.open(server.url)
     for (let i = 0; i < 2; i++) await crew.hire(server.url)
     const load = new Load(crew)
-    await crew.witness.times('settled', 60)
+    await crew.bodyLog.times('settled', 60)
     await (signal === 'SIGKILL' ? server.kill() : server.stop())
     await wait(inFull ? 15_000 : 300)
     await server.restart()
-    await crew.witness.times('settled', crew.witness.count('settled') + 100)
+    await crew.bodyLog.times('settled', crew.bodyLog.count('settled') + 100)
     await expectUntouched(crew, load)
   },
   patienceMs,
@@ -186,14 +186,14 @@ test(
     const held = await Promise.all(
       Array.from({ length: 4 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
     )
-    await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === held.length)
-    await crew.witness.times('settled', crew.witness.count('settled') + 20)
+    await crew.bodyLog.until(() => crew.bodyLog.count('start', undefined, 'held') === held.length)
+    await crew.bodyLog.times('settled', crew.bodyLog.count('settled') + 20)
     const replicated = await offsetOf(primary)
     await expect.poll(() => offsetOf(replica)).toBeGreaterThanOrEqual(replicated)
 
     // From here on the primary takes writes that the replica never hears of.
     await replica.command('REPLICAOF', 'NO', 'ONE')
-    await crew.witness.times('settled', crew.witness.count('settled') + 60)
+    await crew.bodyLog.times('settled', crew.bodyLog.count('settled') + 60)
     await load.stop()
     const unheard = await Promise.all(
       Array.from({ length: 5 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
@@ -214,7 +214,7 @@ test(
     const before = performance.now()
     await Promise.all(known.map((id) => crew.client.run(id).result({ timeout: '2m' })))
     const endedAfterMs = Math.round(performance.now() - before)
-    const violations = await findViolations(crew.client.inspector, crew.witness, known, 'lost writes')
+    const violations = await findViolations(crew.client.inspector, crew.bodyLog, known, 'lost writes')
     expect(violations).toEqual([])
     expect(await crew.losses(known)).toBe(0)
     // The store's answers told the workers what it no longer knows.

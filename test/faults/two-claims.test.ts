@@ -105,7 +105,7 @@ test.each(faults)(
     await end?.(proxy, gaveUp)
 
     // Long before the worker and the store would compare what is held (R14).
-    await crew.witness.times('start', 2 * heldRuns)
+    await crew.bodyLog.times('start', 2 * heldRuns)
     await Promise.all(quick.map((handle) => handle.result({ timeout: '2m' })))
     await expect.poll(idle).toBe(freeBeside)
     expect(proxy.armed).toBe(0)
@@ -150,7 +150,7 @@ async function idleSlots(server: RedisServer, crew: Crew): Promise<number> {
 /** One execution each, to the end, and none that the worker had to be told of or hand back. */
 async function expectOnceEach(crew: Crew, ids: readonly string[]): Promise<void> {
   expect(await crew.violations(ids)).toEqual([])
-  const executions = crew.witness.seen.filter(({ moment }) => moment === 'settled')
+  const executions = crew.bodyLog.seen.filter(({ moment }) => moment === 'settled')
   expect(executions.map(({ run, outcome }) => `${run} ${outcome}`).toSorted()).toEqual(
     ids.map((id) => `${id} completed`).toSorted(),
   )

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../runtime/model/journal.ts'
 import type { Run } from '../../runtime/model/run.ts'
 import type { Inspector } from '../../runtime/store/store.ts'
-import type { Moment, Sighting, Witness } from './witness.ts'
+import type { BodyLog, Moment, Sighting } from './body-log.ts'
 
 interface Evidence {
   readonly run: Run
@@ -12,12 +12,12 @@ interface Evidence {
 /** Compares what the store holds of runs that should have completed with what was executed. Answers what is wrong. */
 export async function findViolations(
   inspector: Inspector,
-  witness: Witness,
+  bodyLog: BodyLog,
   ids: readonly string[],
   past: 'whole' | 'lost writes' = 'whole',
 ): Promise<readonly string[]> {
   const rules = past === 'whole' ? [...lastingRules, ...rulesOfWholePast] : lastingRules
-  const byRun = Map.groupBy(witness.seen, ({ run }) => run)
+  const byRun = Map.groupBy(bodyLog.seen, ({ run }) => run)
   const found = await Promise.all(
     ids.map(async (id) => {
       const run = await inspector.run(id)

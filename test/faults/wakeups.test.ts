@@ -18,7 +18,7 @@ const workers = 50
 const enqueues = provingNumber('DURABLE_JOBS_PROVE_ENQUEUES', 300)
 const fewQueued = 1_000
 const manyQueued = provingNumber('DURABLE_JOBS_PROVE_QUEUED', 5_000)
-const mostClaimsEach = 3
+const maxClaimsEach = 3
 const idleMs = 1_000
 /** Fifty workers start slowly on a machine that has other things to do. */
 const patienceMs = 300_000
@@ -59,7 +59,7 @@ test(
       idleScriptsPerSecond: Math.round((resting.calls / idleMs) * 1_000),
       idleShareOfServer: `${((resting.us / idleMs / 1_000) * 100).toFixed(1)} %`,
     })
-    expect(claims / enqueues).toBeLessThanOrEqual(mostClaimsEach)
+    expect(claims / enqueues).toBeLessThanOrEqual(maxClaimsEach)
   },
   patienceMs,
 )
@@ -107,10 +107,10 @@ async function costOfClaims(server: RedisServer, worker: TestWorker, claims: num
   let settle: Settlement[] = []
   await server.command('CONFIG', 'RESETSTAT')
   for (let i = 0; i < claims; i++) {
-    const { runs } = await worker.claimAnswer(1, settle)
+    const { runs } = await worker.claimReply(1, settle)
     settle = runs.map((run) => worker.settlement(run, completed))
   }
-  await worker.claimAnswer(0, settle)
+  await worker.claimReply(0, settle)
   return (await scriptStats(server)).usPerCall
 }
 

@@ -7,21 +7,21 @@ import { loadQueues } from '../../tui/screens/queues/queues-data.ts'
 import { queueRows, startedSeries, waitsOf } from '../../tui/screens/queues/rows.ts'
 import { workerRows } from '../../tui/screens/workers/rows.ts'
 import { loadHeld } from '../../tui/screens/workers/workers-data.ts'
+import { type Fixture, openFixture } from '../support/fixture.ts'
 import { bothStores } from '../support/stores/both-stores.ts'
-import { openWorkshop, type Workshop } from '../support/workshop.ts'
 import { fleetOf, screenInput } from './support/given.ts'
 
 /** What the screens of queues, workers, cron and limits read from a store with one run that holds a key for which others wait. */
 
 const tenant = limits.concurrency({ name: 'tenant', max: 1 })
 
-interface Site extends Workshop {
+interface Site extends Fixture {
   /** The run in the slot. */
   readonly holder: string
 }
 
 async function openSite(open: () => Promise<object>): Promise<Site> {
-  const shop = await openWorkshop(await open())
+  const shop = await openFixture(await open())
   const held = Promise.withResolvers<string>()
   const sync = defineJob(
     { name: 'sync', queue: 'tenants', limits: [{ limiter: tenant, key: () => 'ana' }] },

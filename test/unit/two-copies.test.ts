@@ -2,9 +2,9 @@ import { describe, expect, test, vi } from 'vitest'
 import { isJob, stepAgain } from '../../runtime/model/job.ts'
 import { isLimiter } from '../../runtime/model/limiter.ts'
 import * as here from '../../sdk/index.ts'
+import { openFixture, rejection } from '../support/fixture.ts'
 import { closedProxy, revokedProxy } from '../support/odd-thrown.ts'
 import { bothStores } from '../support/stores/both-stores.ts'
-import { openWorkshop, rejection } from '../support/workshop.ts'
 
 /** The package once more, as a library or a bundle brings it. */
 vi.resetModules()
@@ -107,7 +107,7 @@ describe.each(bothStores)('a worker with jobs of another copy, %s', (_kind, opti
   const retry = { maxAttempts: 4, initialInterval: 1, maxInterval: 1 }
 
   test('keeps the meaning of their errors', { timeout: 60_000 }, async () => {
-    const shop = await openWorkshop(await options())
+    const shop = await openFixture(await options())
     const bodies: string[] = []
     const provider = there.limits.concurrency({ name: 'provider', max: 1 })
     const fatal = there.defineJob({ name: 'fatal', retry }, ({ step }) =>

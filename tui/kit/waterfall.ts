@@ -73,7 +73,7 @@ const tookWidth = 7
 
 function columnsOf({ rows }: WaterfallModel, width: number): Columns {
   const wide = width >= wideFrom
-  const wanted = Math.max(8, longestLabel(rows))
+  const wanted = Math.max(8, maxLabel(rows))
   const label = Math.min(wanted, Math.floor(width * (wide ? 0.3 : 0.4)))
   const tries = wide ? 4 : 0
   // The sign of the state, what it took, and spaces between them.
@@ -83,14 +83,14 @@ function columnsOf({ rows }: WaterfallModel, width: number): Columns {
   return { label: Math.max(1, width - beside), tries, chart: 0 }
 }
 
-const longestLabels = new WeakMap<readonly WaterfallRow[], number>()
+const maxLabels = new WeakMap<readonly WaterfallRow[], number>()
 
 /** Measured once for all the frames of the same rows. */
-function longestLabel(rows: readonly WaterfallRow[]): number {
-  const known = longestLabels.get(rows)
+function maxLabel(rows: readonly WaterfallRow[]): number {
+  const known = maxLabels.get(rows)
   if (known !== undefined) return known
   const longest = rows.reduce((most, row) => Math.max(most, textWidth(labelOf(row))), 0)
-  longestLabels.set(rows, longest)
+  maxLabels.set(rows, longest)
   return longest
 }
 

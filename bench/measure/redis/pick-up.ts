@@ -12,13 +12,13 @@ const [name, portOfServer] = process.argv.slice(2)
 const runs = 500
 const warmUp = 50
 const leastGapMs = 5
-const mostGapMs = 15
+const maxGapMs = 15
 
 const nowMicros = (): number => Number(process.hrtime.bigint() / 1_000n)
 
 async function enqueueSingly(contestant: Contestant): Promise<void> {
   for (let n = 0; n < warmUp + runs; n++) {
-    await sleep(leastGapMs + Math.random() * (mostGapMs - leastGapMs))
+    await sleep(leastGapMs + Math.random() * (maxGapMs - leastGapMs))
     await contestant.enqueue('told', { n: nowMicros() })
   }
   await contestant.close()

@@ -15,7 +15,7 @@ interface RetryOptions extends RetryManyOptions {
   readonly from?: string
 }
 
-const mostListed = 20
+const maxListed = 20
 
 export function addRetry(program: Command): void {
   const command = program
@@ -56,7 +56,7 @@ function asOption(error: unknown): never {
 }
 
 function listed({ verb, paths }: ReturnType<typeof retryPlanLists>[number]): string {
-  const lines = paths.slice(0, mostListed).map((path) => `    ${path}`)
+  const lines = paths.slice(0, maxListed).map((path) => `    ${path}`)
   const rest = paths.length - lines.length
   return [
     `  ${verb}`,

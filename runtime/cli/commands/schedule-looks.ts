@@ -4,7 +4,7 @@ import { instant, ledgerDetail, tickText } from '../../describe/ledger-text.ts'
 import { stoppedText } from '../../describe/schedule-text.ts'
 import type { CronFire } from '../../model/cron.ts'
 import { UnknownScheduleError } from '../../model/schedule-errors.ts'
-import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../../store/schedules.ts'
+import { type LedgerLine, retainedLedgerEntries, type ScheduleInfo } from '../../store/schedules.ts'
 import { withConnection } from '../connection.ts'
 import { paintOutcome } from '../ledger-text.ts'
 import { wholeNumber } from '../option-values.ts'
@@ -37,7 +37,12 @@ export function addScheduleLooks(schedules: Command): void {
     .command('ledger')
     .description('the outcomes of its last ticks, newest first')
     .argument('<name>', 'name of the schedule')
-    .option('--limit <n>', `how many lines, at most ${keptLedgerLines}`, wholeNumber(1, keptLedgerLines), 20)
+    .option(
+      '--limit <n>',
+      `how many lines, at most ${retainedLedgerEntries}`,
+      wholeNumber(1, retainedLedgerEntries),
+      20,
+    )
   addSharedOptions(ledger, '{ ledger: [LINE] }').action(showLedger)
   const preview = schedules
     .command('preview')

@@ -28,7 +28,7 @@ export interface Crew {
   gone(): Promise<void>
 }
 
-const mostComplaints = 4_000
+const maxComplaints = 4_000
 
 /** Starts worker processes on `store` that work on `queue` only. */
 export function startCrew(count: number, store: string, queue: string, events: CrewEvents): Crew {
@@ -40,7 +40,7 @@ export function startCrew(count: number, store: string, queue: string, events: C
     const member: CrewMember = { name: `worker ${i}`, pid: child.pid ?? 0, ready: false, end: undefined }
     children.set(member, child)
     child.stderr?.on('data', (text: Buffer) => {
-      complaints = `${complaints}${text}`.slice(-mostComplaints)
+      complaints = `${complaints}${text}`.slice(-maxComplaints)
     })
     child.on('message', (message) => hear(member, message as WorkerMessage, events))
     ends.push(endOf(child, member))

@@ -35,7 +35,7 @@ export class DemoError extends Error {}
 
 const workers = 2
 const frameMs = 50
-const longestMs = 60_000
+const maxMs = 60_000
 /** Well below the time that a chunk still takes after its first half. */
 const freshMs = 60
 
@@ -97,8 +97,8 @@ async function watch(play: Play, crew: Crew, done: () => Promise<boolean>): Prom
     const dead = crew.members.find((member) => member.end !== undefined && play.story.kill?.member !== member)
     if (dead !== undefined)
       throw new DemoError(`${dead.name} ended by itself: ${dead.end}\n${crew.complaints}`)
-    if (Date.now() - play.story.startedAt > longestMs) {
-      throw new DemoError(`the run has not ended within ${longestMs / 1_000} s\n${crew.complaints}`)
+    if (Date.now() - play.story.startedAt > maxMs) {
+      throw new DemoError(`the run has not ended within ${maxMs / 1_000} s\n${crew.complaints}`)
     }
     await pause(frameMs)
   }

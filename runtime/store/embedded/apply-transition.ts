@@ -105,10 +105,10 @@ export function applyTransition(
   if (to.fingerprint !== undefined) countFailed(tx, to.fingerprint, 1)
   if (run.unique_key !== null) moveKeys(tx, run, { transition, state, startedAt })
   // A clock that went back must not give a negative time.
-  const stayedMs = Math.max(0, tx.now - run.changed_at)
+  const inStateMs = Math.max(0, tx.now - run.changed_at)
   const totalMs = ended ? Math.max(0, tx.now - (run.retried_at ?? run.enqueued_at)) : undefined
-  tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs, totalMs })
-  if (line !== undefined) tx.moves.push({ run, from: reached, transition: 'line up', state, stayedMs: 0 })
+  tx.moves.push({ run, from: run.state, transition, state: reached, inStateMs, totalMs })
+  if (line !== undefined) tx.moves.push({ run, from: reached, transition: 'line up', state, inStateMs: 0 })
   if (state === 'ready') announceReady(tx, { ...run, streak: to.streak ?? run.streak })
   return state
 }

@@ -30,13 +30,13 @@ import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
-  AcquireAnswer,
+  AcquireReply,
   AcquireRequest,
   CostCorrection,
   LimiterInfo,
   LimiterKeyInfo,
   LinePlace,
-  StepTurn,
+  StepUse,
   WorkerLimiter,
 } from '../limiters.ts'
 import { checkDeath, type LostWorker, type SilentTask } from '../lost-workers.ts'
@@ -55,20 +55,20 @@ import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
   Fire,
-  FireAnswer,
+  FireReply,
   LedgerLine,
   ScheduleInfo,
   ScheduleSpec,
-  TriggerAnswer,
+  TriggerReply,
 } from '../schedules.ts'
 import { sqlitePath } from '../sqlite-path.ts'
 import type { Statistics, StatisticsRange } from '../statistics.ts'
 import type {
   Checkpoint,
-  ClaimAnswer,
+  ClaimReply,
   ClaimRequest,
-  CommitAnswer,
-  EnqueueAnswer,
+  CommitReply,
+  EnqueueReply,
   Held,
   HistoryEntry,
   JournalPage,
@@ -76,7 +76,7 @@ import type {
   LeaseId,
   NewWorker,
   QueueInfo,
-  RenewAnswer,
+  RenewReply,
   RetryChoice,
   RunDetails,
   Settlement,
@@ -89,7 +89,7 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
-import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
+import { type CampaignReply, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../waitlist.ts'
 import { ChangeWatch } from './change-watch.ts'
@@ -230,8 +230,8 @@ class EmbeddedStore implements Store {
     })
   }
 
-  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
-    const answers: EnqueueAnswer[] = []
+  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
+    const answers: EnqueueReply[] = []
     for (const part of partsOf(runs)) answers.push(...(await this.#enqueues.enqueue(part)))
     return answers
   }
@@ -241,11 +241,11 @@ class EmbeddedStore implements Store {
     n: number,
     request: ClaimRequest,
     settle: readonly Settlement[],
-  ): Promise<ClaimAnswer> {
+  ): Promise<ClaimReply> {
     return this.#write((tx) => claim(tx, lease, n, request, settle))
   }
 
-  async commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer> {
+  async commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitReply> {
     const prepared = prepareCommit(entries)
     // R11: an at-most-once intent waits for the disk before its body may begin.
     const durable = entries.some((entry) => entry.kind === 'checkpoint' && entry.record.phase === 'intent')
@@ -316,7 +316,7 @@ class EmbeddedStore implements Store {
     await this.#write((tx) => register(tx, worker))
   }
 
-  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer> {
+  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewReply> {
     this.#database.checkFile()
     const answer = await this.#write((tx) => renew(tx, lease, status))
     if (answer.kind === 'lost') this.#locks.drop(lease)
@@ -421,11 +421,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => defineLimiters(tx, lease, limiters))
   }
 
-  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {
+  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireReply> {
     return this.#write((tx) => acquire(tx, lease, request))
   }
 
-  closeKeys(lease: LeaseId, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
+  closeKeys(lease: LeaseId, request: StepUse & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
     return this.#write((tx) => closeKeys(tx, lease, request))
   }
 
@@ -465,7 +465,7 @@ class EmbeddedStore implements Store {
     return this.#database.snapshot(() => readWaitGraph(this.#transaction(), from))
   }
 
-  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignReply> {
     checkCampaign(role, termMs)
     const candidate = { role, lease, termMs, after }
     const refused = refuseCampaign(this.#transaction(), candidate)
@@ -504,7 +504,7 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeSchedule(tx, name, write))
   }
 
-  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer> {
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerReply> {
     return this.#write((tx) => triggerSchedule(tx, name, revision, run, write))
   }
 
@@ -512,7 +512,7 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => dueSchedules(tx, limit))
   }
 
-  fire(request: Fire): Promise<FireAnswer> {
+  fire(request: Fire): Promise<FireReply> {
     return this.#write((tx) => fire(tx, request))
   }
 

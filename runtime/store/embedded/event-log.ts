@@ -11,7 +11,7 @@ import type { Move, Transaction } from './transaction.ts'
  * deleted, so no number is used twice, even by the previous version, which has no log of operations.
  */
 
-const mostPerRow = 500
+const maxPerRow = 500
 /** After this many events the oldest are deleted, at most this many more than have come. */
 const trim = { every: 100, more: 400 } as const
 
@@ -32,8 +32,8 @@ export function writeEvents(tx: Transaction): void {
   const moves = tx.loggedMoves === 0 ? tx.moves : tx.moves.slice(tx.loggedMoves)
   if (moves.length === 0) return
   const before = newestNumber(tx.sql)
-  for (let i = 0; i < moves.length; i += mostPerRow) {
-    const part = moves.slice(i, i + mostPerRow)
+  for (let i = 0; i < moves.length; i += maxPerRow) {
+    const part = moves.slice(i, i + maxPerRow)
     const groups = JSON.stringify(group(part))
     tx.sql.run('INSERT INTO events VALUES (?, ?, ?)', before + i + part.length, tx.now, groups)
   }

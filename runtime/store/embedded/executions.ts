@@ -2,9 +2,9 @@ import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import {
   type ExecutionInfo,
-  keptExecutions,
   type LastExecution,
   lastExecution,
+  retainedExecutions,
   versionOn,
 } from '../executions.ts'
 import type { LeaseId, WorkerJob } from '../store.ts'
@@ -41,8 +41,8 @@ export function keepExecution(
     ...[run.seq, run.seq, claimedAt(run), run.ready_at, tx.now, transition, until],
     ...[holder?.name ?? null, (holder && versionOn(holder.jobs, run.job)) ?? null, holder?.task ?? null],
   )
-  const dropped = (kept?.n ?? 0) - keptExecutions.last
-  if (dropped > keptExecutions.first)
+  const dropped = (kept?.n ?? 0) - retainedExecutions.last
+  if (dropped > retainedExecutions.first)
     tx.sql.run('DELETE FROM executions WHERE run = ? AND n = ?', run.seq, dropped)
 }
 

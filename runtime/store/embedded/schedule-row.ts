@@ -1,7 +1,7 @@
 import {
   type DueSchedule,
-  keptLedgerLines,
   type LedgerLine,
+  retainedLedgerEntries,
   type ScheduleInfo,
   timingOf,
 } from '../schedules.ts'
@@ -146,7 +146,7 @@ export function withLine(
       }
     : { ...line, n: record.lines + 1, at: tx.wall }
   tx.sql.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?)', name, written.n, JSON.stringify(written))
-  tx.sql.run('DELETE FROM ledger WHERE schedule = ? AND n <= ?', name, written.n - keptLedgerLines)
+  tx.sql.run('DELETE FROM ledger WHERE schedule = ? AND n <= ?', name, written.n - retainedLedgerEntries)
   return { ...record, lines: written.n, last: written }
 }
 

@@ -5,7 +5,7 @@ import { closedError, Database, sqliteCode, sqliteCodes, toStoreError } from './
 
 const giveUpAfterMs = 5_000
 /** A writer that never pauses would starve other processes: SQLite has no queue of waiters. */
-const longestBurstMs = 20
+const maxBurstMs = 20
 const restMs = 1
 const walLimitBytes = 64 * 1024 * 1024
 
@@ -99,12 +99,12 @@ export class StoreWriter extends Database {
     }
   }
 
-  /** After `longestBurstMs` of back-to-back transactions, leaves the file to other processes for a moment. */
+  /** After `maxBurstMs` of back-to-back transactions, leaves the file to other processes for a moment. */
   #takeRest(): Promise<void> | undefined {
     if (this.#rest !== undefined) return this.#rest
     const now = this.#clock.elapsed()
     if (now - this.#lastEnd > restMs) this.#burstStart = now
-    if (now - this.#burstStart < longestBurstMs) return undefined
+    if (now - this.#burstStart < maxBurstMs) return undefined
     this.#rest = pause(this.#clock, restMs).then(() => {
       this.#rest = undefined
       this.#burstStart = this.#clock.elapsed()

@@ -8,7 +8,7 @@ import { addToHour, rollMinutes } from './hour-cells.ts'
 import type { Move, Transaction } from './transaction.ts'
 
 const minuteMs = 60_000
-const keptMs = throughputMinutes * minuteMs
+const retainedMs = throughputMinutes * minuteMs
 /** How many old cells are deleted per new one: more than one, so that the backlog of a crowded hour shrinks too. */
 const trimmedPerNewCell = 10
 
@@ -67,16 +67,16 @@ function trim(tx: Transaction, minute: number, rolledTo: number): void {
   tx.sql.run(
     `DELETE FROM throughput WHERE (minute, queue, job) IN
        (SELECT minute, queue, job FROM throughput WHERE minute <= ? OR minute > ? LIMIT ${trimmedPerNewCell})`,
-    Math.min(minute - keptMs, rolledTo - minuteMs),
-    minute + keptMs,
+    Math.min(minute - retainedMs, rolledTo - minuteMs),
+    minute + retainedMs,
   )
 }
 
-function count({ counts, wait, run, total }: CellBody, { from, transition, stayedMs, totalMs }: Move): void {
+function count({ counts, wait, run, total }: CellBody, { from, transition, inStateMs, totalMs }: Move): void {
   counts[transition] = (counts[transition] ?? 0) + 1
-  if (transition === 'claim') addDuration(wait, stayedMs)
+  if (transition === 'claim') addDuration(wait, inStateMs)
   // An execution that was told to stop has not ended yet, and its duration means nothing for the job.
-  if (from === 'running' && transition !== 'order cancel') addDuration(run, stayedMs)
+  if (from === 'running' && transition !== 'order cancel') addDuration(run, inStateMs)
   if (total !== undefined && totalMs !== undefined) addDuration(total, totalMs)
 }
 

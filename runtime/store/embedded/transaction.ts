@@ -3,7 +3,7 @@ import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import {
   type HistoryEntry,
-  keepAnswersMs,
+  keepRepliesMs,
   type LeaseId,
   type RetentionPolicy,
   type WorkerJob,
@@ -61,7 +61,7 @@ export interface Move {
   readonly transition: RunTransition | 'enqueue'
   readonly state: RunState
   /** How long it was in the state that it left. */
-  readonly stayedMs: number
+  readonly inStateMs: number
   /** Of an end: from enqueue, or from the retry of an ended run. */
   readonly totalMs?: number | undefined
 }
@@ -94,7 +94,7 @@ export interface WakeCount {
   count: number
 }
 
-const longestHistory = 200
+const maxHistory = 200
 
 /** Adds an entry to a run's history; the oldest entries are deleted. */
 export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at'>): void {
@@ -114,7 +114,7 @@ export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at
     'DELETE FROM history WHERE run = ? AND n <= (SELECT max(n) FROM history WHERE run = ?) - ?',
     seq,
     seq,
-    longestHistory,
+    maxHistory,
   )
 }
 
@@ -125,12 +125,12 @@ export function answered<T>(tx: Transaction, requestId: string): T | undefined {
 }
 
 /** Keeps the reply to an operator's request for 10 minutes. */
-export function keepAnswer<T>(tx: Transaction, requestId: string, answer: T): T {
+export function keepReply<T>(tx: Transaction, requestId: string, answer: T): T {
   tx.sql.run(
     'INSERT INTO requests VALUES (?, ?, ?)',
     requestId,
     JSON.stringify(answer),
-    tx.now + keepAnswersMs,
+    tx.now + keepRepliesMs,
   )
   return answer
 }

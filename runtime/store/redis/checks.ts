@@ -9,10 +9,10 @@ import { redisFormat, scriptFrom } from './script.ts'
 
 const oldestServer = { Redis: [6, 2], Valkey: [7, 2] } as const
 const farClockMs = 1_000
-const slowAnswerMs = 5
+const slowReplyMs = 5
 const fullShare = 0.8
 
-/** What `doctor` reports of a server: everything of it that decides whether runs can be lost or delayed. */
+/** Returns the checks of `doctor` for a server: the facts that decide whether runs can be lost or delayed. */
 export async function checkServer(link: RedisLink, keys: Keys, clock: Clock): Promise<StoreCheck[]> {
   const info = await serverFacts(link, keys)
   return [
@@ -30,7 +30,7 @@ export async function checkServer(link: RedisLink, keys: Keys, clock: Clock): Pr
 
 type Facts = ReadonlyMap<string, string>
 
-/** INFO as field -> value. A user who may not ask sees fields as unknown. */
+/** INFO as field -> value. A user without the permission gets fields as unknown. */
 async function serverFacts(link: RedisLink, keys: Keys): Promise<Facts> {
   const sections = ['server', 'memory', 'persistence', 'replication']
   const texts = await Promise.all(
@@ -171,7 +171,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
   }
 }
 
-/** A managed server forbids CONFIG; a cluster does not let us choose the node that answers. */
+/** A managed server forbids CONFIG; in a cluster the caller can't choose the node that replies. */
 async function configOf(link: RedisLink, name: string): Promise<string | undefined> {
   const reply = (await link.command('CONFIG', 'GET', name).catch(() => [])) as readonly Reply[]
   return reply[1] === undefined ? undefined : String(reply[1])
@@ -187,7 +187,7 @@ const readProbe = scriptFrom(
   "return #cmsgpack.pack({ 1 }) + #struct.pack('>I6', 1) + #redis.call('TIME')",
   reads,
 )
-/** A user without the channels would be stopped behind the writes of a script. */
+/** A user without the channels would fail after the writes of a script. */
 const publishProbe = scriptFrom("return redis.call('PUBLISH', ARGV[1], '')", writes)
 /** Changes nothing: there is no such field. */
 const writeProbe = scriptFrom("return redis.call('HDEL', KEYS[1], 'probe')", writes)
@@ -240,7 +240,7 @@ async function latency(link: RedisLink, keys: Keys, clock: Clock): Promise<Store
   }
   const median = times.sort((a, b) => a - b)[4] ?? 0
   const found = `${median.toFixed(2)} ms per round trip`
-  return median < slowAnswerMs
+  return median < slowReplyMs
     ? { name: 'latency', verdict: 'fine', found }
     : {
         name: 'latency',

@@ -6,9 +6,9 @@ import type { RedisLink } from './redis-link.ts'
 const patienceMs = 1_000
 
 /**
- * R11: asks whether what was written so far is on the disk, or at a replica. It has a connection of its own, because
- * the question stops a connection until it is answered; what it waits for is a place in the server's one stream of
- * writes, so that a write of its own, made for that, stands for all before it.
+ * R11: checks whether the writes so far are on the disk, or at a replica. It has its own connection, because the
+ * command blocks a connection until its reply; it waits for a position in the server's one stream of writes, so a write
+ * made for this purpose covers all writes before it.
  */
 export class Confirmation {
   readonly #open: (over: AbortSignal) => Promise<RedisLink>
@@ -33,7 +33,7 @@ export class Confirmation {
       ['HINCRBY', this.#keys.of('meta'), 'confirmations', 1],
       onDisk ? ['WAITAOF', 1, 0, patienceMs] : ['WAIT', 1, patienceMs],
     )
-    // WAITAOF answers two counts: this server, and replicas.
+    // WAITAOF replies with two counts: this server, and replicas.
     const count = Array.isArray(reply) ? reply[0] : reply
     if (Number(count) >= 1) return
     throw new StoreUnavailableError(

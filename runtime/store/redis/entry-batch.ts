@@ -2,7 +2,7 @@ import { encodeError } from '../../model/codec.ts'
 import type { FailureMark } from '../../model/failure-mark.ts'
 import type { Wait } from '../../model/outcome.ts'
 import { isArrival } from '../../model/wait.ts'
-import type { Checkpoint, EntryAnswer, Settlement } from '../store.ts'
+import type { Checkpoint, EntryReply, Settlement } from '../store.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { writeTail } from './journal-entry.ts'
 import type { Keys } from './keys.ts'
@@ -32,9 +32,9 @@ export interface EntryBatch {
 }
 
 /** It stands in the run's record. */
-const longestReason = 2_000
+const maxReason = 2_000
 /** Its end must fit into a u48, too. */
-const longestPauseMs = 2 ** 47
+const maxPauseMs = 2 ** 47
 const letter = (text: string): number => text.charCodeAt(0)
 const kinds = { checkpoint: letter('a'), attemptEnd: letter('e'), settlement: letter('s') }
 const replies = {
@@ -72,7 +72,7 @@ function writeCheckpoint(checkpoint: Checkpoint, keys: Keys, journals: string[])
   const kind = limited ? kinds.attemptEnd : kinds.checkpoint
   writeHead(kind, checkpoint, journals.push(keys.journal(checkpoint.run)))
   const pauses = record.phase === 'waiting' || record.phase === 'retrying'
-  writer.u48(pauses ? Math.min(longestPauseMs, Math.max(0, Math.ceil(record.pauseMs))) + 1 : 0)
+  writer.u48(pauses ? Math.min(maxPauseMs, Math.max(0, Math.ceil(record.pauseMs))) + 1 : 0)
   const begin = writer.beginPart()
   writeTail(writer, record)
   const stored = writer.length - begin
@@ -111,7 +111,7 @@ function outcomeFields({ outcome }: Settlement): readonly unknown[] {
     case 'released':
       return outcome.protect === true ? [1] : noFields
     case 'blocked':
-      return [outcome.reason.slice(0, longestReason), outcome.digest]
+      return [outcome.reason.slice(0, maxReason), outcome.digest]
     case 'completed':
     case 'cancelled':
       return noFields
@@ -135,8 +135,8 @@ function packedMark({ fingerprint, step, name, code = '', text, version }: Failu
   return [fingerprint, step, name, code, text, version]
 }
 
-export function decodeReplies(bytes: Buffer): EntryAnswer[] {
-  const decoded: EntryAnswer[] = []
+export function decodeReplies(bytes: Buffer): EntryReply[] {
+  const decoded: EntryReply[] = []
   for (let at = 0; at < bytes.length; ) {
     switch (bytes[at++]) {
       case replies.stored:

@@ -42,7 +42,7 @@ function bodyOf(record: JournalRecord): Uint8Array {
   return nothing
 }
 
-/** A retry by hand leaves an empty place: positions are never used again (J1). */
+/** A manual retry leaves an empty item: positions are never used again (J1). */
 export function isDropped(entry: Buffer): boolean {
   return entry.length === 0
 }
@@ -83,7 +83,7 @@ export function decodeEntry(entry: Buffer, position: number, now: number): Journ
   }
 }
 
-/** What the plan of a retry reads of an entry; what the step stored may be cut off. */
+/** The fields of an entry that the plan of a retry reads; the step's value may be cut off. */
 export function decodeLine(entry: Buffer, position: number): JournalLine {
   const pathBytes = entry.readUInt16BE(entryHead + 16)
   const path = entry.toString('utf8', entryHead + tailHead, entryHead + tailHead + pathBytes)

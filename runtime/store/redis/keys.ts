@@ -3,7 +3,7 @@
  * may use them all.
  */
 
-/** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
+/** Keys that exist independently of runs, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
    * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
@@ -15,7 +15,7 @@ export const staticKeys = [
   'runs',
   /** hash: `i` run -> input too large for the record, `o` run -> outcome too large for it */
   'payloads',
-  /** hash: run -> what happened to it beside its steps */
+  /** hash: run -> its history besides its steps */
   'history',
   /** lex set: class, priority, number in line, run */
   'ready',
@@ -46,18 +46,20 @@ export const staticKeys = [
   'leases',
   /** hash: lease -> seen at, lease ms, draining, drain order, ended, runs to cancel */
   'status',
-  /** hash: lease -> number, time and steps of what it told last of its open steps */
+  /** hash: lease -> number, time and steps of its last report of open steps */
   'openSteps',
-  /** hash: lease -> number and time of its last report, and what it told of itself: worker-report.ts */
+  /** hash: lease -> number and time of its last report, and the report: worker-report.ts */
   'reports',
   /**
-   * hash: lease -> number and answer of its last claim, what it said of runs that need protection, how many of these it left;
-   * `before LEASE` -> the same of the claim before
+   * hash: lease -> number and reply of its last claim, its protection level, how many runs without protection it left;
+   * `before LEASE` -> the same of the previous claim
    */
   'claims',
-  /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */
+  /** hash: lease -> server, connections of its process and when each was reported, for the check of peers */
   'beats',
-  /** hash: `w` worker's name -> its cuts and the last one; `l` lease that was taken for dead -> what its runs lost by it */
+  /**
+   * hash: `w` worker's name -> its cuts and the last one; `l` lease that was declared dead -> the losses of its runs
+   */
   'cuts',
   /** hash: `w` lease of a lost worker of an ECS task -> the worker, and what ended its task; `r` lease -> runs lost with it */
   'lost',
@@ -81,21 +83,21 @@ export const staticKeys = [
   'requests',
   /** set by ms: `q` request, `t` removed run, `l` ended lease, `k` window of a unique key, `f` key of a limiter, until forgotten */
   'forget',
-  /** hash: limiter -> rule, and what is set by hand */
+  /** hash: limiter -> rule, and manual numbers */
   'limiters',
-  /** hash: limiter, key -> used, since, tickets, when they lapse, closed until, timer, period */
+  /** hash: limiter, key -> used, since, reservations, when they lapse, closed until, timer, period */
   'limitKeys',
-  /** set by ms: limiter, key; when its line is looked at next */
+  /** set by ms: limiter, key; when its waitlist is checked next */
   'limitTimers',
   /** lex set: limiter, key, priority, number in line, run, step */
   'limitLines',
   /** The same, only of runs that keep slots until they have ended. */
   'limitKeepers',
-  /** lex set: limiter, key, run, step; who holds slots */
+  /** lex set: limiter, key, run, step; the holders of slots */
   'limitHolders',
-  /** lex set: limiter, key, ms, cost; what a sliding window remembers */
+  /** lex set: limiter, key, ms, cost; the starts that a sliding window counts */
   'limitStarts',
-  /** lex set: limiter, key, number in line, run; who was refused for too long */
+  /** lex set: limiter, key, number in line, run; aged waiters */
   'limitSeniors',
   /** stream: transitions by number, up to 100 per entry */
   'events',
@@ -108,27 +110,27 @@ export const staticKeys = [
   'minutes',
   /** set by minute, or by 10^9 and hour: cells of `minutes` */
   'minuteOrder',
-  /** hash: role -> its last term, and who has it if anybody does */
+  /** hash: role -> its last term, and its holder, if any */
   'terms',
-  /** hash: kind, name -> what workers declare, and which of it is in force */
+  /** hash: kind, name -> the declarations of workers, and the one in force */
   'definitions',
   /** hash: name -> schedule */
   'schedules',
-  /** hash: name -> pattern, zone and all else that a leader reads of a schedule */
+  /** hash: name -> pattern, zone and everything else that a leader reads of a schedule */
   'scheduleSpecs',
-  /** set by ms: `t` schedule by when its next tick is due, `q` schedule with queued ticks by its next look */
+  /** set by ms: `t` schedule by when its next tick is due, `q` schedule with queued ticks by its next check */
   'schedulesDue',
-  /** hash: schedule, number -> line */
+  /** hash: schedule, number -> ledger entry */
   'ledger',
   /** set by ms of the server's clock: scheduled runs by the instant they wait for */
   'instants',
-  /** hash: action -> what it is to do, for whom and why */
+  /** hash: action -> its task, operator and reason */
   'actions',
   /** hash: action -> cursor, done, refused and the first refusals with their reasons */
   'actionProgress',
   /** set by ms: actions by their last chunk, until forgotten */
   'actionOrder',
-  /** hash: finding -> until when it's muted, by whom and why */
+  /** hash: finding -> the end of its mute, operator and reason */
   'mutes',
   /** hash: fingerprint -> group of failures */
   'failures',
@@ -141,7 +143,7 @@ export const staticKeys = [
 export type StaticKey = (typeof staticKeys)[number]
 
 export class Keys {
-  /** What every key and channel begins with. */
+  /** The prefix of every key and channel. */
   readonly prefix: string
 
   constructor(namespace: string) {
@@ -152,7 +154,7 @@ export class Keys {
     return this.prefix + name
   }
 
-  /** The list of a run's journal entries; its place in the list is its position. */
+  /** The list of a run's journal entries; an entry's index in the list is its position. */
   journal(run: string): string {
     return `${this.prefix}journal:${run}`
   }
@@ -161,12 +163,12 @@ export class Keys {
     return `${this.prefix}wake:${lease}`
   }
 
-  /** Says that a role may be vacant. */
+  /** Announces that a role may be vacant. */
   get vacancyChannel(): string {
     return `${this.prefix}vacancy`
   }
 
-  /** Says that a schedule may be due sooner than its leader knows. */
+  /** Announces that a schedule may be due sooner than its leader knows. */
   get schedulesChannel(): string {
     return `${this.prefix}schedules`
   }

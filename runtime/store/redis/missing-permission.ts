@@ -1,10 +1,12 @@
-/** What an ACL has refused. */
+/** The permission that an ACL refused. */
 type Refused =
   | { readonly kind: 'command'; readonly name?: string }
   | { readonly kind: 'key' }
   | { readonly kind: 'channel' }
 
-/** Reads the words of servers from Redis 6.2 and Valkey 7.2 on. Inside a script, Redis before 7.2 names no command. */
+/**
+ * Parses the messages of servers from Redis 6.2 and Valkey 7.2 on. Inside a script, Redis before 7.2 names no command.
+ */
 function refusedIn(message: string): Refused {
   if (/channel/.test(message)) return { kind: 'channel' }
   if (/\bkeys?\b/.test(message)) return { kind: 'key' }
@@ -34,8 +36,8 @@ export function missingPermission(message: string, namespace: string): string {
 }
 
 /**
- * Names the command that a script was refused: the server tells only the line. Returns the error itself where it says
- * enough, or where the line does not tell.
+ * Names the command that a script was refused: the server gives only the line. Returns the error itself if it says
+ * enough, or if the line does not help.
  */
 export function namingCommand(error: Error, source: string): Error {
   const [, line] = /executing the script can't run .*@user_script:(\d+)/.exec(error.message) ?? []

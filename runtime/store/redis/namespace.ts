@@ -7,9 +7,9 @@ import type { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
 
 /**
- * The namespace of one connection: whether it is there, and in a format that this version reads.
- * NS1  Opening and reading write nothing. The first call that writes makes a namespace that is not there, unless it may not.
- * NS2  A namespace that is not there can't be read: an empty answer would look like lost runs.
+ * The namespace of one connection: whether it exists, and in a format that this version reads.
+ * NS1  Opening and reading write nothing. The first call that writes creates a missing namespace, unless it may not.
+ * NS2  A missing namespace can't be read: an empty result would look like lost runs.
  */
 export class Namespace {
   readonly #link: RedisLink
@@ -36,17 +36,17 @@ export class Namespace {
     return namespace
   }
 
-  /** Whether this connection may write what it notices by itself: it was asked to write before. */
+  /** Whether this connection may report what it notices by itself: it was used to write before. */
   get isPrepared(): boolean {
     return this.#isPrepared
   }
 
-  /** Returns nothing when the namespace is known to be there. @throws StoreUnavailableError when it is not. */
+  /** Returns nothing when the namespace is known to exist. @throws StoreUnavailableError when it does not. */
   forReading(): Promise<void> | undefined {
     return this.#isThere ? undefined : this.#read()
   }
 
-  /** Returns nothing when the namespace is known to be ready for writes; else makes it so. */
+  /** Returns nothing when the namespace is known to be ready for writes; else prepares it. */
   forWriting(): Promise<void> | undefined {
     if (this.#isPrepared) return undefined
     this.#preparing ??= this.#prepare().finally(() => {

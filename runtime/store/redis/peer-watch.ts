@@ -5,39 +5,42 @@ import { renew } from './operations/lease.ts'
 import { ForbiddenError } from './reply-errors.ts'
 import type { ScriptCalls } from './script-calls.ts'
 
-/** A connection that was only cut is back and has told its new number within this time. */
+/** A connection that was only cut is back and has reported its new number within this time. */
 const graceMs = 60
-/** Who was cut off itself judges nobody for so long: the others may have been too, and come back later. */
+/**
+ * A process that was cut off itself judges no peer for this long: the others may have been cut off too, and come back
+ * later.
+ */
 const afterCutMs = 1_000
-/** How many peers one look asks about. */
+/** How many peers one check covers. */
 const judgedAtOnce = 64
-/** Before a look that the store did not answer is repeated. */
+/** The pause before a check without a reply is repeated. */
 const againMs = 1_000
-/** How late a heartbeat may be before the deputy asks. */
+/** How late a heartbeat may be before the deputy checks. */
 const deputySlackMs = 25
 
 /** A worker's connections as the server numbers them: `main` and `lease` (its thread's), each `role run id:number:shown at`. */
 type Beats = ReadonlyMap<LeaseId, readonly string[]>
 
 /**
- * Fast death: within about 100 ms, 250 ms where no run is held, a peer sees that the server has lost all connections of
- * a worker's process. Who looks, and when nobody has to, is decided by scripts/look-at-peers.lua (LP1 to LP4).
- * PW1  A look is one call. Only of workers that nobody can wake any more it asks for the calling connections.
- * PW2  Numbers of another server (it was restarted, or another one was promoted) say nothing: there the leases decide.
- * PW3  Who is missing gets a grace, and is taken back only if its beats are still the same.
- * PW4  A network that was away for all is nobody's death: who comes back first waits for the others (R16, LP3).
+ * Fast death: within about 100 ms, 250 ms if no run is held, a peer detects that the server has lost all connections of
+ * a worker's process. scripts/look-at-peers.lua decides which worker checks, and when none has to (LP1 to LP4).
+ * PW1  A check is one call. It asks for the calling connections only of workers that no longer listen for wake-ups.
+ * PW2  Numbers of another server (it was restarted, or another one was promoted) mean nothing: there the leases decide.
+ * PW3  A missing worker gets a grace, and is reclaimed only if its beats are still the same.
+ * PW4  A network outage for all is no death: the first worker that comes back waits for the others (R16, LP3).
  */
 export class PeerWatch {
   readonly #calls: ScriptCalls
   readonly #clock: Clock
   readonly #own = new Map<LeaseId, { readonly role: 'main' | 'lease'; status: WorkerStatus }>()
-  /** Leases of this process that take part in the watch; the first one speaks for it. */
+  /** Leases of this process that take part in the watch; the first one represents it. */
   readonly #watching = new Set<LeaseId>()
   #server = ''
   #connection = ''
   #cancel: CancelTimer = () => undefined
   #looking = false
-  /** A hint came during a look: it may have come too late for that one. */
+  /** A hint came during a check: it may have come too late for it. */
   #hinted = false
   #judging = false
   #off = false
@@ -46,12 +49,12 @@ export class PeerWatch {
   constructor(calls: ScriptCalls, clock: Clock) {
     this.#calls = calls
     this.#clock = clock
-    // A number is one node's; which one a worker is connected to, a cluster does not tell.
+    // A number is one node's; a cluster does not say which node a worker is connected to.
     this.#off = calls.link.inCluster
     calls.link.onReconnect(() => void this.#introduce())
   }
 
-  /** What the server is to know this process by; '' while it is not known, or of no use. */
+  /** Identifies this process for the server; '' while unknown, or of no use. */
   async beat(lease: LeaseId, role: 'main' | 'lease', status: WorkerStatus): Promise<string> {
     if (this.#off) return ''
     const known = this.#own.get(lease)
@@ -75,20 +78,20 @@ export class PeerWatch {
     }
   }
 
-  /** Takes a message to one of its leases. Returns whether it was about the watch. */
+  /** Passes a message to one of its leases. Returns whether it was about the watch. */
   hear(message: string): boolean {
     const [kind, everyMs] = message.split(' ')
     if (kind === 'look') {
       this.#hinted = true
       this.#schedule(0)
     } else if (kind === 'beat') {
-      // The looker lives: this deputy asks when the next heartbeat is late.
+      // The looker lives: this deputy checks when the next heartbeat is late.
       if (!this.#looking) this.#schedule(Number(everyMs) + deputySlackMs)
     } else return false
     return true
   }
 
-  /** After a reconnect the old numbers are wrong: the new ones go out before anybody misses us. */
+  /** After a reconnect the old numbers are wrong: the new ones are sent before a peer misses this process. */
   async #introduce(): Promise<void> {
     this.#connection = ''
     this.#judgesFrom = this.#clock.elapsed() + afterCutMs
@@ -98,7 +101,7 @@ export class PeerWatch {
         const { draining } = status
         await renew(this.#calls, lease, { draining }, await this.beat(lease, role, status))
       } catch {
-        // The next renewal tells it.
+        // The next renewal reports it.
       }
     }
   }
@@ -144,7 +147,7 @@ export class PeerWatch {
     this.#schedule(this.#hinted ? 0 : everyMs - (this.#clock.elapsed() - begunAt))
   }
 
-  /** PW3. Beside the looks, which go on meanwhile. Never rejects. */
+  /** PW3. Runs beside the checks, which continue meanwhile. Never rejects. */
   async #judge(suspects: Beats): Promise<void> {
     this.#judging = true
     try {
@@ -153,14 +156,14 @@ export class PeerWatch {
       if (missing.length === 0) return
       await pause(this.#clock, graceMs)
       const gone = await this.#missing(new Map(missing))
-      // A look that began before the cut may end after it.
+      // A check that began before the cut may end after it.
       if (gone.length === 0 || !this.#mayJudge) return
       await this.#calls.run(
         'reclaim-dead',
         gone.flatMap(([lease, beats]) => [lease, beats.join(',')]),
       )
     } catch (error) {
-      // Not allowed, or not known: the leases alone decide from now on. A server that is away may come back.
+      // Not allowed, or unknown: the leases alone decide from now on. An unreachable server may come back.
       if (!isAway(error)) this.#off = true
     } finally {
       this.#judging = false
@@ -171,7 +174,7 @@ export class PeerWatch {
     return this.#clock.elapsed() >= this.#judgesFrom
   }
 
-  /** Workers of whom the server knows no connection any more. */
+  /** Returns the workers of which the server has no connection any more. */
   async #missing(peers: Beats): Promise<[LeaseId, readonly string[]][]> {
     const here = [...peers].filter(([, beats]) => beats.every((beat) => serverOf(beat) === this.#server)) // PW2
     const alive = await this.#connected(here.flatMap(([, beats]) => beats.map(numberOf)))
@@ -185,7 +188,7 @@ export class PeerWatch {
   }
 }
 
-/** Whether the server may answer later; not when it forbids or does not know what was asked. */
+/** Returns whether the server may reply later; not if it forbids or does not know the command. */
 function isAway(error: unknown): boolean {
   return StoreUnavailableError.is(error) && !ForbiddenError.is(error)
 }

@@ -1,17 +1,17 @@
 import { backoffMs, type Clock } from '../../model/clock.ts'
 
-/** A connection that stood for so long was a good one, whatever ended it. */
+/** A connection that lasted this long was a good one, however it ended. */
 const stableMs = 5_000
-/** A server that refuses writes is looked for elsewhere less often than one that can't be reached: reads go on. */
+/** A server that refuses writes is replaced less often than an unreachable one: reads continue. */
 const firstReplacement = 3
 
 /**
  * Says when a link may connect again: soon after the first failure, later after each further one, about 2 s at most
  * (`backoffMs`). The bound is below the time that workers have to come back after an outage (R16).
- * N4  Only a reply to a call of ours, or a connection that stood for 5 s, ends a row of failures. That a server accepts
- *     connections and passes the library's handshake says nothing: it may refuse all else.
- * N5  A connection to the wrong server is replaced at the same growing distances, until a call that was refused there
- *     succeeds. What else succeeds says nothing: replicas serve reads.
+ * N4  Only a reply to a call of ours, or a connection that lasted 5 s, ends a row of failures. A server that accepts
+ * connections and passes the library's handshake may refuse everything else.
+ * N5  A connection to the wrong server is replaced at the same growing intervals, until a call that was refused there
+ * succeeds. Other successes prove nothing: replicas serve reads.
  */
 export class ReconnectPace {
   readonly #clock: Clock
@@ -39,7 +39,7 @@ export class ReconnectPace {
     this.#replaceFrom = 0
   }
 
-  /** A connection ended, or could not be made: returns the ms until the next one. */
+  /** A connection ended, or could not be opened: returns the ms until the next one. */
   nextConnectionMs(): number {
     const stood = this.#readyAt === undefined ? 0 : this.#clock.elapsed() - this.#readyAt
     this.#readyAt = undefined

@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 
-/** Where a server is and how to get in, out of a URL. */
+/** A server's address and credentials, from a URL. */
 export interface RedisAddress {
   readonly host: string
   readonly port: number
@@ -15,7 +15,7 @@ export interface RedisAddress {
 /** @throws InvalidOptionsError naming the wrong part, never the password. */
 export function parseRedisUrl(text: string): RedisAddress {
   const url = URL.parse(text)
-  // An @ behind the host: what stands before it belongs to a password that is not encoded.
+  // An @ after the host: the part before it belongs to a password that is not encoded.
   if (url === null || url.hostname === '' || /@|%40/.test(url.pathname + url.search + url.hash)) {
     throw new InvalidOptionsError(
       'store.url: this is no redis:// URL; write redis://[user:password@]host:port[/database], and @ : / # in a password as %40 %3A %2F %23',

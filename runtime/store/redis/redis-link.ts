@@ -11,24 +11,24 @@ import { connectionTrouble, meaningOf, refusesBeforeWork } from './reply-errors.
 import type { Script } from './script.ts'
 
 type Client = Redis | Cluster
-/** What a script answers: text and bytes as Buffers. */
+/** A script's reply: text and bytes as Buffers. */
 export type Reply = Buffer | number | null | readonly Reply[]
 export type Argument = string | number | Buffer
 
-/** How long a call waits for a server that can't answer, all its attempts together. */
+/** How long a call waits for a server that can't reply, all its attempts together. */
 const patienceMs = 2_000
-/** A connection that owes replies and is silent for this long is stalled: it is dropped, its calls go over the next. */
-const longestReplyMs = 5_000
+/** A connection that owes replies and is silent for this long is stalled: it is dropped, its calls use the next one. */
+const maxReplyMs = 5_000
 const connectTimeoutMs = 5_000
-/** How often a server that loads its data is asked whether it has, whatever it expects itself. */
+/** How often a loading server is polled, whatever it announces itself. */
 const loadingCheckMs = 1_000
 /** More calls than this waiting for a connection are refused at once. */
-const mostWaiting = 10_000
-/** The library's words for a command that came while there was no connection. */
+const maxWaiting = 10_000
+/** The library's message for a command without a connection. */
 const notSent = /^(Stream|Cluster) isn't /
 
 /**
- * One connection to a server (or to the nodes of a cluster), that comes back by itself.
+ * One connection to a server (or to the nodes of a cluster), which reconnects by itself.
  * N1  A call ends within its patience, or one reply's time; it never queues without bound.
  * N2  A call whose reply was lost is sent again: every script may be repeated (S3).
  * N3  No error names a secret.
@@ -47,7 +47,7 @@ export class RedisLink {
   #waiting = 0
   readonly #closed = new AbortController()
   #lastError: Error | undefined
-  /** Whether the server can hold a script to reading (Redis 7.0), and lets this user ask for it. */
+  /** Whether the server can restrict a script to reading (Redis 7.0), and permits it to this user. */
   #hasReadOnlyCalls = false
 
   private constructor(client: Client, address: RedisAddress, { namespace, clock, pace, over }: LinkDeps) {
@@ -57,7 +57,7 @@ export class RedisLink {
     this.inCluster = client instanceof Cluster
     this.#clock = clock
     this.#pace = pace
-    // Each call that waits listens for the connection's return.
+    // Each waiting call listens for the connection's return.
     client.setMaxListeners(0)
     client.on('error', (error: Error) => this.#note(error))
     if (client instanceof Redis) onGreeting(client, (error) => this.#note(error))
@@ -71,7 +71,7 @@ export class RedisLink {
 
   /**
    * @param name Shown by CLIENT LIST.
-   * @param over Closes the link when it aborts, also while it opens.
+   * @param over Closes the link when it aborts, even while it opens.
    * @throws StoreUnavailableError, InvalidOptionsError.
    */
   static async open(config: StoreConfig, name: string, clock: Clock, over?: AbortSignal): Promise<RedisLink> {
@@ -89,7 +89,7 @@ export class RedisLink {
       link.#hasReadOnlyCalls = hasReadOnlyCalls(info)
       if (!info.includes('redis_mode:cluster')) return link
     } catch (error) {
-      // Else it would come back by itself, with no owner to close it.
+      // Otherwise it would reconnect by itself, with no owner to close it.
       single.disconnect()
       throw error
     }
@@ -121,7 +121,7 @@ export class RedisLink {
     return link
   }
 
-  /** The client library goes on in database 0 where the one asked for is not there. */
+  /** The client library continues in database 0 if the requested one does not exist. */
   async #refuseWrongDatabase(client: Redis, { database, shown }: RedisAddress): Promise<void> {
     if (database === 0) return
     try {
@@ -137,7 +137,7 @@ export class RedisLink {
   async #connect(client: Client): Promise<void> {
     try {
       if (this.#closed.signal.aborted) throw this.#closedError()
-      // A cluster says that it is ready after it has connected.
+      // A cluster is ready only after it has connected.
       const ready = new Promise<void>((resolve) => client.once('ready', resolve))
       const connected = Promise.race([client.connect().then(() => ready), this.#whenClosed()])
       if (!(await endsWithin(this.#clock, connected, connectTimeoutMs))) {
@@ -147,7 +147,7 @@ export class RedisLink {
     } catch (error) {
       client.disconnect()
       if (this.#closed.signal.aborted) throw this.#closedError()
-      // What the connection said before it gave up tells more than that it gave up.
+      // The connection's last error says more than the fact that it gave up.
       this.#lastError ??= error as Error
       throw this.#unreachable()
     }
@@ -176,7 +176,7 @@ export class RedisLink {
     return this.persist(script.sha, () => this.attempt(script, keys, more, args))
   }
 
-  /** Makes one attempt of `run`, for calls that share it. Rejects with what the server or the connection said. */
+  /** Makes one attempt of `run`, for calls that share it. Rejects with the error of the server or the connection. */
   attempt(
     script: Script,
     keys: readonly string[],
@@ -186,7 +186,7 @@ export class RedisLink {
     return this.#sendScript(script, [keys.length + more.length, ...keys, ...more, ...args])
   }
 
-  /** Whether what an attempt rejected with concerns the server or the way to it, and not what was asked. */
+  /** Returns whether the error of an attempt concerns the server or the network, and not the call itself. */
   isOutage(error: Error): boolean {
     if (DurableJobsError.is(error)) return true
     const meaning = this.#meaningOf(error)
@@ -194,8 +194,8 @@ export class RedisLink {
   }
 
   /**
-   * Repeats an attempt until it is answered or refused, or its time is over (N1, N2).
-   * @param call Names what is sent, for the pace of reconnects.
+   * Repeats an attempt until it gets a reply or a refusal, or its time is over (N1, N2).
+   * @param call Names the call, for the pace of reconnects.
    * @throws StoreUnavailableError, StoreFullError.
    */
   async persist<T>(call: string, send: () => Promise<T>): Promise<T> {
@@ -224,7 +224,7 @@ export class RedisLink {
     }
   }
 
-  /** Two commands right behind each other on one connection; answers what the second says. */
+  /** Sends two commands right after each other on one connection; returns the reply to the second. */
   async pair(
     first: readonly [string, ...Argument[]],
     second: readonly [string, ...Argument[]],
@@ -235,7 +235,7 @@ export class RedisLink {
     })
   }
 
-  /** A plain command. */
+  /** Sends a plain command. */
   command(name: string, ...args: Argument[]): Promise<Reply> {
     return this.persist(name, () => this.#send(name, args))
   }
@@ -249,7 +249,7 @@ export class RedisLink {
     this.#client.on('message', listener)
   }
 
-  /** Hears a channel from now on, and again after each reconnect. */
+  /** Subscribes to a channel from now on, and again after each reconnect. */
   async subscribe(channel: string): Promise<void> {
     await this.#client.subscribe(channel)
   }
@@ -258,7 +258,7 @@ export class RedisLink {
     if (this.#client.status === 'ready') this.#client.unsubscribe(channel).catch(() => undefined)
   }
 
-  /** Waits a while for what is under way, then ends the connection. What waits for a connection fails at once. */
+  /** Waits a while for calls in flight, then ends the connection. Calls that wait for a connection fail at once. */
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return
     this.#closed.abort()
@@ -266,7 +266,7 @@ export class RedisLink {
     this.#client.disconnect()
   }
 
-  /** Ends the connection, and what is under way with it. */
+  /** Ends the connection, and the calls in flight with it. */
   #end(): void {
     this.#closed.abort()
     this.#client.disconnect()
@@ -320,13 +320,13 @@ export class RedisLink {
 
   /** Throws unless the same call may be sent again. */
   #judge(error: Error, call: string, connection: number): 'perhaps done' | 'not done' {
-    // A call that the attempt made before has told already what it met.
+    // A call that the previous attempt made has recorded its error already.
     if (DurableJobsError.is(error)) throw error
     const meaning = this.#meaningOf(error)
     if (meaning.kind === 'refused') throw meaning.error
     this.#note(error)
     if (meaning.kind === 'load') return 'not done'
-    // Unless another call has replaced the connection that this one went over.
+    // Unless another call has replaced the connection that this one used.
     const isCurrent = connection === this.#connection && this.#client.status === 'ready'
     if (
       meaning.kind === 'elsewhere' &&
@@ -341,19 +341,19 @@ export class RedisLink {
       : 'perhaps done'
   }
 
-  /** The library's own words for a connection that is not there say nothing of why. */
+  /** The library's own messages for a missing connection don't give the reason. */
   #note(error: Error): void {
     const tells =
       error.name !== 'MaxRetriesPerRequestError' &&
       !notSent.test(error.message) &&
       !error.message.startsWith('Connection is closed')
-    // That the connection broke says less than what the server said before it broke it.
+    // The server's error before the break says more than the break itself.
     const broke = /^(EPIPE|ECONNRESET)$/.test((error as NodeJS.ErrnoException).code ?? '')
     if (tells && !(broke && this.#lastError?.message.startsWith('ERR '))) this.#lastError = error
   }
 
   async #waitABit(attempt: number, leftMs: number): Promise<void> {
-    if (this.#waiting >= mostWaiting) throw this.#unreachable()
+    if (this.#waiting >= maxWaiting) throw this.#unreachable()
     this.#waiting++
     const back = new AbortController()
     const ready = (): void => back.abort()
@@ -417,7 +417,7 @@ function outcomeOf(sent: boolean): string {
 function problemOf(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code
   const text = error.message || code || error.name
-  // What the client library and the server add about themselves.
+  // Additions of the client library and the server about themselves.
   return text.replace(/\. Please report this\.$|\.? script: \w+, on @.*$/, '')
 }
 
@@ -445,13 +445,13 @@ async function optionsOf(
     protocol: 2 as const,
     connectionName: name,
     connectTimeout: connectTimeoutMs,
-    socketTimeout: longestReplyMs,
+    socketTimeout: maxReplyMs,
     maxLoadingRetryTime: loadingCheckMs,
     keepAlive: 10_000,
     // Calls wait and are repeated here (N1), not in the library.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // Wakeups does: where the library's own attempt fails, nobody catches that, and the process ends.
+    // Wakeups does: if the library's own attempt fails, its rejection is unhandled, and the process ends.
     autoResubscribe: false,
     // Many workers that lost one server must not come back in one moment.
     retryStrategy: () => pace.nextConnectionMs(),
@@ -473,8 +473,8 @@ async function passwordOf(config: StoreConfig, address: RedisAddress): Promise<s
 }
 
 /**
- * Tells of an error that the server sends before it is asked anything, as when it has too many clients: the library
- * takes it for the reply to a command of its handshake, and drops it.
+ * Reports an error that the server sends before the first command, as when it has too many clients: the library takes
+ * it for the reply to a command of its handshake, and drops it.
  */
 function onGreeting(client: Redis, tell: (error: Error) => void): void {
   client.on('connect', () => {
@@ -485,14 +485,14 @@ function onGreeting(client: Redis, tell: (error: Error) => void): void {
   })
 }
 
-/** A password that changes is asked for again when a connection has ended, before the next one begins. */
+/** A changing password is fetched again when a connection has ended, before the next one begins. */
 function renewPassword(client: Redis, { password }: StoreConfig): void {
   if (typeof password !== 'function') return
   client.on('close', async () => {
     try {
       client.options.password = await password()
     } catch {
-      // The next connection is tried with the old one; when that ends, this is asked again.
+      // The next connection is tried with the old one; when that ends, this is called again.
     }
   })
 }

@@ -29,13 +29,13 @@ import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
-  AcquireAnswer,
+  AcquireReply,
   AcquireRequest,
   CostCorrection,
   LimiterInfo,
   LimiterKeyInfo,
   LinePlace,
-  StepTurn,
+  StepUse,
   WorkerLimiter,
 } from '../limiters.ts'
 import { checkDeath, type LostWorker, type SilentTask } from '../lost-workers.ts'
@@ -54,19 +54,19 @@ import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
   Fire,
-  FireAnswer,
+  FireReply,
   LedgerLine,
   ScheduleInfo,
   ScheduleSpec,
-  TriggerAnswer,
+  TriggerReply,
 } from '../schedules.ts'
 import type { Statistics, StatisticsRange } from '../statistics.ts'
 import type {
   Checkpoint,
-  ClaimAnswer,
+  ClaimReply,
   ClaimRequest,
-  CommitAnswer,
-  EnqueueAnswer,
+  CommitReply,
+  EnqueueReply,
   Held,
   HistoryEntry,
   JournalPage,
@@ -74,7 +74,7 @@ import type {
   LeaseId,
   NewWorker,
   QueueInfo,
-  RenewAnswer,
+  RenewReply,
   RetryChoice,
   RunDetails,
   Settlement,
@@ -87,7 +87,7 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
-import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
+import { type CampaignReply, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../waitlist.ts'
 import { checkServer } from './checks.ts'
@@ -211,7 +211,7 @@ class RedisStore implements Store {
     this.#wakeups = new Wakeups(another('wake-ups'), clock)
   }
 
-  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
+  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
     return this.#enqueues.enqueue(runs)
   }
 
@@ -220,13 +220,13 @@ class RedisStore implements Store {
     n: number,
     request: ClaimRequest,
     settle: readonly Settlement[],
-  ): Promise<ClaimAnswer> {
+  ): Promise<ClaimReply> {
     // Of two claims in flight the older one may be repeated last.
     this.#claims.set(lease, Math.max(n, this.#claims.get(lease) ?? 0))
     return claim(this.#calls, lease, n, request, settle)
   }
 
-  commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer> {
+  commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitReply> {
     return commit(this.#calls, lease, entries, () => this.#confirmation.confirmed())
   }
 
@@ -305,13 +305,13 @@ class RedisStore implements Store {
   }
 
   async register(worker: NewWorker): Promise<void> {
-    // Heard first: a wake-up that comes with the registration must not be missed.
+    // Subscribed first: a wake-up that comes with the registration must not be missed.
     await this.#wakeups.hear(this.#keys.wakeChannel(worker.lease))
     const beat = await this.#peers.beat(worker.lease, 'main', worker)
     await register(this.#calls, worker, beat)
   }
 
-  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer> {
+  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewReply> {
     const answer = await renew(this.#calls, lease, status, await this.#peers.beat(lease, 'lease', status))
     if (answer.kind === 'lost') this.#peers.forget(lease)
     return answer
@@ -390,11 +390,11 @@ class RedisStore implements Store {
     return defineLimiters(this.#calls, lease, limiters)
   }
 
-  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {
+  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireReply> {
     return acquire(this.#calls, lease, request)
   }
 
-  closeKeys(lease: LeaseId, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
+  closeKeys(lease: LeaseId, request: StepUse & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
     return closeKeys(this.#calls, lease, request)
   }
 
@@ -434,7 +434,7 @@ class RedisStore implements Store {
     return readWaitGraph(this.#calls, from)
   }
 
-  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignReply> {
     checkCampaign(role, termMs)
     return campaign(this.#calls, [role, lease, termMs, after])
   }
@@ -471,7 +471,7 @@ class RedisStore implements Store {
     return changeSchedule(this.#calls, name, 'resume', write)
   }
 
-  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer> {
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerReply> {
     return triggerSchedule(this.#calls, name, revision, run, write)
   }
 
@@ -479,7 +479,7 @@ class RedisStore implements Store {
     return dueSchedules(this.#calls, limit)
   }
 
-  fire(request: Fire): Promise<FireAnswer> {
+  fire(request: Fire): Promise<FireReply> {
     return fire(this.#calls, request)
   }
 

@@ -3,7 +3,7 @@ import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
 import type { StoreOutageKind } from '../../model/store-outage.ts'
 import { missingPermission } from './missing-permission.ts'
 
-/** What happened and what to do about it, as a message says it behind the server's address. */
+/** What happened and what to do about it, as the part of a message after the server's address. */
 export interface Trouble {
   readonly kind: StoreOutageKind
   readonly what: string
@@ -11,18 +11,18 @@ export interface Trouble {
 }
 
 /**
- * What an error means for a call.
- * - `again`: the server can't answer now; the same call may go through in a moment
- * - `elsewhere`: this connection leads to the wrong server; connect anew, then again
+ * The consequence of an error for a call.
+ * - `again`: the server can't reply now; the same call may succeed in a moment
+ * - `elsewhere`: this connection leads to the wrong server; reconnect, then send it again
  * - `load`: the server does not know the script; send its source
- * - `refused`: it will be refused as often as it is asked
+ * - `refused`: it will be refused every time
  */
 type ErrorMeaning =
   | { readonly kind: 'again' | 'elsewhere'; readonly trouble: Trouble }
   | { readonly kind: 'load' }
   | { readonly kind: 'refused'; readonly error: Error }
 
-/** An ACL forbids the user what was asked. */
+/** An ACL forbids the user this call. */
 export class ForbiddenError extends StoreUnavailableError {
   static {
     brandErrors(ForbiddenError, 'ForbiddenError')
@@ -43,7 +43,7 @@ const moving = again(
 
 /** By the first word of a server's error. */
 const meanings: Readonly<Record<string, Meaning>> = {
-  // Before a failover is known to all, and while a server starts or is busy with a slow script.
+  // Before a failover is known to all, and while a server starts or runs a slow script.
   LOADING: again('loading', 'is loading its data', 'wait until it has'),
   BUSY: again(
     'busy',
@@ -106,7 +106,7 @@ export function meaningOf(error: Error, address: string, namespace: string): Err
   const [word = ''] = error.message.split(' ')
   const known = meanings[word]
   if (known !== undefined) return known(error.message, address, namespace)
-  // A script wraps what a command inside it was refused for.
+  // A script wraps the error of a command inside it.
   const inside = /(?:^|[ :-])(OOM|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|MASTERDOWN) /.exec(
     error.message,
   )?.[1]
@@ -114,12 +114,12 @@ export function meaningOf(error: Error, address: string, namespace: string): Err
   const meaning = meanings[forbidden ? 'NOPERM' : (inside ?? '')]
   if (meaning !== undefined) return meaning(error.message, address, namespace)
   const trouble = connectionTrouble(error)
-  // The server said so, and not the way to it.
+  // The server reported it, not the network.
   if (error.name === 'ReplyError' && trouble.kind !== 'too many clients') return { kind: 'refused', error }
   return { kind: 'again', trouble }
 }
 
-/** What stands in the message or the code of an error of the connection, the first that fits. */
+/** The text in the message or the code of an error of the connection, the first that matches. */
 const connectionTroubles: readonly (readonly [RegExp, StoreOutageKind, advice: string])[] = [
   [
     /max number of clients/,
@@ -147,7 +147,7 @@ const connectionTroubles: readonly (readonly [RegExp, StoreOutageKind, advice: s
   [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'unreachable', 'check the way to the server, and its firewall'],
 ]
 
-/** What an error of a connection, or its absence, says of the server. */
+/** Classifies an error of a connection, or its absence. */
 export function connectionTrouble(error: Error | undefined): Trouble {
   const { code = '' } = (error ?? {}) as NodeJS.ErrnoException
   const text = error === undefined ? '' : `${code} ${error.message}`

@@ -9,10 +9,10 @@ import { needsProtection, versionOf } from '../stored-version.ts'
 import { uniqueKeyOf } from '../unique-until.ts'
 import { stateOfCode } from './state-code.ts'
 
-/** The msgpack that scripts read and write: text, numbers, lists and maps; bytes travel beside it. */
+/** The msgpack that scripts read and write: text, numbers, lists and maps; bytes are separate. */
 export const plain: Packr = new Packr({ useRecords: false, int64AsType: 'number' })
 
-/** A run's record, taken apart; 0 stands for a time that is not set (layout: HEAD and TAIL in scripts/prelude.lua). */
+/** A parsed run record; 0 means a time that is not set (layout: HEAD and TAIL in scripts/prelude.lua). */
 export interface RunRecord extends Tail {
   readonly state: RunState
   readonly priority: number
@@ -23,7 +23,7 @@ export interface RunRecord extends Tail {
   readonly job: string
   readonly queue: string
   readonly extras: Extras
-  /** Headers and input, or empty when they stand beside the record. */
+  /** Headers and input, or empty when they are stored beside the record. */
   readonly given: Buffer
 }
 
@@ -50,13 +50,13 @@ interface Extras {
   readonly b?: { readonly reason: string }
   /** limits by path, '' for the job's own; a limiter's name is the first place of a take (scripts/limits-part.lua) */
   readonly L?: Readonly<Record<string, { readonly t: readonly (readonly [limiter: string, ...unknown[]])[] }>>
-  /** unique key, what it is held until (see unique-until.ts), and its canonical form where that is another key */
+  /** unique key, until when it is held (see unique-until.ts), and its canonical form if that is another key */
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
   /** Positions of stored steps that the code no longer calls. */
   readonly o?: readonly number[]
-  /** Of the failure that it is failed for. */
+  /** The failure for which it is failed. */
   readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
   readonly i?: number
@@ -124,7 +124,7 @@ export function decodeRecord(bytes: Buffer, from: number = 0, end: number = byte
   }
 }
 
-/** A run to which nothing has happened since its enqueue is stored without a tail. */
+/** A run without changes since its enqueue is stored without a tail. */
 function freshTail(enqueuedAt: number): Tail {
   const times = { wakeAt: 0, deadlineAt: 0, startedAt: 0, changedAt: enqueuedAt }
   return { fence: 0, position: 0, bytes: 0, attempt: 1, losses: 0, streak: 0, ...times, outcome: nothing }
@@ -148,16 +148,16 @@ function decodeTail(bytes: Buffer, from: number): Tail {
   }
 }
 
-/** Of a stay, in front of the lease: fence, position, bytes and streak (`readStay` in scripts/prelude.lua). */
+/** Of an execution, before the lease: fence, position, bytes and streak (`readStay` in scripts/prelude.lua). */
 const stayHeadBytes = 15
 
-/** The lease of the worker that holds the run; empty where none does. */
+/** The lease of the worker that holds the run; empty if none does. */
 export function leaseOf(stay: Buffer): Buffer {
   return stay.subarray(stayHeadBytes)
 }
 
-/** While a run is held its stay knows its position. */
-export function withStay(record: RunRecord, stay: Buffer): void {
+/** While a run is held its execution record has its position. */
+export function withExecution(record: RunRecord, stay: Buffer): void {
   if (stay.length === 0) return
   record.position = stay.readUInt32BE(6)
   record.bytes = stay.readUInt32BE(10)
@@ -169,7 +169,7 @@ export interface Given {
   readonly input: Uint8Array
 }
 
-/** Headers as JSON behind their length, then the input. */
+/** Headers as JSON after their length, then the input. */
 export function encodeGiven({ headers, input }: Given): Buffer {
   const text = Object.keys(headers).length === 0 ? '' : JSON.stringify(headers)
   const bytes = Buffer.byteLength(text)
@@ -192,7 +192,7 @@ export function decodeGiven(given: Buffer): Given {
   return { headers: headers as Record<string, string>, input }
 }
 
-/** Everything of a run that stands in the store. */
+/** Everything of a run in the store. */
 export interface WholeRun {
   readonly id: string
   readonly record: RunRecord

@@ -15,7 +15,7 @@ interface Deps {
   readonly own: OwnClocks
 }
 
-/** Calls scripts with what all of them get: keys, a test's time, and the time that the caller expects. */
+/** Calls scripts with their common arguments: keys, a test's time, and the time that the caller expects. */
 export class ScriptCalls {
   readonly link: RedisLink
   readonly keys: Keys
@@ -61,14 +61,19 @@ export class ScriptCalls {
     return this.#expecting((expectation) => this.#send(name, args, more, expectation))
   }
 
-  /** Repeats `attempt`, which other calls may share, as `run` repeats a call of its own: as long as this call may take. */
+  /**
+   * Repeats `attempt`, which other calls may share, like `run` repeats a call of its own: as long as this call may
+   * take.
+   */
   async persist<T>(name: ScriptName, attempt: () => Promise<T>): Promise<T> {
     const unready = this.#prepare()
     if (unready !== undefined) await unready
     return this.link.persist(scriptOf(name).sha, attempt)
   }
 
-  /** Makes one attempt at a script that writes. Rejects with what the server or the connection said: see `persist`. */
+  /**
+   * Makes one attempt at a script that writes. Rejects with the error of the server or the connection: see `persist`.
+   */
   attempt(name: ScriptName, args: readonly Argument[]): Promise<Reply> {
     return this.#expecting((expectation) =>
       this.link.attempt(scriptOf(name), this.#staticKeys(name), [], this.#withTime(args, expectation)),

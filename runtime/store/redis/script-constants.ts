@@ -4,9 +4,9 @@ import { runStates, runTransitions } from '../../model/run.ts'
 import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { retainedOperations, retainedTransitions } from '../events.ts'
-import { keptExecutions } from '../executions.ts'
+import { retainedExecutions } from '../executions.ts'
 import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
-import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { agedAfter, maxAgedWaiters, maxWaitingSteps, reservationMs, wokenAtOnce } from '../limiters.ts'
 import {
   keepLostMs,
   maxLostRuns,
@@ -17,9 +17,15 @@ import {
 } from '../lost-workers.ts'
 import { askPauseMs, maxProtectedLeft, protectionLevels } from '../protection-level.ts'
 import { recountPauseMs } from '../recount.ts'
-import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
+import {
+  knownScheduleRuns,
+  lateFromMs,
+  queuedLookMs,
+  retainedLedgerEntries,
+  retainedPauses,
+} from '../schedules.ts'
 import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
-import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
+import { keepRepliesMs, maxPollMs, outageGraceShare, throughputMinutes } from '../store.ts'
 import { protectedFrom } from '../stored-version.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { noticedMs } from './server-clock.ts'
@@ -47,16 +53,16 @@ const constants: ReadonlyMap<string, readonly (number | string)[]> = new Map(
     protection: [protectedFrom, ...Object.values(protectionLevels)],
     left: [maxProtectedLeft, askPauseMs],
     cuts: [cutBounds.exemptFrom, cutBounds.rememberedMs],
-    bounds: [longestPollMs, throughputMinutes, keepAnswersMs, amnestyShare],
-    executions: [keptExecutions.first, keptExecutions.last],
+    bounds: [maxPollMs, throughputMinutes, keepRepliesMs, outageGraceShare],
+    executions: [retainedExecutions.first, retainedExecutions.last],
     hours: [hoursFrom],
     statistics: [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters],
     transitions: [retainedTransitions.count, retainedTransitions.ms],
     operations: [retainedOperations.count, retainedOperations.ms],
     definitions: [keepDefinitionMs],
-    schedules: [keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
-    limits: [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce],
-    steps: [mostStepsInLine],
+    schedules: [retainedLedgerEntries, knownScheduleRuns, lateFromMs, queuedLookMs, retainedPauses],
+    limits: [reservationMs, agedAfter.refusals, agedAfter.waitedMs, maxAgedWaiters, wokenAtOnce],
+    steps: [maxWaitingSteps],
     failures: [maxFailureGroups, failureMinutes, maxFailureVersions],
     poisoned: Object.values(poisonedFailure),
     lost: [keepLostMs, maxLostRuns, maxLostWorkers, maxToldWorkers],
@@ -71,7 +77,7 @@ const constants: ReadonlyMap<string, readonly (number | string)[]> = new Map(
 
 const stateNames = runStates.map((state) => state.toUpperCase())
 
-/** What stands in the place of a placeholder that is no list of constants. */
+/** The initial value of a placeholder that is no list of constants. */
 const texts: ReadonlyMap<string, string> = new Map([
   ['--[[states]]', `local ${stateNames.join(', ')} = ${runStates.map(stateCode).join(', ')}`],
   ['--[[delays]] {}', `{ ${lossDelaysMs.join(', ')} }`],
@@ -86,7 +92,7 @@ function blank(value: number | string): string {
 }
 
 /**
- * Puts the constants in the places of a script's placeholders.
+ * Replaces a script's placeholders with the constants.
  * @throws Error for a placeholder that is unknown, or has room for more or fewer values than there are.
  */
 export function withConstants(name: string, source: string): string {

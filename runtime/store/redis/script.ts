@@ -5,7 +5,7 @@ import { scriptSources } from './script-sources.ts'
 import { clockRefusal, expectationPrefix, noticedMs } from './server-clock.ts'
 import { withUsedFunctions } from './used-functions.ts'
 
-/** Raised when a newer version would read or write a namespace in another way. */
+/** Raise it when a newer version would read or write a namespace differently. */
 export const redisFormat = 1
 
 export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${string}-part`>
@@ -32,15 +32,15 @@ const shared = {
 const made = new Map<ScriptName, Script>()
 
 /**
- * A script by its name. The comment at its head is read here:
- * - `keys`: names of keys.ts (or `all`), then behind `+` what its caller adds; it finds them as `K.name` and, the added
- *   ones, from `KEYS[STATIC_KEYS + 1]` on
- * - `input`: its arguments; where the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the
- *   time and the expectation, and `meta` must be among the keys
- * - `writes: nothing`: it only reads, and the server holds it to that
- * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
- * - `uses`: parts that stand before it, without the functions that it has no use for; a part may say so, too
- *   A line `--[[include NAME]]` puts a part there, of which nothing is made unless the script comes that way.
+ * A script by its name. The comment at its head is parsed:
+ * - `keys`: names of keys.ts (or `all`), then after `+` those that its caller adds; the script finds them as `K.name`
+ * and, the added ones, from `KEYS[STATIC_KEYS + 1]` on
+ * - `input`: its arguments; if the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the time
+ * and the expectation, and `meta` must be among the keys
+ * - `writes: nothing`: it only reads, and the server enforces that
+ * - `writes: when full`: it works at the server's memory limit (R32); `, and tells it` sets `FULL`
+ * - `uses`: parts that precede it, without unused functions; a part may have `uses`, too
+ * A line `--[[include NAME]]` inserts a part there, whose functions are created only if the script gets there.
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -117,7 +117,7 @@ function withKeysInPlace(name: ScriptName, keys: readonly StaticKey[], text: str
     )
 }
 
-/** Constants are for the reader: what runs has their numbers and texts in their places, for the same reason. */
+/** Constants are for the reader: the final script has their numbers and texts inline, for the same reason. */
 function withValuesInPlace(source: string): string {
   const literals = new Map<string, string>()
   const rest = source.replace(
@@ -148,9 +148,9 @@ function asFunction(script: string, source: string): string {
 }
 
 /**
- * The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. `wall` is the
- * server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the time that
- * the caller expects, its last argument.
+ * The server's time, read once: everything in a script happens at one instant. A test gives its own as ARGV[1]. `wall`
+ * is the server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the
+ * time that the caller expects, its last argument.
  */
 const clock = [
   "local time = redis.call('TIME')",
@@ -182,7 +182,7 @@ function opening(name: ScriptName, writes: string): string[] {
   const open = "redis.call('HDEL', KEYS[1], 'probe')"
   if (writes === 'when full') return [open]
   if (writes === 'when full, and tells it') {
-    // The field is always there: refused when full, and otherwise nothing is written.
+    // The field always exists: refused when full, and otherwise nothing is written.
     return ["local FULL = type(redis.pcall('HSETNX', KEYS[1], 'format', FORMAT)) == 'table'", open]
   }
   if (writes !== '' && writes !== 'nothing')

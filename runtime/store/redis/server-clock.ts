@@ -58,7 +58,7 @@ interface Reading {
 
 interface Server {
   ask(): Promise<ServerTime>
-  /** Reports the store's time as this client knows it. Resolves to the time that is then in force. */
+  /** Reports the store's time according to this client. Resolves to the time that is then in force. */
   report(now: number, moves: number): Promise<ServerTime>
   /** Whether this connection writes (SC5). */
   mayReport(): boolean
@@ -96,7 +96,7 @@ export class ServerClock {
     return at - now + wall
   }
 
-  /** Converts what `shown` returned back to the stored time. */
+  /** Converts a result of `shown` back to the stored time. */
   stored(at: number): number {
     return at - this.shown(0)
   }
@@ -115,7 +115,7 @@ export class ServerClock {
     if (!explained) this.#expectsFrom = this.#own.elapsed() + lateMs
   }
 
-  /** The connection writes from now on: reports the jump that it met before, if it did. */
+  /** The connection writes from now on: reports a jump that it noticed before, if it did. */
   async mayReportNow(): Promise<void> {
     if (this.#keepsQuiet) await this.agree()
   }
@@ -142,7 +142,7 @@ export class ServerClock {
     this.#reading = this.#readingOf(await this.#server.report(known, time.moves), began)
   }
 
-  /** Keeps the more precise reading: a slow reply says less than an older quick one. */
+  /** Keeps the more precise reading: a slow reply is less precise than an older quick one. */
   #take(asked: Reading): void {
     const known = this.#reading
     const age = known === undefined ? 0 : asked.at.elapsed - known.at.elapsed
@@ -183,7 +183,7 @@ export class ServerClock {
   /** Returns by how much the server's clock jumped, as far as this process can tell (SC4). */
   #movedMs(asked: Reading): number {
     const known = this.#reading
-    // A client that met the jumped time before it was recorded must not report the record as a jump back.
+    // A client that saw the jumped time before it was recorded must not report the record as a jump back.
     if (known === undefined || known.time.moves !== asked.time.moves) return 0
     const beyondMs = this.#beyond(known, asked)
     if (beyondMs <= 0) return Math.round(beyondMs)

@@ -1,12 +1,12 @@
 /*
- * Leaves out of a script's shared parts the functions that it never calls. A server makes every function of a script anew in
- * each call of it, also those that the call doesn't use: about 0.1 us each, and a part has dozens.
+ * Removes unused functions from a script's shared parts. A server creates every function of a script anew in each call
+ * of it, even unused ones: about 0.1 us each, and a part has dozens.
  */
 
 /** A function that begins and ends at the start of a line, or is one line. */
 const topFunction = /^(?:local )?function (\w+)\([^)]*\)(?: .* end|\n[\s\S]*?\nend)$/gm
 
-/** Names that only say that there will be a function. */
+/** Names that only forward-declare a function. */
 const declaration = /^local [\w, ]+$/gm
 
 /** Naming a function there doesn't use it. */
@@ -22,8 +22,8 @@ function namesIn(code: string): ReadonlySet<string> {
 }
 
 /**
- * Returns the parts without the functions that neither the script nor the rest of the parts uses. A name that means something
- * else somewhere keeps its function.
+ * Returns the parts without the functions that neither the script nor the rest of the parts uses. A name that means
+ * something else elsewhere keeps its function.
  */
 export function withUsedFunctions(parts: string, script: string): string {
   const uses = new Map<string, ReadonlySet<string>>()
@@ -32,7 +32,7 @@ export function withUsedFunctions(parts: string, script: string): string {
     return ''
   })
   const used = new Set([...namesIn(code), ...namesIn(script.replace(comment, ''))])
-  // A set goes on with what is added meanwhile.
+  // A set iterates items that are added meanwhile.
   for (const name of used) {
     for (const next of uses.get(name) ?? []) used.add(next)
   }

@@ -7,13 +7,13 @@ type Listener = (message: string) => void
 
 interface Channel {
   readonly listeners: Set<Listener>
-  /** Resolves when it is heard. */
+  /** Resolves when the subscription is active. */
   readonly heard: Promise<void>
-  /** Something was said before anybody listened. */
+  /** A message came before there was a listener. */
   missed: boolean
 }
 
-/** Hints over one connection of their own, opened with the first channel. A lost hint costs a poll, no more. */
+/** Hints over their own connection, opened with the first channel. A lost hint costs only a poll. */
 export class Wakeups {
   readonly #open: (over: AbortSignal) => Promise<RedisLink>
   readonly #over = new AbortController()
@@ -28,7 +28,7 @@ export class Wakeups {
     this.#clock = clock
   }
 
-  /** Resolves when nothing said on the channel can be missed any more; also when it can't be heard at all. */
+  /** Resolves when no message on the channel can be missed any more; also if the subscription fails. */
   async hear(channel: string): Promise<void> {
     await this.#channel(channel).heard
   }
@@ -38,7 +38,7 @@ export class Wakeups {
     const channel = this.#channel(name)
     channel.listeners.add(listener)
     if (channel.missed) this.#tell(channel)
-    // What was said until it was heard was missed.
+    // Messages before the subscription were missed.
     if (isNew) void channel.heard.then(() => this.#tell(channel))
     return () => {
       channel.listeners.delete(listener)
@@ -69,7 +69,7 @@ export class Wakeups {
     try {
       await (await opening).subscribe(name)
     } catch {
-      // Polling goes on. A connection that is cut hears it once it is back; one that never was is tried again.
+      // Polling continues. A cut connection subscribes again once it is back; one that never was is tried again.
       const opened = await opening.catch(() => undefined)
       if (opened !== undefined || this.#link !== opening) return
       this.#link = undefined
@@ -90,7 +90,7 @@ export class Wakeups {
       const channel = this.#channels.get(name)
       if (channel !== undefined) this.#tell(channel, message)
     })
-    // What was said meanwhile was missed.
+    // Messages meanwhile were missed.
     link.onReconnect(() => {
       for (const [name, channel] of this.#channels) {
         link.subscribe(name).catch(() => undefined)

@@ -8,8 +8,8 @@ import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
 import type { RunQuery } from '../../../runtime/store/run-filter.ts'
 import {
   type ClaimedRun,
-  type EnqueueAnswer,
-  keepAnswersMs,
+  type EnqueueReply,
+  keepRepliesMs,
   type Store,
 } from '../../../runtime/store/store.ts'
 import { inTask } from '../../support/stores/in-task.ts'
@@ -152,7 +152,7 @@ function enqueueUniqueCommand(unique: UniqueClaim, delayMs: number): Command {
   return command(title, async (oracle, { store }) => {
     const run = newRun({ unique, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
     const expected = oracle.enqueueUnique(run.id, run.queue, delayMs, unique)
-    const again: EnqueueAnswer = expected.outcome === 'created' ? { outcome: 'joined', id: run.id } : expected
+    const again: EnqueueReply = expected.outcome === 'created' ? { outcome: 'joined', id: run.id } : expected
     // Concurrent calls share a trip, and are answered as one after the other.
     const [first, second] = [store.enqueue([run]), store.enqueue([run])]
     expect([await first, await second]).toEqual([[expected], [again]])
@@ -165,7 +165,7 @@ function lateEnqueueCommand(choice: number): Command {
   return command(`enqueue ${choice} once more`, async (oracle, { store }) => {
     const late = pick(oracle.sent, choice)
     // The store may have forgotten it by then.
-    if (late === undefined || oracle.now - late.at >= keepAnswersMs) return
+    if (late === undefined || oracle.now - late.at >= keepRepliesMs) return
     expect(await store.enqueue([late.run])).toEqual([late.answer])
   })
 }
@@ -194,7 +194,7 @@ async function claimRuns(
   }
   expect(protectedLeft).toBe(says === 'takes' || max === 0 ? 0 : oracle.protectedLeft(which))
   expect(ask).toBe(says === 'may ask' && oracle.isToAsk(protectedLeft))
-  expect(await worker.claimAnswer(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
+  expect(await worker.claimReply(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
 }
 
 /** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
@@ -326,12 +326,12 @@ function replaceCommand(which: number, how: 'resigns' | 'vanishes'): Command {
 async function vanish(oracle: Oracle, fleet: Fleet, which: number): Promise<void> {
   const { workers } = fleet
   const old = workers[which]
-  const witness = workers[(which + 1) % workers.length]
-  if (old === undefined || witness === undefined) return
+  const bodyLog = workers[(which + 1) % workers.length]
+  if (old === undefined || bodyLog === undefined) return
   for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4)
     await advance(oracle, fleet, leaseMs / 4, which)
   oracle.promote()
-  await witness.claim(0)
+  await bodyLog.claim(0)
   oracle.lose(which, { lease: old.lease, worker: old.name })
   oracle.operations.push(`worker lost ${old.name}`)
   await join(oracle, fleet, which)

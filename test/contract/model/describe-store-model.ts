@@ -8,7 +8,7 @@ import { Oracle } from './oracle.ts'
 import { ToldEvents } from './told-events.ts'
 
 const asked = process.env.DURABLE_JOBS_PROVE_RUNS
-const longestRunMs = 20 * 60_000
+const maxRunMs = 20 * 60_000
 
 /** Random sequences of operations, repeats and losses: store and oracle agree after every one. */
 export function describeStoreModel({ name, open }: StoreKind, usual = 60): void {
@@ -38,7 +38,7 @@ export function describeStoreModel({ name, open }: StoreKind, usual = 60): void 
           { numRuns: runs },
         )
       },
-      longestRunMs,
+      maxRunMs,
     )
   })
 }

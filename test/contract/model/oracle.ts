@@ -3,7 +3,7 @@ import { isEnd, type RunningStep, type RunState } from '../../../runtime/model/r
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import { askPauseMs } from '../../../runtime/store/protection-level.ts'
-import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
+import type { EnqueueReply } from '../../../runtime/store/store.ts'
 
 /** A run as the oracle knows it. */
 export interface KnownRun {
@@ -56,7 +56,7 @@ export class Oracle {
   /** Windows by key: the run that opened the last one, and its end. */
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
   /** Enqueues with a key, and what a repeat of each is answered. */
-  readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
+  readonly sent: { readonly run: NewRun; readonly answer: EnqueueReply; readonly at: number }[] = []
   /** How often workers told of open steps. */
   told = 0
   /** Failures by fingerprint. */
@@ -93,7 +93,7 @@ export class Oracle {
   }
 
   /** What an enqueue with a key is answered; supersedes the holder where it is to. */
-  enqueueUnique(id: string, queue: string, delayMs: number, unique: UniqueClaim): EnqueueAnswer {
+  enqueueUnique(id: string, queue: string, delayMs: number, unique: UniqueClaim): EnqueueReply {
     const keys = keysOf(unique)
     const holders = [...new Set(keys.flatMap((key) => this.holder(key) ?? []))]
     const holder = holders[0]

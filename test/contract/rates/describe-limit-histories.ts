@@ -9,7 +9,7 @@ import type { StoreKind, StoreUnderTest } from '../../support/stores/store-under
 import { completed, TestWorker } from '../../support/stores/test-worker.ts'
 
 const numRuns = Number(process.env.DURABLE_JOBS_PROVE_HISTORIES ?? 25)
-const longestTestMs = 30 * 60_000
+const maxTestMs = 30 * 60_000
 const workerCount = 3
 const roundsToEnd = 60
 
@@ -80,7 +80,7 @@ export function describeLimitHistories({ name, open }: StoreKind): void {
           }),
           { numRuns, endOnFailure: true },
         ),
-      longestTestMs,
+      maxTestMs,
     )
   })
 }
@@ -183,8 +183,8 @@ class History {
 
   async #claim(worker: TestWorker | undefined, max: number): Promise<void> {
     if (worker === undefined) return
-    const { runs } = await worker.claimAnswer(max)
-    expect((await worker.claimAnswer(max, [], worker.n)).runs).toEqual(runs)
+    const { runs } = await worker.claimReply(max)
+    expect((await worker.claimReply(max, [], worker.n)).runs).toEqual(runs)
     for (const run of runs) {
       const known = this.#runs.find(({ id }) => id === run.id)
       if (known === undefined) continue
@@ -257,8 +257,8 @@ class History {
 
   async #leave(which: number, how: string): Promise<void> {
     const worker = this.#workers[which]
-    const witness = this.#workers[(which + 1) % workerCount]
-    if (worker === undefined || witness === undefined) return
+    const bodyLog = this.#workers[(which + 1) % workerCount]
+    if (worker === undefined || bodyLog === undefined) return
     for (const known of this.#runs) {
       if (known.stay?.worker !== worker) continue
       delete known.stay
@@ -270,7 +270,7 @@ class History {
         this.#under.advance(leaseMs / 4)
         for (const other of this.#workers) if (other !== worker) await other.renew()
       }
-      await witness.claimAnswer(0)
+      await bodyLog.claimReply(0)
     }
     this.#workers[which] = await this.#register()
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import { limits } from '../../../runtime/model/limiter.ts'
-import { seniority } from '../../../runtime/store/limiters.ts'
+import { agedAfter } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import { printEvidence } from '../../support/evidence.ts'
 import { SeededRandom } from '../../support/seeded-random.ts'
@@ -12,7 +12,7 @@ import { type RateDefinition, type Start, slidingWindow, tokenBucket } from './r
 
 const runCount = Number(process.env.DURABLE_JOBS_PROVE_PAIRS ?? 150)
 const seed = Number(process.env.DURABLE_JOBS_PROVE_SEED ?? 1)
-const longestTestMs = 60 * 60_000
+const maxTestMs = 60 * 60_000
 const dayMs = 86_400_000
 const workerCount = 3
 const backlog = 40
@@ -44,7 +44,7 @@ export function describePairProperties({ name, open }: StoreKind): void {
           await under.close()
         }
       },
-      longestTestMs,
+      maxTestMs,
     )
   })
 }
@@ -142,7 +142,7 @@ class Play {
   }
 
   async #claim(worker: TestWorker): Promise<void> {
-    const { runs } = await worker.claimAnswer(this.#random.between(1, 5))
+    const { runs } = await worker.claimReply(this.#random.between(1, 5))
     for (const run of runs) {
       const known = this.#live.get(run.id)
       if (known === undefined) throw new Error(`${run.id} was claimed although it has ended`)
@@ -229,8 +229,8 @@ class Play {
       const at = `${place.limiter} ${place.key}`
       known.line ??= { at, seenAt: this.#under.now() }
       const waited = this.#under.now() - known.line.seenAt
-      if (waited < seniority.waitedMs || known.line.at === at) {
-        if (waited < seniority.waitedMs) known.line = { at, seenAt: known.line.seenAt }
+      if (waited < agedAfter.waitedMs || known.line.at === at) {
+        if (waited < agedAfter.waitedMs) known.line = { at, seenAt: known.line.seenAt }
         continue
       }
       known.senior = true

@@ -16,7 +16,7 @@ import {
 } from './rate-definition.ts'
 
 const numRuns = Number(process.env.DURABLE_JOBS_PROVE_RATES ?? 25)
-const longestTestMs = 30 * 60_000
+const maxTestMs = 30 * 60_000
 const dayMs = 86_400_000
 
 /** One that comes `gap` ms after the one before it; costs and holds are cut to what the limit allows. */
@@ -58,7 +58,7 @@ export function describeRateProperties({ name, open }: StoreKind): void {
             const expected = earliestStarts(rate, arrived)
             expect(await startsOf(under, rate.limiter, arrived)).toEqual(expected)
           }),
-        longestTestMs,
+        maxTestMs,
       )
     }
 
@@ -70,7 +70,7 @@ export function describeRateProperties({ name, open }: StoreKind): void {
           const limiter = limits.concurrency({ name: 'slots', max })
           expect(await startsOf(under, limiter, arrived)).toEqual(earliestWithRoom(max, arrived))
         }),
-      longestTestMs,
+      maxTestMs,
     )
   })
 }
@@ -144,7 +144,7 @@ async function startsOf(
       const run = runs[arrived]
       if (run !== undefined) await store.enqueue([run])
     }
-    const answer = await worker.claimAnswer()
+    const answer = await worker.claimReply()
     for (const run of answer.runs) {
       starts.set(run.id, under.now())
       const holdMs = slots ? (list[runs.findIndex(({ id }) => id === run.id)]?.holdMs ?? 0) : 0

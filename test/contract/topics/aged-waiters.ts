@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { seniority } from '../../../runtime/store/limiters.ts'
+import { agedAfter } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { acquire, ids, limited, limitedRun, one, two, use } from '../../support/stores/limit-inputs.ts'
@@ -58,7 +58,7 @@ export function agedWaitersContract(open: Open): void {
     const before = [-5, -9].map((priority) => limitedRun(two, { priority }))
     const aged = newRun({ limits: [use(two), use(one)] })
     await contract.store.enqueue([...before, aged])
-    contract.advance(seniority.waitedMs)
+    contract.advance(agedAfter.waitedMs)
     await contract.store.enqueue(Array.from({ length: 130 }, () => limitedRun(two)))
     await worker.settle(holder, completed)
     expect(ids(await worker.claim(20))).toEqual(ids(before))
@@ -73,7 +73,7 @@ export function agedWaitersContract(open: Open): void {
     await acquire(worker, holder, 'all', [use(two, { cost: 2 })], 1)
     await acquire(worker, holder, 'one', [use(one)], 2)
     await acquire(worker, run, 'a', [use(one), all], 1)
-    contract.advance(seniority.waitedMs)
+    contract.advance(agedAfter.waitedMs)
     await acquire(worker, run, 'a', [use(one), all], 2)
     await acquire(worker, run, 'b', [use(one)], 3)
     await worker.send({ ...worker.checkpoint(holder, done('one')), limited: true })
@@ -91,7 +91,7 @@ export function agedWaitersContract(open: Open): void {
     await acquire(worker, holder, 'one', [use(one)], 2)
     for (const turn of [1, 2]) {
       for (const run of [unserved, aged]) await acquire(worker, run, 'a', [use(one), all], turn)
-      contract.advance(seniority.waitedMs)
+      contract.advance(agedAfter.waitedMs)
     }
     await contract.store.pauseQueue('closed', byHand())
     await worker.send({ ...worker.checkpoint(holder, done('one')), limited: true })
@@ -104,7 +104,7 @@ export function agedWaitersContract(open: Open): void {
     const { worker, holders } = await behindAged(contract, { before: [older], after: [keeper], depth: 3 })
     const [kept] = await worker.claim()
     await acquire(worker, kept as ClaimedRun, 'call', [use(one), all], 1)
-    contract.advance(seniority.waitedMs)
+    contract.advance(agedAfter.waitedMs)
     // Aged with this refusal, it stands on the waitlist of `one` and will be refused by `two`.
     await suspendFor(worker, kept as ClaimedRun, [use(one), all], 2)
     await worker.settle(holders.one, completed)
@@ -137,7 +137,7 @@ async function behindAged(
   await contract.store.enqueue([...before, aged, ...after])
   const crowd = Array.from({ length: depth }, () => limitedRun(one))
   for (let from = 0; from < depth; from += 500) await contract.store.enqueue(crowd.slice(from, from + 500))
-  contract.advance(seniority.waitedMs)
+  contract.advance(agedAfter.waitedMs)
   return { worker, aged, holders: { one: first, two: second } }
 }
 

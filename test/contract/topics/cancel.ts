@@ -38,11 +38,11 @@ export function cancelContract(open: Open): void {
       const run = await first.claimOne()
       expect(await store.cancel(run.id, byHand())).toEqual({ state: 'cancelling' })
       expect(await first.renew()).toMatchObject({ orders: { cancel: [run.id] } })
-      expect((await first.claimAnswer()).orders.cancel).toEqual([run.id])
+      expect((await first.claimReply()).orders.cancel).toEqual([run.id])
       const { orders } = await store.commit(first.lease, [first.checkpoint(run, done('one'))])
       expect(orders.cancel).toEqual([run.id])
       expect(await first.settle(run, { kind: 'cancelled' })).toEqual({ kind: 'settled', state: 'cancelled' })
-      expect((await first.claimAnswer()).orders.cancel).toEqual([])
+      expect((await first.claimReply()).orders.cancel).toEqual([])
       expect(await store.run(run.id)).toMatchObject({ state: 'cancelled', by: 'ana' })
     },
   )

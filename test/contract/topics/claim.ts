@@ -42,10 +42,10 @@ export function claimContract(open: Open): void {
   contractTest(open, 'no run is claimed twice, and more tells what is left', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun(), newRun()])
     const [first, second] = [await worker(), await worker()]
-    const answer = await first.claimAnswer(2)
+    const answer = await first.claimReply(2)
     expect(answer.runs).toHaveLength(2)
     expect(answer.more).toBe(true)
-    const rest = await second.claimAnswer(5)
+    const rest = await second.claimReply(5)
     expect(rest.runs).toHaveLength(1)
     expect(rest.more).toBe(false)
     expect(new Set([...answer.runs, ...rest.runs].map(({ id }) => id)).size).toBe(3)
@@ -57,8 +57,8 @@ export function claimContract(open: Open): void {
     async ({ store, worker }) => {
       await store.enqueue([newRun(), newRun(), newRun()])
       const first = await worker()
-      const { runs } = await first.claimAnswer(2, [], 1)
-      const again = await first.claimAnswer(2, [], 1)
+      const { runs } = await first.claimReply(2, [], 1)
+      const again = await first.claimReply(2, [], 1)
       expect(again.runs).toEqual(runs)
     },
   )
@@ -66,16 +66,16 @@ export function claimContract(open: Open): void {
   contractTest(open, 'R13: of two claims in flight each can be repeated', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun(), newRun(), newRun()])
     const first = await worker()
-    const one = await first.claimAnswer(2, [], 1)
-    const two = await first.claimAnswer(1, [], 2)
+    const one = await first.claimReply(2, [], 1)
+    const two = await first.claimReply(1, [], 2)
     expect([one.runs.length, two.runs.length]).toEqual([2, 1])
     for (const [n, { runs }] of [[1, one] as const, [2, two] as const, [1, one] as const]) {
-      expect((await first.claimAnswer(2, [], n)).runs).toEqual(runs)
+      expect((await first.claimReply(2, [], n)).runs).toEqual(runs)
     }
-    const three = await first.claimAnswer(1, [], 3)
+    const three = await first.claimReply(1, [], 3)
     expect(three.runs).toHaveLength(1)
-    expect((await first.claimAnswer(2, [], 1)).runs).toEqual([])
-    expect((await first.claimAnswer(1, [], 2)).runs).toEqual(two.runs)
+    expect((await first.claimReply(2, [], 1)).runs).toEqual([])
+    expect((await first.claimReply(1, [], 2)).runs).toEqual(two.runs)
   })
 
   contractTest(
@@ -85,11 +85,11 @@ export function claimContract(open: Open): void {
       await store.enqueue([newRun(), newRun()])
       const first = await worker()
       const run = await first.claimOne()
-      await first.claimAnswer(0, [], 3)
-      const late = await first.claimAnswer(2, [first.settlement(run, completed)], 2)
+      await first.claimReply(0, [], 3)
+      const late = await first.claimReply(2, [first.settlement(run, completed)], 2)
       expect(late).toMatchObject({ runs: [], settled: [{ kind: 'settled', state: 'completed' }] })
-      expect((await first.claimAnswer(2, [], 4)).runs).toHaveLength(1)
-      expect((await first.claimAnswer(2, [], 2)).runs).toEqual([])
+      expect((await first.claimReply(2, [], 4)).runs).toHaveLength(1)
+      expect((await first.claimReply(2, [], 2)).runs).toEqual([])
     },
   )
 
@@ -98,31 +98,31 @@ export function claimContract(open: Open): void {
     'R13: the newest claim alone says how many slots are free, whichever comes last',
     async ({ store, worker }) => {
       const first = await worker()
-      await first.claimAnswer(0, [], 2)
-      await first.claimAnswer(5, [], 1)
+      await first.claimReply(0, [], 2)
+      await first.claimReply(5, [], 1)
       const woken: string[] = []
       store.onWakeup(first.lease, (why) => woken.push(why))
       await store.enqueue([newRun()])
       // A worker with no free slot is not woken, but finds the run by the next claim.
-      expect((await first.claimAnswer(1, [], 3)).runs).toHaveLength(1)
+      expect((await first.claimReply(1, [], 3)).runs).toHaveLength(1)
     },
   )
 
   contractTest(open, 'a repeated claim leaves out what has been settled since', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const first = await worker()
-    const { runs } = await first.claimAnswer(2, [], 1)
+    const { runs } = await first.claimReply(2, [], 1)
     const [one, two] = runs
     if (one === undefined || two === undefined) throw new Error('two runs were to be claimed')
     await first.settle(one, completed)
-    expect((await first.claimAnswer(2, [], 1)).runs.map(({ id }) => id)).toEqual([two.id])
+    expect((await first.claimReply(2, [], 1)).runs.map(({ id }) => id)).toEqual([two.id])
   })
 
   contractTest(open, 'a claim of none only settles', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const first = await worker()
     const run = await first.claimOne()
-    const answer = await first.claimAnswer(0, [first.settlement(run, completed)])
+    const answer = await first.claimReply(0, [first.settlement(run, completed)])
     expect(answer).toMatchObject({ runs: [], settled: [{ kind: 'settled', state: 'completed' }] })
   })
 
@@ -171,10 +171,10 @@ export function claimContract(open: Open): void {
       expect(await queuesOf(2)).toEqual(['urgent', 'urgent'])
       expect(await queuesOf(2)).toEqual(['urgent', 'bulk'])
       await store.enqueue([newRun({ queue: 'urgent' })])
-      const answer = await first.claimAnswer(2)
+      const answer = await first.claimReply(2)
       expect(answer.runs.map(({ queue }) => queue)).toEqual(['urgent', 'bulk'])
       expect(answer.more).toBe(true)
-      expect((await first.claimAnswer(2, [], first.n)).runs).toEqual(answer.runs)
+      expect((await first.claimReply(2, [], first.n)).runs).toEqual(answer.runs)
       expect(await queuesOf(5)).toEqual(['bulk'])
       expect(await store.run(aside.id)).toMatchObject({ state: 'ready' })
     },

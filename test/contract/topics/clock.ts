@@ -161,7 +161,7 @@ function instants(open: Open): void {
     const run = newRun({ start: { kind: 'at', at }, expiresInMs: lastsMs })
     await store.enqueue([run])
     moveClock(hour - second)
-    expect(await first.claimAnswer()).toMatchObject({ runs: [], nextDueInMs: second })
+    expect(await first.claimReply()).toMatchObject({ runs: [], nextDueInMs: second })
     expect(await store.run(run.id)).toMatchObject({ state: 'scheduled', dueAt: at })
     await pass(contract, second, [first])
     expect(await first.claimOne()).toMatchObject({ id: run.id })

@@ -106,7 +106,7 @@ export function enqueueContract(open: Open): void {
     expect(await store.run(at.id)).toMatchObject({ state: 'scheduled', dueAt: now() + 8_000 })
 
     const first = await worker()
-    const early = await first.claimAnswer()
+    const early = await first.claimReply()
     expect(early).toMatchObject({ runs: [], nextDueInMs: 5_000 })
     advance(4_999)
     expect(await first.claim()).toEqual([])

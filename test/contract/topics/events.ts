@@ -7,7 +7,7 @@ import { byHand, leaseMs, newRun, plainError, waiting } from '../../support/stor
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { mostEvents, readAllEvents, readRunEvents } from '../read-events.ts'
+import { maxEvents, readAllEvents, readRunEvents } from '../read-events.ts'
 
 const minuteMs = 60_000
 
@@ -35,20 +35,20 @@ async function currentCell(store: Store): Promise<ThroughputCell> {
   return cell
 }
 
-/** Has a new worker claim the run and vanish, and a witness find out. */
-async function loseOnce({ worker, letLeaseExpire }: Contract, witness: TestWorker): Promise<void> {
+/** Has a new worker claim the run and vanish, and a bodyLog find out. */
+async function loseOnce({ worker, letLeaseExpire }: Contract, bodyLog: TestWorker): Promise<void> {
   await (await worker()).claimOne()
-  await letLeaseExpire(witness)
-  await witness.claim(0)
+  await letLeaseExpire(bodyLog)
+  await bodyLog.claim(0)
 }
 
-/** Lets the pause after a loss pass, with a witness that keeps its lease. */
-async function passPause({ advance }: Contract, witness: TestWorker): Promise<void> {
+/** Lets the pause after a loss pass, with a bodyLog that keeps its lease. */
+async function passPause({ advance }: Contract, bodyLog: TestWorker): Promise<void> {
   for (let passed = 0; passed < 2 * minuteMs; passed += leaseMs / 2) {
     advance(leaseMs / 2)
-    await witness.renew()
+    await bodyLog.renew()
   }
-  await witness.claim(0)
+  await bodyLog.claim(0)
 }
 
 export function eventsContract(open: Open): void {
@@ -131,10 +131,10 @@ export function eventsContract(open: Open): void {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
-    const witness = await worker()
+    const bodyLog = await worker()
     for (let lost = 1; lost <= 6; lost++) {
-      await loseOnce(contract, witness)
-      await passPause(contract, witness)
+      await loseOnce(contract, bodyLog)
+      await passPause(contract, bodyLog)
     }
     expect(await movesOf(store, run.id)).toEqual([
       'enqueue > ready',
@@ -171,7 +171,7 @@ export function eventsContract(open: Open): void {
     async ({ store, worker, letLeaseExpire }) => {
       const runs = Array.from({ length: 4 }, () => newRun())
       await store.enqueue(runs)
-      const [first, leaver, victim, witness] = [
+      const [first, leaver, victim, bodyLog] = [
         await worker(),
         await worker(),
         await worker(),
@@ -184,8 +184,8 @@ export function eventsContract(open: Open): void {
       await first.settle(released, { kind: 'released' })
       await first.settle(done, completed)
       await store.resign(leaver.lease, [])
-      await letLeaseExpire(witness)
-      await witness.claim(0)
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
       const ordered = ['enqueue > ready', 'claim > running', 'order cancel > cancelling']
       for (const { id } of [released, resigned, lost]) {
         expect(await movesOf(store, id)).toEqual([...ordered, 'end cancel > cancelled'])
@@ -205,21 +205,21 @@ export function eventsContract(open: Open): void {
       await store.enqueue(runs.slice(4))
       await (await worker({ queues: ['a'] })).claim()
       for (const { id } of runs) await store.cancel(id, byHand())
-      const { events: all } = await store.events({ limit: mostEvents })
+      const { events: all } = await store.events({ limit: maxEvents })
       // With the enqueue before, a worker that joined, and for each cancel what the operator did.
       expect(all).toHaveLength(1 + 6 + 1 + 3 + 2 * 6)
       expect(all.slice(1, 7)).toMatchObject(runs.map(({ id }) => ({ run: id })))
       expect(new Set(all.map(({ cursor }) => cursor)).size).toBe(all.length)
       const inLog = (log: EventLog | undefined): StoreEvent[] =>
         all.slice(1).filter(({ kind }) => log === undefined || (kind === 'run') === (log === 'runs'))
-      for (const limit of [1, 2, 3, 5, mostEvents]) {
+      for (const limit of [1, 2, 3, 5, maxEvents]) {
         for (const log of [undefined, 'runs', 'operations'] as const) {
           const read = await readAllEvents(store, { after: start, limit, ...(log ? { log } : {}) })
           expect(read).toEqual({ events: inLog(log), gap: false, cursor: all.at(-1)?.cursor })
         }
       }
       for (const [i, { cursor }] of all.entries()) {
-        expect((await store.events({ after: cursor, limit: mostEvents })).events).toEqual(all.slice(i + 1))
+        expect((await store.events({ after: cursor, limit: maxEvents })).events).toEqual(all.slice(i + 1))
       }
       const end = await newestCursor(store)
       const later = newRun()
@@ -236,7 +236,7 @@ export function eventsContract(open: Open): void {
       (await readRunEvents(store, { limit })).map(({ run }) => run)
     const ids = runs.map(({ id }) => id)
     for (const limit of [1, 2, 3, 5]) expect(await newest(limit)).toEqual(ids.slice(-limit))
-    expect(await newest(mostEvents)).toEqual(ids)
+    expect(await newest(maxEvents)).toEqual(ids)
   })
 
   contractTest(open, 'pages go back from a cursor, of any size, to the oldest', async ({ store, worker }) => {
@@ -245,10 +245,10 @@ export function eventsContract(open: Open): void {
     await store.enqueue(runs.slice(4))
     await (await worker({ queues: ['a'] })).claim()
     for (const { id } of runs) await store.cancel(id, byHand())
-    const { events: all, cursor: newest } = await store.events({ limit: mostEvents })
+    const { events: all, cursor: newest } = await store.events({ limit: maxEvents })
     const inLog = (log: EventLog | undefined): StoreEvent[] =>
       all.filter(({ kind }) => log === undefined || (kind === 'run') === (log === 'runs'))
-    for (const limit of [1, 2, 3, 5, mostEvents]) {
+    for (const limit of [1, 2, 3, 5, maxEvents]) {
       for (const log of [undefined, 'runs', 'operations'] as const) {
         const read: StoreEvent[] = []
         for (let before: string | undefined; ; ) {
@@ -263,7 +263,7 @@ export function eventsContract(open: Open): void {
       }
     }
     for (const [i, { cursor }] of all.entries()) {
-      expect((await store.events({ before: cursor, limit: mostEvents })).events).toEqual(all.slice(0, i))
+      expect((await store.events({ before: cursor, limit: maxEvents })).events).toEqual(all.slice(0, i))
     }
   })
 
@@ -294,7 +294,7 @@ export function eventsContract(open: Open): void {
     for (let i = 0; i < 40; i++)
       await store.enqueue(Array.from({ length: 100 }, () => newRun({ queue: 'b' })))
     await store.cancel('run-one', byHand())
-    const all = await readAllEvents(store, { after: '0-0', limit: mostEvents })
+    const all = await readAllEvents(store, { after: '0-0', limit: maxEvents })
     const own = all.events.filter((event) =>
       event.kind === 'run'
         ? event.run === 'run-one'
@@ -303,7 +303,7 @@ export function eventsContract(open: Open): void {
     expect(own.map((event) => (event.kind === 'run' ? event.transition : event.operation))).toEqual([
       ...['enqueue', 'claim', 'fail', 'retry run', 'retry', 'cancel run', 'cancel'],
     ])
-    expect(await store.events({ run: 'run-one', limit: mostEvents })).toEqual({
+    expect(await store.events({ run: 'run-one', limit: maxEvents })).toEqual({
       events: own,
       cursor: own.at(-1)?.cursor,
     })
@@ -326,19 +326,19 @@ export function eventsContract(open: Open): void {
     const ends = [first.settlement(claimed, completed)]
     const failure = first.settlement(failing, { kind: 'failed', error: plainError })
     await first.send(failure)
-    await first.claimAnswer(10, ends)
+    await first.claimReply(10, ends)
     const [retried, cancelled] = [byHand(), byHand()]
     await store.retry(blown.id, {}, retried)
     await store.cancel(held.id, cancelled)
     const tell = async (): Promise<unknown> => [
-      await store.events({ limit: mostEvents }),
+      await store.events({ limit: maxEvents }),
       await store.throughput(1),
     ]
     const before = await tell()
 
     await store.enqueue([run, blown])
     await store.enqueue([{ ...run, job: 'other' }])
-    await first.claimAnswer(10, ends, first.n)
+    await first.claimReply(10, ends, first.n)
     expect(await first.send(failure)).toMatchObject([{ kind: 'settled' }])
     expect(await first.send({ ...failure, fence: failure.fence - 1 })).toEqual([{ kind: 'gone' }])
     await store.retry(blown.id, {}, retried)
@@ -516,20 +516,20 @@ export function eventsContract(open: Open): void {
     const after = await newestCursor(other)
     await (await worker()).claimOne()
     await other.enqueue([newRun()])
-    const read = await other.events({ after, limit: mostEvents })
+    const read = await other.events({ after, limit: maxEvents })
     expect(read.events).toMatchObject([
       { operation: 'worker joined' },
       { transition: 'claim' },
       { transition: 'enqueue' },
     ])
-    expect(await store.events({ after, limit: mostEvents })).toEqual(read)
+    expect(await store.events({ after, limit: maxEvents })).toEqual(read)
     expect(await store.throughput(1)).toMatchObject([{ counts: { enqueue: 3, claim: 1 } }])
     expect(await other.throughput(1)).toEqual(await store.throughput(1))
   })
 
   contractTest(open, 'limits, cursors and minutes that can’t be are refused', async ({ store }) => {
     const refused = { code: 'INVALID_OPTIONS' }
-    for (const limit of [0, -1, 1.5, mostEvents + 1, Number.NaN]) {
+    for (const limit of [0, -1, 1.5, maxEvents + 1, Number.NaN]) {
       await expect(store.events({ limit })).rejects.toMatchObject(refused)
     }
     const { cursor } = await store.events({ limit: 1 })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type ExecutionInfo, keptExecutions } from '../../../runtime/store/executions.ts'
+import { type ExecutionInfo, retainedExecutions } from '../../../runtime/store/executions.ts'
 import { byHand, leaseMs, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
@@ -168,7 +168,7 @@ export function executionsContract(open: Open): void {
     const begin = now()
     await store.enqueue([newRun()])
     const first = await worker()
-    const { first: oldest, last: newest } = keptExecutions
+    const { first: oldest, last: newest } = retainedExecutions
     const all = oldest + newest + 5
     let run = await first.claimOne()
     for (let n = 1; n <= all; n++) {

@@ -140,9 +140,9 @@ export function failuresContract(open: Open): void {
     const end = { ...first.settlement(run, failedFor(mark('declined', { step: 'pay' }))), position: 2 }
     await first.send(end)
     await first.send(end)
-    await first.claimAnswer(0, [end])
+    await first.claimReply(0, [end])
     expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
-    await first.claimAnswer(0, [{ ...end, fence: end.fence - 1 }])
+    await first.claimReply(0, [{ ...end, fence: end.fence - 1 }])
     await first.send({ ...one, fence: one.fence - 1 }, { ...one, position: 9 })
     expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
   })
@@ -163,8 +163,8 @@ export function failuresContract(open: Open): void {
     const first = await worker()
     const run = await beginOne(store, first)
     const settlement = first.settlement(run, failedFor(mark('parse')))
-    await first.claimAnswer(1, [settlement])
-    await first.claimAnswer(1, [settlement], first.n)
+    await first.claimReply(1, [settlement])
+    await first.claimReply(1, [settlement], first.n)
     expect(await onlyGroup(store)).toMatchObject({ tries: 1, runs: 1, failedNow: 1, sample: run.id })
   })
 
@@ -210,14 +210,14 @@ export function failuresContract(open: Open): void {
 
   contractTest(open, 'of poisoned runs are one group per job', async (contract) => {
     const { store, worker, letLeaseExpire, advance } = contract
-    const witness = await worker({ jobs: [] })
+    const bodyLog = await worker({ jobs: [] })
     await store.enqueue([newRun()])
     for (let losses = 0; losses <= poisonLimit; losses++) {
       await (await worker()).claimOne()
-      await letLeaseExpire(witness)
-      await witness.claim(0)
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
       advance(20 * leaseMs)
-      await witness.renew()
+      await bodyLog.renew()
     }
     const group = await onlyGroup(store)
     expect(group).toMatchObject({

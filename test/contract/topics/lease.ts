@@ -198,9 +198,9 @@ export function leaseContract(open: Open): void {
     async ({ store, worker }) => {
       await store.enqueue([newRun(), newRun()])
       const first = await worker()
-      const { runs: known } = await first.claimAnswer(1, [], 1)
-      const { runs: missed } = await first.claimAnswer(1, [], 2)
-      await first.claimAnswer(1, [], 1)
+      const { runs: known } = await first.claimReply(1, [], 1)
+      const { runs: missed } = await first.claimReply(1, [], 2)
+      await first.claimReply(1, [], 1)
       await store.reconcile(
         first.lease,
         known.map(({ id, fence }) => ({ run: id, fence })),
@@ -228,7 +228,7 @@ export function leaseContract(open: Open): void {
     await store.drainWorker(first.name, write)
     await store.drainWorker(first.name, write)
     expect(await first.renew()).toMatchObject({ orders: { drain: true } })
-    expect(await first.claimAnswer()).toMatchObject({ runs: [], orders: { drain: true } })
+    expect(await first.claimReply()).toMatchObject({ runs: [], orders: { drain: true } })
     const answer = await store.commit(first.lease, [first.checkpoint(run, done('one'))])
     expect(answer).toMatchObject({ answers: [{ kind: 'stored' }], orders: { drain: true } })
     await expect(store.drainWorker('nobody', byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
@@ -237,6 +237,6 @@ export function leaseContract(open: Open): void {
   contractTest(open, 'a drain order holds on in the next lease of its process', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker({ draining: true })
-    expect(await first.claimAnswer()).toMatchObject({ runs: [], orders: { drain: true } })
+    expect(await first.claimReply()).toMatchObject({ runs: [], orders: { drain: true } })
   })
 }

@@ -133,7 +133,7 @@ function concurrency(open: Open): void {
     await contract.store.enqueue([run])
     expect(await worker.claim()).toEqual([])
     // No clock opens it: nobody asks again and again.
-    expect(await worker.claimAnswer()).not.toHaveProperty('nextDueInMs')
+    expect(await worker.claimReply()).not.toHaveProperty('nextDueInMs')
     const knowing = await limited(contract)
     expect(ids(await knowing.claim())).toEqual([run.id])
   })
@@ -141,8 +141,8 @@ function concurrency(open: Open): void {
   contractTest(open, 'the same claim again admits nobody else', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([limitedRun(one), limitedRun(one)])
-    const first = await worker.claimAnswer(10)
-    expect((await worker.claimAnswer(10, [], worker.n)).runs).toEqual(first.runs)
+    const first = await worker.claimReply(10)
+    expect((await worker.claimReply(10, [], worker.n)).runs).toEqual(first.runs)
     expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1, max: 1, waiting: 1 }])
   })
 
@@ -193,7 +193,7 @@ function rates(open: Open): void {
     await contract.store.enqueue([1, 2, 3].map(() => limitedRun(sliding)))
     await worker.claim()
     contract.advance(300)
-    expect((await worker.claimAnswer()).nextDueInMs).toBe(700)
+    expect((await worker.claimReply()).nextDueInMs).toBe(700)
   })
 
   contractTest(
@@ -391,7 +391,7 @@ function lines(open: Open): void {
     const worker = await limited(contract)
     await contract.store.enqueue(Array.from({ length: 30 }, () => limitedRun(one)))
     await worker.claimOne()
-    for (let i = 0; i < 5; i++) expect((await worker.claimAnswer()).more).toBe(false)
+    for (let i = 0; i < 5; i++) expect((await worker.claimReply()).more).toBe(false)
     expect(await contract.store.sweep(1_000)).toEqual({ pruned: 0, repaired: [] })
     expect((await contract.store.queues())[0]).toMatchObject({ counts: { running: 1, waiting: 29 } })
   })

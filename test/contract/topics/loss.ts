@@ -6,21 +6,21 @@ import type { TestWorker } from '../../support/stores/test-worker.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 
 /** Has a new worker claim the run and vanish. */
-async function loseOnce(contract: Contract, witness: TestWorker, id: string): Promise<void> {
+async function loseOnce(contract: Contract, bodyLog: TestWorker, id: string): Promise<void> {
   const victim = await contract.worker()
   const run = await victim.claimOne()
   expect(run.id).toBe(id)
-  await contract.letLeaseExpire(witness)
-  await witness.claim(0)
+  await contract.letLeaseExpire(bodyLog)
+  await bodyLog.claim(0)
 }
 
-async function losePast(contract: Contract, witness: TestWorker, id: string, times: number): Promise<void> {
+async function losePast(contract: Contract, bodyLog: TestWorker, id: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     for (let passed = 0; passed < 120_000; passed += 4_000) {
       contract.advance(4_000)
-      await witness.renew()
+      await bodyLog.renew()
     }
-    await loseOnce(contract, witness, id)
+    await loseOnce(contract, bodyLog, id)
   }
 }
 
@@ -29,22 +29,22 @@ export function lossContract(open: Open): void {
     const { store, worker, advance } = contract
     const run = newRun()
     await store.enqueue([run])
-    const witness = await worker()
+    const bodyLog = await worker()
     for (const delayMs of [0, 1_000, 5_000]) {
-      await loseOnce(contract, witness, run.id)
+      await loseOnce(contract, bodyLog, run.id)
       if (delayMs > 0) {
         expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { kind: 'retry' } })
         advance(delayMs - 1)
-        expect(await witness.claim()).toEqual([])
+        expect(await bodyLog.claim()).toEqual([])
         advance(1)
-        await witness.claim(0)
+        await bodyLog.claim(0)
       }
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', attempt: 1 })
     }
     expect(await store.run(run.id)).toMatchObject({ losses: 3, lossStreak: 3 })
-    const again = await witness.claimOne()
+    const again = await bodyLog.claimOne()
     expect(await store.run(run.id)).toMatchObject({ lossStreak: 3 })
-    await witness.append(again, done('a'))
+    await bodyLog.append(again, done('a'))
     expect(await store.run(run.id)).toMatchObject({ losses: 3 })
     expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
   })
@@ -56,19 +56,19 @@ export function lossContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
-      await losePast(contract, witness, run.id, 5)
+      const bodyLog = await worker()
+      await losePast(contract, bodyLog, run.id, 5)
       expect(await store.run(run.id)).toMatchObject({ losses: 5, lossStreak: 5 })
       for (let passed = 0; passed < 120_000; passed += 4_000) {
         contract.advance(4_000)
-        await witness.renew()
+        await bodyLog.renew()
       }
-      const convicted = await witness.claimOne()
+      const convicted = await bodyLog.claimOne()
       expect(convicted).toMatchObject({
         ...{ id: run.id, failsAs: 'poisoned', losses: 5 },
         lossesSeen: { exit: 0, cut: 0, lease: 5 },
       })
-      await witness.settle(convicted, { kind: 'failed', error: plainError })
+      await bodyLog.settle(convicted, { kind: 'failed', error: plainError })
       expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
       expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
     },
@@ -81,8 +81,8 @@ export function lossContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
-      await losePast(contract, witness, run.id, 6)
+      const bodyLog = await worker()
+      await losePast(contract, bodyLog, run.id, 6)
       expect(await store.run(run.id)).toMatchObject({
         state: 'failed',
         error: {
@@ -99,16 +99,16 @@ export function lossContract(open: Open): void {
     const { store, worker, letLeaseExpire } = contract
     const run = newRun()
     await store.enqueue([run])
-    const [victim, witness] = [await worker(), await worker()]
+    const [victim, bodyLog] = [await worker(), await worker()]
     await victim.claimOne()
     expect(await store.reportCut(victim.lease)).toBe('not cut')
-    await letLeaseExpire(witness)
-    await witness.claim(0)
+    await letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
     expect(await store.reportCut(victim.lease)).toBe('not cut')
     expect(await store.reportCut(victim.lease)).toBe('not cut')
     expect(await store.reportCut('no such lease')).toBe('not cut')
     // The loss counts on: the next one in a row pauses the run.
-    await loseOnce(contract, witness, run.id)
+    await loseOnce(contract, bodyLog, run.id)
     expect(await store.run(run.id)).toMatchObject({ state: 'waiting', losses: 2 })
     expect(await store.history(run.id)).toMatchObject([
       { kind: 'lost', cause: 'lease' },
@@ -122,7 +122,7 @@ export function lossContract(open: Open): void {
     async ({ store, worker, letLeaseExpire }) => {
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
+      const bodyLog = await worker()
       const reasons = async () => (await store.history(run.id)).map(({ reason }) => reason)
       const records = [undefined, done('count'), intent('pay'), done('pay')]
       for (const record of records) {
@@ -130,8 +130,8 @@ export function lossContract(open: Open): void {
         const victim = await worker()
         const claimed = await victim.claimOne()
         if (record !== undefined) await victim.append(claimed, record)
-        await letLeaseExpire(witness)
-        await witness.claim(0)
+        await letLeaseExpire(bodyLog)
+        await bodyLog.claim(0)
       }
       expect(await reasons()).toEqual([
         'its lease expired, before a step was stored',
@@ -146,16 +146,16 @@ export function lossContract(open: Open): void {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
-    const witness = await worker()
-    await losePast(contract, witness, run.id, 4)
+    const bodyLog = await worker()
+    await losePast(contract, bodyLog, run.id, 4)
     for (let passed = 0; passed < 40_000; passed += 4_000) {
       contract.advance(4_000)
-      await witness.renew()
+      await bodyLog.renew()
     }
     const victim = await worker()
     await victim.append(await victim.claimOne(), done('one'))
-    await contract.letLeaseExpire(witness)
-    await witness.claim(0)
+    await contract.letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
     expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 5 })
   })
 
@@ -166,14 +166,14 @@ export function lossContract(open: Open): void {
       const { store, worker, advance } = contract
       const [bad, worse, good] = [newRun({ priority: 5 }), newRun({ priority: 5 }), newRun()]
       await store.enqueue([bad, worse, good])
-      const witness = await worker()
+      const bodyLog = await worker()
       for (let i = 0; i < 2; i++) {
         const victim = await worker()
         expect(await victim.claim(2)).toHaveLength(2)
-        await contract.letLeaseExpire(witness)
-        await witness.claim(0)
+        await contract.letLeaseExpire(bodyLog)
+        await bodyLog.claim(0)
         advance(1_000)
-        await witness.claim(0)
+        await bodyLog.claim(0)
       }
       const [first, second] = [await worker(), await worker()]
       expect((await first.claim()).map(({ id }) => id)).toEqual([bad.id, good.id])
@@ -187,15 +187,15 @@ export function lossContract(open: Open): void {
     'a lease is over as soon as the first of its many runs are taken back: it neither renews nor claims',
     async (contract) => {
       const { store, worker, letLeaseExpire } = contract
-      const [victim, witness] = [await worker(), await worker()]
+      const [victim, bodyLog] = [await worker(), await worker()]
       const held: ClaimedRun[] = []
       // More than one call takes back.
       while (held.length < 600) {
         await store.enqueue(Array.from({ length: 100 }, () => newRun()))
         held.push(...(await victim.claim(100)))
       }
-      await letLeaseExpire(witness)
-      await witness.claim(0)
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
 
       expect(await victim.renew()).toEqual({ kind: 'lost' })
       expect(await store.claim(victim.lease, 1_000, { max: 1, protected: true, mayAsk: false }, [])).toEqual({
@@ -207,7 +207,7 @@ export function lossContract(open: Open): void {
           held.map(({ id: run, fence }) => ({ run, fence })),
         ),
       ).toBe('lost')
-      await witness.claim(0)
+      await bodyLog.claim(0)
       const [queue] = await store.queues()
       expect(queue?.counts).toMatchObject({ running: 0, ready: 600 })
       for (const run of [held[0], held.at(-1)] as ClaimedRun[]) {
@@ -219,13 +219,13 @@ export function lossContract(open: Open): void {
   contractTest(open, 'of two suspects in two queues one claim takes one', async (contract) => {
     const { store, worker, advance, letLeaseExpire } = contract
     await store.enqueue([newRun({ queue: 'a' }), newRun({ queue: 'b' })])
-    const witness = await worker()
+    const bodyLog = await worker()
     for (let i = 0; i < 2; i++) {
       expect(await (await worker()).claim(2)).toHaveLength(2)
-      await letLeaseExpire(witness)
-      await witness.claim(0)
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
       advance(1_000)
-      await witness.claim(0)
+      await bodyLog.claim(0)
     }
     expect(await (await worker()).claim()).toHaveLength(1)
   })
@@ -233,11 +233,11 @@ export function lossContract(open: Open): void {
   contractTest(open, 'a cancelled run whose worker is lost ends as cancelled', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun()])
-    const [victim, witness] = [await worker(), await worker()]
+    const [victim, bodyLog] = [await worker(), await worker()]
     const run = await victim.claimOne()
     await store.cancel(run.id, { by: 'ana', requestId: 'one' })
-    await letLeaseExpire(witness)
-    await witness.claim()
+    await letLeaseExpire(bodyLog)
+    await bodyLog.claim()
     expect(await store.run(run.id)).toMatchObject({ state: 'cancelled', by: 'ana' })
   })
 }

@@ -12,29 +12,29 @@ const scaleIn: DeathCause = { kind: 'scale-in', killedAfterMs: 30_000, text: 'Sc
 const memory: DeathCause = { kind: 'out of memory', text: 'OutOfMemoryError' }
 const words = 'stopped by scale-in, SIGKILL after 30 s'
 
-/** Lets time pass while the witness renews. */
-async function pass(contract: Contract, witness: TestWorker, ms: number): Promise<void> {
+/** Lets time pass while the bodyLog renews. */
+async function pass(contract: Contract, bodyLog: TestWorker, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 4_000) {
     contract.advance(Math.min(4_000, ms - passed))
-    await witness.renew()
+    await bodyLog.renew()
   }
 }
 
 /** Has a worker in a task claim all there is, and vanish. */
-async function lose(contract: Contract, witness: TestWorker, task = 'a', max = 10): Promise<TestWorker> {
+async function lose(contract: Contract, bodyLog: TestWorker, task = 'a', max = 10): Promise<TestWorker> {
   const victim = await contract.worker(inTask(task))
   await victim.claim(max)
-  await contract.letLeaseExpire(witness)
-  await witness.claim(0)
+  await contract.letLeaseExpire(bodyLog)
+  await bodyLog.claim(0)
   return victim
 }
 
 /** Loses the run so often, each time as soon as it may be claimed. */
-async function losePast(contract: Contract, witness: TestWorker, times: number): Promise<TestWorker[]> {
+async function losePast(contract: Contract, bodyLog: TestWorker, times: number): Promise<TestWorker[]> {
   const lost: TestWorker[] = []
   for (let i = 0; i < times; i++) {
-    await pass(contract, witness, 120_000)
-    lost.push(await lose(contract, witness, `t${i}`, 1))
+    await pass(contract, bodyLog, 120_000)
+    lost.push(await lose(contract, bodyLog, `t${i}`, 1))
   }
   return lost
 }
@@ -46,23 +46,23 @@ export function lostWorkersContract(open: Open): void {
     async (contract) => {
       const { store, worker, now } = contract
       await store.enqueue([newRun(), newRun()])
-      const witness = await worker()
-      const victim = await lose(contract, witness)
+      const bodyLog = await worker()
+      const victim = await lose(contract, bodyLog)
       const lostAt = now()
       const told = { name: victim.name, taskArn: arnOf('a'), lostAt, seenBy: 'lease', runs: 2 }
       expect(await store.lostWorkers()).toEqual([told])
       expect(await store.silentTasks()).toEqual([
         { lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'lost', lostAgoMs: 0 },
       ])
-      await pass(contract, witness, 61_000)
+      await pass(contract, bodyLog, 61_000)
       expect(await store.silentTasks()).toMatchObject([{ lease: victim.lease, lostAgoMs: 61_000 }])
       expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
       expect(await store.lostWorkers()).toEqual([{ ...told, death: scaleIn }])
       expect(await store.silentTasks()).toEqual([])
 
-      await pass(contract, witness, keepLostMs - 61_001)
+      await pass(contract, bodyLog, keepLostMs - 61_001)
       expect(await store.lostWorkers()).toHaveLength(1)
-      await pass(contract, witness, 1)
+      await pass(contract, bodyLog, 1)
       expect(await store.lostWorkers()).toEqual([])
       expect(await store.explainLoss(victim.lease, scaleIn)).toBe('unknown')
       await store.sweep(100)
@@ -72,17 +72,17 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(open, 'a worker that left, lives or has no task is not kept as lost', async (contract) => {
     const { store, worker } = contract
-    const witness = await worker()
+    const bodyLog = await worker()
     const [left, alive] = [await worker(inTask('left')), await worker(inTask('alive'))]
     await store.resign(left.lease, [])
     const outside = await worker()
     for (let i = 0; i < 4; i++) {
       contract.advance(2_500)
-      await Promise.all([witness.renew(), alive.renew()])
+      await Promise.all([bodyLog.renew(), alive.renew()])
     }
-    await witness.claim(0)
+    await bodyLog.claim(0)
     expect(await store.lostWorkers()).toEqual([])
-    for (const { lease } of [left, alive, outside, witness])
+    for (const { lease } of [left, alive, outside, bodyLog])
       expect(await store.explainLoss(lease, scaleIn)).toBe('unknown')
     expect(await store.explainLoss('no such lease', scaleIn)).toBe('unknown')
     expect(await readOperations(store)).not.toContainEqual(
@@ -97,8 +97,8 @@ export function lostWorkersContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
-      const victim = await lose(contract, witness)
+      const bodyLog = await worker()
+      const victim = await lose(contract, bodyLog)
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
       // Also where the reply to the first call was lost; the first cause stands.
       for (const death of [scaleIn, scaleIn, memory])
@@ -121,7 +121,7 @@ export function lostWorkersContract(open: Open): void {
         { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
       ])
       // The next loss in a row is the first one.
-      await lose(contract, witness)
+      await lose(contract, bodyLog)
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
     },
   )
@@ -130,10 +130,10 @@ export function lostWorkersContract(open: Open): void {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
-    const witness = await worker()
+    const bodyLog = await worker()
     for (const [i, kind] of (['out of memory', 'unhealthy', 'unknown'] as const).entries()) {
-      await pass(contract, witness, 12_000)
-      const victim = await lose(contract, witness, kind)
+      await pass(contract, bodyLog, 12_000)
+      const victim = await lose(contract, bodyLog, kind)
       await store.explainLoss(victim.lease, { kind, text: '' })
       expect(await store.run(run.id)).toMatchObject({ losses: i + 1, lossStreak: i + 1 })
     }
@@ -146,30 +146,30 @@ export function lostWorkersContract(open: Open): void {
     const { store, worker, now } = contract
     const run = newRun()
     await store.enqueue([run])
-    const witness = await worker()
-    await losePast(contract, witness, 3)
-    await pass(contract, witness, 8_000)
-    const fourth = await lose(contract, witness)
+    const bodyLog = await worker()
+    await losePast(contract, bodyLog, 3)
+    await pass(contract, bodyLog, 8_000)
+    const fourth = await lose(contract, bodyLog)
     const lostAt = now()
     expect(await store.run(run.id)).toMatchObject({
       state: 'waiting',
       waitingFor: { until: lostAt + 30_000 },
     })
-    await pass(contract, witness, 4_000)
+    await pass(contract, bodyLog, 4_000)
     // Of three losses it would be 5 s, which are not over.
     const early = { state: 'waiting', lossStreak: 3 }
     await store.explainLoss(fourth.lease, scaleIn)
     expect(await store.run(run.id)).toMatchObject({ ...early, waitingFor: { until: lostAt + 5_000 } })
-    await pass(contract, witness, 1_000)
-    await witness.claim(0)
+    await pass(contract, bodyLog, 1_000)
+    await bodyLog.claim(0)
     expect(await store.run(run.id)).toMatchObject({ state: 'ready', lossStreak: 3 })
 
-    const fifth = await lose(contract, witness)
-    await pass(contract, witness, 12_000)
+    const fifth = await lose(contract, bodyLog)
+    await pass(contract, bodyLog, 12_000)
     expect(await store.run(run.id)).toMatchObject({ state: 'waiting', lossStreak: 4 })
     await store.explainLoss(fifth.lease, scaleIn)
     expect(await store.run(run.id)).toMatchObject({ state: 'ready', lossStreak: 3 })
-    expect(await witness.claim()).toHaveLength(1)
+    expect(await bodyLog.claim()).toHaveLength(1)
   })
 
   contractTest(
@@ -179,10 +179,10 @@ export function lostWorkersContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
-      const victim = await lose(contract, witness)
-      const claimed = await witness.claimOne()
-      await witness.settle(claimed, { kind: 'retrying', error: plainError, delayMs: 60_000 })
+      const bodyLog = await worker()
+      const victim = await lose(contract, bodyLog)
+      const claimed = await bodyLog.claimOne()
+      await bodyLog.settle(claimed, { kind: 'retrying', error: plainError, delayMs: 60_000 })
       const before = await store.run(run.id)
       await store.explainLoss(victim.lease, scaleIn)
       const { lossStreak: _, ...rest } = before as unknown as { lossStreak: number }
@@ -197,13 +197,13 @@ export function lostWorkersContract(open: Open): void {
       const { store, worker } = contract
       const [stored, again] = [newRun(), newRun()]
       await store.enqueue([stored, again])
-      const witness = await worker()
-      const first = await lose(contract, witness)
+      const bodyLog = await worker()
+      const first = await lose(contract, bodyLog)
       const next = await worker(inTask('b'))
       const runs = await next.claim()
       for (const run of runs) if (run.id === stored.id) await next.append(run, done('one'))
-      await contract.letLeaseExpire(witness)
-      await witness.claim(0)
+      await contract.letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
       const states = [await store.run(stored.id), await store.run(again.id)]
       expect(states).toMatchObject([{ lossStreak: 1 }, { lossStreak: 2 }])
       await store.explainLoss(first.lease, scaleIn)
@@ -230,14 +230,14 @@ export function lostWorkersContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
-      const victim = await lose(contract, witness)
+      const bodyLog = await worker()
+      const victim = await lose(contract, bodyLog)
       const next = await worker(inTask('b'))
       const claimed = await next.claimOne()
       await store.explainLoss(victim.lease, scaleIn)
       expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
-      await contract.letLeaseExpire(witness)
-      await witness.claim(0)
+      await contract.letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
       expect(claimed.losses).toBe(1)
     },
@@ -247,11 +247,11 @@ export function lostWorkersContract(open: Open): void {
     const { store, worker } = contract
     const [one, two] = [newRun(), newRun()]
     await store.enqueue([one, two])
-    const witness = await worker()
-    await lose(contract, witness)
-    const victim = await lose(contract, witness)
-    await pass(contract, witness, 4_000)
-    await witness.claim(0)
+    const bodyLog = await worker()
+    await lose(contract, bodyLog)
+    const victim = await lose(contract, bodyLog)
+    await pass(contract, bodyLog, 4_000)
+    await bodyLog.claim(0)
     const claimant = await worker()
     expect(await claimant.claim()).toHaveLength(1)
     await store.explainLoss(victim.lease, scaleIn)
@@ -266,8 +266,8 @@ export function lostWorkersContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
-      const lost = await losePast(contract, witness, 6)
+      const bodyLog = await worker()
+      const lost = await losePast(contract, bodyLog, 6)
       expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
       await store.explainLoss(lost.at(-1)?.lease ?? '', scaleIn)
       expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
@@ -284,14 +284,14 @@ export function lostWorkersContract(open: Open): void {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
-    const witness = await worker()
-    const lost = await losePast(contract, witness, 5)
-    await pass(contract, witness, 120_000)
-    const claimed = await witness.claimOne()
+    const bodyLog = await worker()
+    const lost = await losePast(contract, bodyLog, 5)
+    await pass(contract, bodyLog, 120_000)
+    const claimed = await bodyLog.claimOne()
     expect(claimed).toMatchObject({ failsAs: 'poisoned' })
     await store.explainLoss(lost.at(-1)?.lease ?? '', scaleIn)
     expect((await store.history(run.id)).at(-1)?.reason).toContain('keeps its end')
-    await witness.settle(claimed, { kind: 'failed', error: plainError })
+    await bodyLog.settle(claimed, { kind: 'failed', error: plainError })
     expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
   })
 
@@ -302,15 +302,15 @@ export function lostWorkersContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const witness = await worker()
+      const bodyLog = await worker()
       for (const task of ['a', 'b', 'c'])
-        await store.explainLoss((await lose(contract, witness, task)).lease, scaleIn)
-      await losePast(contract, witness, 5)
-      await pass(contract, witness, 120_000)
-      const poisoned = await witness.claimOne()
+        await store.explainLoss((await lose(contract, bodyLog, task)).lease, scaleIn)
+      await losePast(contract, bodyLog, 5)
+      await pass(contract, bodyLog, 120_000)
+      const poisoned = await bodyLog.claimOne()
       expect(poisoned).toMatchObject({ losses: 8, lossesSeen: { exit: 0, cut: 0, lease: 5 } })
       const last = await worker(inTask('last'))
-      await store.resign(witness.lease, [])
+      await store.resign(bodyLog.lease, [])
       await last.claimOne()
       const other = await worker()
       await contract.letLeaseExpire(other)
@@ -323,9 +323,9 @@ export function lostWorkersContract(open: Open): void {
     const { store, worker } = contract
     const [ended, gone, cancelled] = [newRun(), newRun(), newRun()]
     await store.enqueue([ended, gone, cancelled])
-    const witness = await worker()
-    const victim = await lose(contract, witness)
-    for (const run of await witness.claim()) await witness.settle(run, completed)
+    const bodyLog = await worker()
+    const victim = await lose(contract, bodyLog)
+    for (const run of await bodyLog.claim()) await bodyLog.settle(run, completed)
     await store.remove(gone.id, { by: 'ana', requestId: 'gone' })
     expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
     expect(await store.run(ended.id)).toMatchObject({ state: 'completed' })
@@ -337,12 +337,12 @@ export function lostWorkersContract(open: Open): void {
   contractTest(open, 'of very many lost runs the first are kept, all are counted', async (contract) => {
     const { store, worker } = contract
     for (let i = 0; i < 6; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
-    const witness = await worker()
+    const bodyLog = await worker()
     const victim = await worker(inTask('a', { concurrency: 600 }))
     expect(await victim.claim(600)).toHaveLength(600)
-    await contract.letLeaseExpire(witness)
+    await contract.letLeaseExpire(bodyLog)
     // A store that takes back a bounded number at once does the rest before it explains.
-    await witness.claim(0)
+    await bodyLog.claim(0)
     expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
     expect(await store.lostWorkers()).toMatchObject([{ runs: 600 }])
     const { runs } = await store.runs({ limit: 1_000 })
@@ -356,14 +356,14 @@ export function lostWorkersContract(open: Open): void {
     'of very many lost workers the newest are told, and ECS is asked about all',
     async (contract) => {
       const { store, worker } = contract
-      const witness = await worker()
+      const bodyLog = await worker()
       const names: string[] = []
       for (let i = 0; i < maxToldWorkers + 5; i++) names.push((await worker(inTask(`t${i}`))).name)
-      await contract.letLeaseExpire(witness)
+      await contract.letLeaseExpire(bodyLog)
       // Some twenty leases end per claim.
       for (let i = 0; i < 10; i++) {
         contract.advance(1)
-        await witness.claim(0)
+        await bodyLog.claim(0)
       }
       const told = await store.lostWorkers()
       expect(told).toHaveLength(maxToldWorkers)
@@ -378,8 +378,8 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(open, 'a cause that can not be one is refused', async (contract) => {
     const { store, worker } = contract
-    const witness = await worker()
-    const victim = await lose(contract, witness)
+    const bodyLog = await worker()
+    const victim = await lose(contract, bodyLog)
     const wrong: unknown[] = [
       { kind: 'bored', text: '' },
       { kind: 'spot', text: 'x'.repeat(501) },

@@ -25,7 +25,7 @@ function perQueue(runs: readonly ClaimedRun[]): number[] {
 
 async function empty(worker: TestWorker): Promise<void> {
   for (;;) {
-    const { runs } = await worker.claimAnswer(20)
+    const { runs } = await worker.claimReply(20)
     if (runs.length === 0) return
     await worker.send(...runs.map((run) => worker.settlement(run, completed)))
   }
@@ -36,10 +36,10 @@ export function manyQueuesContract(open: Open): void {
   contractTest(open, 'each of many queues has its turn', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])
     const first = await worker()
-    const some = await first.claimAnswer(40)
+    const some = await first.claimReply(40)
     expect(perQueue(some.runs)).toEqual([...times(10, 2), ...times(20, 1)])
     expect(some.more).toBe(true)
-    const rest = await first.claimAnswer(20)
+    const rest = await first.claimReply(20)
     expect(perQueue(rest.runs)).toEqual(times(20, 1))
     expect(rest.more).toBe(false)
   })
@@ -56,7 +56,7 @@ export function manyQueuesContract(open: Open): void {
     const { store, worker } = contract
     const many = Array.from({ length: 50 }, () => newRun({ queue: 'queue-7' }))
     await store.enqueue([...oneOfEach(), ...many])
-    const answer = await (await worker()).claimAnswer(60)
+    const answer = await (await worker()).claimReply(60)
     expect(perQueue(answer.runs)).toEqual([31, ...times(29, 1)])
     expect(answer.more).toBe(true)
     const given = answer.runs.filter(({ queue }) => queue === 'queue-7').map(({ id }) => id)
@@ -71,9 +71,9 @@ export function manyQueuesContract(open: Open): void {
     for (const queue of ['queue-29', 'queue-0', 'queue-13', 'new']) {
       const run = newRun({ queue })
       await store.enqueue([run])
-      expect(await first.claimAnswer(5)).toMatchObject({ runs: [{ id: run.id }], more: false })
+      expect(await first.claimReply(5)).toMatchObject({ runs: [{ id: run.id }], more: false })
     }
-    expect((await first.claimAnswer(5)).runs).toEqual([])
+    expect((await first.claimReply(5)).runs).toEqual([])
     await store.enqueue(oneOfEach())
     expect(perQueue(await first.claim(40))).toEqual(times(names.length, 1))
   })
@@ -86,7 +86,7 @@ export function manyQueuesContract(open: Open): void {
     await first.send(...held.map((run) => first.settlement(run, completed)))
     const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
     await store.enqueue(runs)
-    const answer = await first.claimAnswer(5)
+    const answer = await first.claimReply(5)
     expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
     expect(answer.more).toBe(true)
     expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
@@ -97,7 +97,7 @@ export function manyQueuesContract(open: Open): void {
     const first = await worker()
     await store.enqueue(oneOfEach())
     const held = await first.claim(40)
-    expect((await first.claimAnswer(40)).runs).toEqual([])
+    expect((await first.claimReply(40)).runs).toEqual([])
     await first.send(...held.map((run) => first.settlement(run, { kind: 'released' })))
     const [again, other] = [await first.claim(15), await (await worker()).claim(40)]
     expect([...again, ...other].map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
@@ -110,7 +110,7 @@ export function manyQueuesContract(open: Open): void {
     const [kept, ...others] = await first.claim(40)
     if (kept === undefined) throw new Error('a run was to be claimed')
     await first.send(...others.map((run) => first.settlement(run, completed)))
-    const answer = await first.claimAnswer(40, [first.settlement(kept, { kind: 'released' })])
+    const answer = await first.claimReply(40, [first.settlement(kept, { kind: 'released' })])
     expect(answer.runs.map(({ id }) => id)).toEqual([kept.id])
   })
 
@@ -138,10 +138,10 @@ export function manyQueuesContract(open: Open): void {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])
     const queues = [...names].reverse()
     const first = await worker({ queues, queueOrder: 'strict' })
-    const answer = await first.claimAnswer(5)
+    const answer = await first.claimReply(5)
     const [a, b, c] = queues
     expect(answer.runs.map(({ queue }) => queue)).toEqual([a, a, b, b, c])
     expect(answer.more).toBe(true)
-    expect(await first.claimAnswer(60)).toMatchObject({ more: false })
+    expect(await first.claimReply(60)).toMatchObject({ more: false })
   })
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
-import type { StepTurn, WorkerLimiter } from '../../../runtime/store/limiters.ts'
+import type { StepUse, WorkerLimiter } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { acquire, ids, limited, one, points, two, use } from '../../support/stores/limit-inputs.ts'
 import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
@@ -17,7 +17,7 @@ interface Stage {
   /** The worker that holds `holder`: the idle one itself, or another. */
   readonly owner: TestWorker
   readonly holder: ClaimedRun
-  readonly turn: StepTurn
+  readonly turn: StepUse
 }
 
 interface Opener {
@@ -108,9 +108,9 @@ const openers: readonly Opener[] = [
     name: 'the loss of a lease',
     ownedBy: 'another worker',
     open: async ({ contract, worker }) => {
-      const witness = await contract.worker({ leaseMs: longLease, jobs: [] })
+      const bodyLog = await contract.worker({ leaseMs: longLease, jobs: [] })
       await contract.letLeaseExpire(worker)
-      await witness.claim(0)
+      await bodyLog.claim(0)
     },
   },
   {
@@ -130,9 +130,9 @@ export function openedKeysContract(open: Open): void {
         const stop = contract.store.onWakeup(worker.lease, () => woken.resolve())
         await opener.open(stage)
         await woken.promise
-        const first = await worker.claimAnswer()
+        const first = await worker.claimReply()
         contract.advance(opener.laterMs ?? 0)
-        const second = await worker.claimAnswer()
+        const second = await worker.claimReply()
         const told = [first, second].flatMap(({ runs, orders }) => [...ids(runs), ...orders.granted])
         expect(told).toContain(waiting)
         stop()

@@ -8,7 +8,7 @@ import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { hearsEach } from '../hears-each.ts'
-import { mostEvents, numberIn, readAllEvents, readOperations, readRunEvents } from '../read-events.ts'
+import { maxEvents, numberIn, readAllEvents, readOperations, readRunEvents } from '../read-events.ts'
 
 const write = byHand({ requestId: 'request', reason: 'storm' })
 const told = { kind: 'operation', by: 'ana', reason: 'storm' } as const
@@ -206,11 +206,11 @@ export function operationsContract(open: Open): void {
       advance(5)
       await call(store)
       const expected = events.map((event) => ({ ...event, at: now() }))
-      expect((await store.events({ after, limit: mostEvents })).events).toMatchObject(expected)
+      expect((await store.events({ after, limit: maxEvents })).events).toMatchObject(expected)
       await call(store)
       advance(5)
       await call(own ? store : await another())
-      const page = await store.events({ after, limit: mostEvents })
+      const page = await store.events({ after, limit: maxEvents })
       expect(page.events).toMatchObject(expected)
       expect(page.events).toHaveLength(expected.length)
     })
@@ -219,12 +219,12 @@ export function operationsContract(open: Open): void {
   contractTest(open, 'a loss is told once, with its cause and how many runs were held', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun(), newRun(), newRun()])
-    const [victim, idle, witness] = [await worker(), await worker(), await worker()]
+    const [victim, idle, bodyLog] = [await worker(), await worker(), await worker()]
     await victim.claim(3)
     const { cursor: after } = await store.events({ limit: 1 })
-    await letLeaseExpire(witness)
-    await witness.claim(0)
-    await witness.claim(0)
+    await letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
+    await bodyLog.claim(0)
     const cause = { details: { cause: 'lease' } }
     const lost = (subject: string, count: number) => ({ operation: 'worker lost', subject, count, ...cause })
     const operations = await readOperations(store, { after })
@@ -236,19 +236,19 @@ export function operationsContract(open: Open): void {
       ]),
     )
     // What it led to stands behind it.
-    const all = (await store.events({ after, limit: mostEvents })).events
+    const all = (await store.events({ after, limit: maxEvents })).events
     const at = all.findIndex((event) => event.kind === 'operation' && event.subject === victim.name)
     expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))
   })
 
   contractTest(open, 'a lease that held hundreds of runs is lost once', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
-    const [victim, witness] = [await worker(), await worker()]
+    const [victim, bodyLog] = [await worker(), await worker()]
     for (let i = 0; i < 6; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
     expect(await victim.claim(600)).toHaveLength(600)
     const { cursor: after } = await store.events({ limit: 1 })
-    await letLeaseExpire(witness)
-    for (let i = 0; i < 3; i++) await witness.claim(0)
+    await letLeaseExpire(bodyLog)
+    for (let i = 0; i < 3; i++) await bodyLog.claim(0)
     expect(await readOperations(store, { after })).toMatchObject([
       { operation: 'worker lost', subject: victim.name, count: 600 },
     ])
@@ -257,13 +257,13 @@ export function operationsContract(open: Open): void {
   contractTest(open, 'what one call does is told in its order', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun(), newRun()])
-    const [victim, witness] = [await worker(), await worker()]
+    const [victim, bodyLog] = [await worker(), await worker()]
     await victim.claimOne()
-    const run = await witness.claimOne()
+    const run = await bodyLog.claimOne()
     const { cursor: after } = await store.events({ limit: 1 })
-    await letLeaseExpire(witness)
-    await witness.claimAnswer(0, [witness.settlement(run, completed)])
-    const { events } = await store.events({ after, limit: mostEvents })
+    await letLeaseExpire(bodyLog)
+    await bodyLog.claimReply(0, [bodyLog.settlement(run, completed)])
+    const { events } = await store.events({ after, limit: maxEvents })
     expect(events.map((event) => (event.kind === 'run' ? event.transition : event.operation))).toEqual([
       ...['complete', 'worker lost', 'lose'],
     ])
@@ -320,7 +320,7 @@ export function operationsContract(open: Open): void {
     ]) {
       await expect(refused()).rejects.toThrow()
     }
-    expect((await store.events({ after, limit: mostEvents })).events).toEqual([])
+    expect((await store.events({ after, limit: maxEvents })).events).toEqual([])
   })
 
   contractTest(open, 'a reason or an operator that is not known is left out', async ({ store }) => {
@@ -357,7 +357,7 @@ export function operationsContract(open: Open): void {
     await first.settle(claimed, completed)
     await store.remove(claimed.id, byHand())
     await store.cancel(runs[1]?.id ?? '', byHand())
-    const { events, cursor } = await store.events({ limit: mostEvents })
+    const { events, cursor } = await store.events({ limit: maxEvents })
     expect(events.map((event) => (event.kind === 'run' ? event.transition : event.operation))).toEqual([
       ...['pause queue', 'enqueue', 'enqueue', 'enqueue', 'worker joined', 'claim'],
       ...['resume queue', 'complete', 'remove run', 'cancel run', 'cancel'],

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { findFindings } from '../../../runtime/attention/find-findings.ts'
 import { SnapshotReader } from '../../../runtime/attention/snapshot-reader.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
-import { seniority } from '../../../runtime/store/limiters.ts'
+import { agedAfter } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import { askPauseMs, maxProtectedLeft } from '../../../runtime/store/protection-level.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
@@ -91,21 +91,21 @@ function claimsOfProtectedRuns(open: Open): void {
     async (contract) => {
       await contract.store.enqueue([protectedRun(), newRun()])
       const claimer = await contract.worker()
-      const { runs } = await claimer.claimAnswer(5, [], 1, 'may ask')
+      const { runs } = await claimer.claimReply(5, [], 1, 'may ask')
       await contract.store.enqueue([protectedRun()])
-      expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
-      expect(await claimer.claimAnswer(5, [], 2, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
-      expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
-      expect(await claimer.claimAnswer(5, [], 3, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
-      expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs: [], protectedLeft: 0 })
+      expect(await claimer.claimReply(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
+      expect(await claimer.claimReply(5, [], 2, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
+      expect(await claimer.claimReply(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
+      expect(await claimer.claimReply(5, [], 3, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
+      expect(await claimer.claimReply(5, [], 1, 'may ask')).toMatchObject({ runs: [], protectedLeft: 0 })
     },
   )
 
   contractTest(open, 'a repeat with other flags changes nothing', async (contract) => {
     await contract.store.enqueue([protectedRun()])
     const claimer = await contract.worker()
-    expect(await claimer.claimAnswer(5, [], 1, 'none')).toMatchObject({ runs: [], protectedLeft: 1 })
-    expect(await claimer.claimAnswer(5, [], 1, 'takes')).toMatchObject({ runs: [], protectedLeft: 1 })
+    expect(await claimer.claimReply(5, [], 1, 'none')).toMatchObject({ runs: [], protectedLeft: 1 })
+    expect(await claimer.claimReply(5, [], 1, 'takes')).toMatchObject({ runs: [], protectedLeft: 1 })
     expect((await contract.store.workers())[0]).not.toHaveProperty('protectedRuns')
   })
 
@@ -142,15 +142,15 @@ function claimsOfProtectedRuns(open: Open): void {
     'a poison suspect that needs protection is left, and is one at most',
     async (contract) => {
       const { store, worker } = contract
-      const witness = await worker({ leaseMs: longLease })
+      const bodyLog = await worker({ leaseMs: longLease })
       const runs = [protectedRun(), protectedRun()]
       await store.enqueue(runs)
-      await loseTwice(contract, witness)
-      expect(await witness.claimAs('none')).toMatchObject({ runs: [], more: false, protectedLeft: 1 })
-      const [suspect] = (await witness.claimAs('takes')).runs
+      await loseTwice(contract, bodyLog)
+      expect(await bodyLog.claimAs('none')).toMatchObject({ runs: [], more: false, protectedLeft: 1 })
+      const [suspect] = (await bodyLog.claimAs('takes')).runs
       expect(suspect).toMatchObject({ losses: 2, protect: true })
       // It holds one: a lease takes no other.
-      expect(await witness.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 0 })
+      expect(await bodyLog.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 0 })
       expect(await (await worker()).claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
     },
   )
@@ -215,7 +215,7 @@ function askersOfProtectedRuns(open: Open): void {
     expect(await claimer.claimAs('may ask', 0)).toMatchObject({ protectedLeft: 0, ask: false })
     const told = await claimer.claimAs('may ask')
     expect(told).toMatchObject({ protectedLeft: 1, ask: true })
-    const again = await claimer.claimAnswer(10, [], claimer.n, 'may ask')
+    const again = await claimer.claimReply(10, [], claimer.n, 'may ask')
     expect(again).toMatchObject({ protectedLeft: 1, ask: true })
   })
 }
@@ -228,26 +228,26 @@ function marksOfRuns(open: Open): void {
       const { store, worker } = contract
       const run = protectedRun()
       await store.enqueue([run])
-      const witness = await worker({ leaseMs: longLease })
+      const bodyLog = await worker({ leaseMs: longLease })
       const isLeft = async (): Promise<void> => {
-        expect(await witness.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+        expect(await bodyLog.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
       }
       await (await worker()).claimOne()
-      await contract.letLeaseExpire(witness)
+      await contract.letLeaseExpire(bodyLog)
       await isLeft()
       const holder = await worker({ leaseMs: longLease })
       await holder.claimOne()
       await store.resign(holder.lease, [])
       await isLeft()
-      await witness.settle(await witness.claimOne(), { kind: 'failed', error: plainError })
+      await bodyLog.settle(await bodyLog.claimOne(), { kind: 'failed', error: plainError })
       await store.retry(run.id, {}, byHand())
       await isLeft()
-      await witness.settle(await witness.claimOne(), { kind: 'blocked', reason: 'why', digest: 'first' })
+      await bodyLog.settle(await bodyLog.claimOne(), { kind: 'blocked', reason: 'why', digest: 'first' })
       await worker({ jobs: [{ name: 'job', version: 1, queue: 'default', digest: 'second' }] })
       await isLeft()
-      const again = await witness.claimOne()
+      const again = await bodyLog.claimOne()
       expect(again).toMatchObject({ id: run.id, protect: true, version: 1, losses: 1 })
-      await witness.settle(again, completed)
+      await bodyLog.settle(again, completed)
       expect(await store.run(run.id)).toMatchObject({ state: 'completed', protect: true, version: 1 })
     },
   )
@@ -261,7 +261,7 @@ function marksOfRuns(open: Open): void {
     await finder.append(claimed, done('before'))
     const settlement = finder.settlement(claimed, { kind: 'released', protect: true })
     // The worker has no protection: it does not take it again with the same call.
-    const answer = await finder.claimAnswer(5, [settlement], ++finder.n, 'none')
+    const answer = await finder.claimReply(5, [settlement], ++finder.n, 'none')
     expect(answer).toMatchObject({
       runs: [],
       settled: [{ kind: 'settled', state: 'ready' }],
@@ -355,8 +355,8 @@ function wakeUpsForProtectedRuns(open: Open): void {
     await store.enqueue([protectedRun({ start: { kind: 'in', ms: 3_000 } })])
     advance(3_000)
     // Nobody else is either: the worker that was told of the run counts as one that asks.
-    const witness = await worker()
-    const woken = await wokenBy(contract, [asker, second, witness] as TestWorker[], 0, async () => {
+    const bodyLog = await worker()
+    const woken = await wokenBy(contract, [asker, second, bodyLog] as TestWorker[], 0, async () => {
       expect(await asker?.claimAs('may ask')).toMatchObject({ protectedLeft: 1, ask: true, more: false })
     })
     expect(woken).toEqual([])
@@ -412,7 +412,7 @@ function limitsOfProtectedRuns(open: Open): void {
     const aged = protectedRun({ limits: [use(one), all] })
     const younger = limitedRun(one)
     await contract.store.enqueue([aged, younger])
-    contract.advance(seniority.waitedMs)
+    contract.advance(agedAfter.waitedMs)
     await first.settle(held, completed)
     expect((await first.claimAs('none')).runs).toEqual([])
     expect(ids((await second.claimAs('none')).runs)).toEqual([younger.id])
@@ -420,14 +420,14 @@ function limitsOfProtectedRuns(open: Open): void {
 }
 
 /** Has all ready runs become poison suspects, and ready again. */
-async function loseTwice(contract: Contract, witness: TestWorker): Promise<void> {
+async function loseTwice(contract: Contract, bodyLog: TestWorker): Promise<void> {
   for (let losses = 0; losses < 2; losses++) {
     await (await contract.worker()).claim()
-    await contract.letLeaseExpire(witness)
-    await witness.claim(0)
+    await contract.letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
   }
   contract.advance(1_000)
-  await witness.claim(0)
+  await bodyLog.claim(0)
 }
 
 async function idleWorkers(

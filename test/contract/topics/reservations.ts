@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { seniority, ticketMs } from '../../../runtime/store/limiters.ts'
+import { agedAfter, reservationMs } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import { acquire, ids, limited, limitedRun, one, two, use } from '../../support/stores/limit-inputs.ts'
 import { byHand, newRun } from '../../support/stores/store-inputs.ts'
@@ -115,8 +115,8 @@ export function reservationsContract(open: Open): void {
       expect(await other.claim()).toEqual([])
       running = limitedRun(one)
       await contract.store.enqueue([running])
-      contract.advance(seniority.waitedMs / 2)
-      const { runs } = await worker.claimAnswer(1, [worker.settlement(held, completed)])
+      contract.advance(agedAfter.waitedMs / 2)
+      const { runs } = await worker.claimReply(1, [worker.settlement(held, completed)])
       held = runs[0]
     }
     expect(ids(await other.claim())).toEqual([suspects[1]?.id])
@@ -131,7 +131,7 @@ export function reservationsContract(open: Open): void {
       await limited(contract, { queues: ['slow'] })
       const [first, second] = [limitedRun(two), limitedRun(two)]
       await contract.store.enqueue([limitedRun(two, { queue: 'slow' })])
-      contract.advance(ticketMs - 10)
+      contract.advance(reservationMs - 10)
       await contract.store.enqueue([first])
       expect(ids(await worker.claim())).toEqual([first.id])
       await contract.store.enqueue([second])
@@ -151,8 +151,8 @@ export function reservationsContract(open: Open): void {
     expect(await acquire(worker, waiting, 'call', [use(one)])).toMatchObject({ kind: 'closed' })
     await worker.settle(holder, completed)
     const answer = await acquire(worker, waiting, 'call', [use(one)], 2)
-    expect(answer).toMatchObject({ kind: 'closed', opensInMs: ticketMs })
-    contract.advance(ticketMs)
+    expect(answer).toMatchObject({ kind: 'closed', opensInMs: reservationMs })
+    contract.advance(reservationMs)
     expect(await acquire(worker, waiting, 'call', [use(one)], 3)).toEqual({ kind: 'granted' })
   })
 
@@ -162,7 +162,7 @@ export function reservationsContract(open: Open): void {
   ]) {
     contractTest(
       open,
-      `${seniority.refusals} times refused by ${turns}: ${aged ? 'an aged waiter' : 'no aged waiter'}`,
+      `${agedAfter.refusals} times refused by ${turns}: ${aged ? 'an aged waiter' : 'no aged waiter'}`,
       async (contract) => {
         const worker = await limited(contract)
         await contract.store.enqueue([newRun(), newRun(), newRun()])
@@ -170,7 +170,7 @@ export function reservationsContract(open: Open): void {
         if (holder === undefined || waiting === undefined || younger === undefined)
           expect.unreachable('three runs to claim')
         await acquire(worker, holder, 'call', [use(one)])
-        for (let i = 1; i <= seniority.refusals; i++) {
+        for (let i = 1; i <= agedAfter.refusals; i++) {
           const turn = aged ? i : 1
           const answer = await acquire(worker, waiting, 'call', [use(one), use(two)], turn)
           expect(answer).toMatchObject({ kind: 'closed', limiter: 'one' })
@@ -183,14 +183,14 @@ export function reservationsContract(open: Open): void {
 }
 
 /** Has two workers vanish under these runs. */
-async function makeSuspects(contract: Contract, witness: TestWorker, runs: readonly NewRun[]): Promise<void> {
+async function makeSuspects(contract: Contract, bodyLog: TestWorker, runs: readonly NewRun[]): Promise<void> {
   await contract.store.enqueue(runs)
   for (let losses = 0; losses < 2; losses++) {
     const victim = await contract.worker()
     expect(await victim.claim(runs.length)).toHaveLength(runs.length)
-    await contract.letLeaseExpire(witness)
-    await witness.claim(0)
+    await contract.letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
     contract.advance(1_000)
-    await witness.claim(0)
+    await bodyLog.claim(0)
   }
 }

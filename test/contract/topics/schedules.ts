@@ -5,10 +5,10 @@ import type { NewRun } from '../../../runtime/store/new-run.ts'
 import {
   encodeSpec,
   type Fire,
-  type FireAnswer,
   type FireMove,
-  keptPauses,
+  type FireReply,
   type LedgerLine,
+  retainedPauses,
   type ScheduleSpec,
 } from '../../../runtime/store/schedules.ts'
 import type { NewWorker, Store } from '../../../runtime/store/store.ts'
@@ -63,12 +63,12 @@ class TestLeader {
     return new TestLeader(elected, store, answer.term)
   }
 
-  async fire(move: FireMove, over: Partial<Fire> = {}): Promise<FireAnswer> {
+  async fire(move: FireMove, over: Partial<Fire> = {}): Promise<FireReply> {
     const revision = (await this.store.schedules()).find(({ name }) => name === 'report')?.revision ?? 0
     return this.store.fire({ schedule: 'report', revision, fence: this.term, move, ...over })
   }
 
-  plan(tick: number): Promise<FireAnswer> {
+  plan(tick: number): Promise<FireReply> {
     return this.fire({ kind: 'plan', next: { tick, dueAt: tick } })
   }
 }
@@ -357,7 +357,7 @@ export function schedulesContract(open: Open): void {
     }
     const told = async () => (await store.dueSchedules(10)).schedules.map((one) => one.pauses)
     expect(await told()).toEqual([pauses])
-    const skip = (from: number, until: number): Promise<FireAnswer> => {
+    const skip = (from: number, until: number): Promise<FireReply> => {
       const next = { tick: until + minute, dueAt: until + minute }
       return leader.fire({ kind: 'skip', tick: from, until, count: 2, why: 'paused', next })
     }
@@ -373,14 +373,14 @@ export function schedulesContract(open: Open): void {
   contractTest(open, 'of more pauses than are kept the oldest become one', async (contract) => {
     const { store, now, advance } = contract
     const { tick } = await due(contract)
-    for (let n = 0; n < keptPauses + 2; n++) {
+    for (let n = 0; n < retainedPauses + 2; n++) {
       await store.pauseSchedule('report', byHand())
       advance(1_000)
       await store.resumeSchedule('report', byHand())
       advance(1_000)
     }
     const [pauses = []] = (await store.dueSchedules(10)).schedules.map((one) => one.pauses)
-    expect(pauses).toHaveLength(keptPauses)
+    expect(pauses).toHaveLength(retainedPauses)
     expect(pauses.slice(0, 2)).toEqual([
       { from: tick, until: tick + 5_000 },
       { from: tick + 6_000, until: tick + 7_000 },

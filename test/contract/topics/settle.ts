@@ -112,7 +112,7 @@ export function settleContract(open: Open): void {
     const waitingFor = { kind: 'time', name: 'short', until: now() + 2_000 }
     expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor })
     advance(1_999)
-    expect((await first.claimAnswer()).nextDueInMs).toBe(1)
+    expect((await first.claimReply()).nextDueInMs).toBe(1)
     advance(1)
     const resumed = await first.claimOne()
     expect(resumed).toMatchObject({ id: run.id, attempt: 1, losses: 0, position: 2 })
@@ -225,7 +225,7 @@ export function settleContract(open: Open): void {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
-    const answer = await first.claimAnswer(1, [first.settlement(run, { kind: 'released' })])
+    const answer = await first.claimReply(1, [first.settlement(run, { kind: 'released' })])
     expect(answer.settled).toEqual([{ kind: 'settled', state: 'ready' }])
     expect(answer.runs.map(({ id }) => id)).toEqual([run.id])
   })

@@ -1,18 +1,18 @@
 import { expect } from 'vitest'
 import type { UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
-import type { EnqueueAnswer, Store } from '../../../runtime/store/store.ts'
+import type { EnqueueReply, Store } from '../../../runtime/store/store.ts'
 import { byHand, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { contractTest } from '../contract-test.ts'
 
 /** Calls that share a trip to the store: each is answered as if it had come alone, in the order of the calls. */
-async function together(store: Store, runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
+async function together(store: Store, runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
   return (await Promise.all(runs.map((run) => store.enqueue([run])))).flat()
 }
 
-async function oneByOne(store: Store, runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
-  const answers: EnqueueAnswer[] = []
+async function oneByOne(store: Store, runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
+  const answers: EnqueueReply[] = []
   for (const run of runs) answers.push(...(await store.enqueue([run])))
   return answers
 }

@@ -23,11 +23,11 @@ export function silentWorkersContract(open: Open): void {
       const { store, worker } = contract
       const run = newRun()
       await store.enqueue([run])
-      const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+      const [victim, bodyLog] = [await worker(inTask('a', { leaseMs })), await worker()]
       await victim.claimOne()
       const twin = await worker(inTask('a', { leaseMs }))
       expect(await store.silentTasks()).toEqual([])
-      await fallSilent(contract, witness, twin)
+      await fallSilent(contract, bodyLog, twin)
       const [silent, ...others] = await store.silentTasks()
       expect(others).toEqual([])
       expect(silent).toMatchObject({
@@ -56,14 +56,14 @@ export function silentWorkersContract(open: Open): void {
     'a worker that was seen since is not lost, whatever is said of its task',
     async (contract) => {
       const { store, worker } = contract
-      const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
-      await fallSilent(contract, witness)
+      const [victim, bodyLog] = [await worker(inTask('a', { leaseMs })), await worker()]
+      await fallSilent(contract, bodyLog)
       const [silent] = await store.silentTasks()
       const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
       await victim.renew()
       expect(await store.silentTasks()).toEqual([])
       expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-      await fallSilent(contract, witness)
+      await fallSilent(contract, bodyLog)
       expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
       expect(await victim.renew()).toMatchObject({ kind: 'held' })
       expect(await store.reclaimStopped('no such lease', seenAt)).toBe('not lost')
@@ -74,11 +74,11 @@ export function silentWorkersContract(open: Open): void {
 
   contractTest(open, 'a worker is not lost by its task before it is silent', async (contract) => {
     const { store, worker, now } = contract
-    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+    const [victim, bodyLog] = [await worker(inTask('a', { leaseMs })), await worker()]
     const seenAt = now()
     for (let passed = 0; passed < 32_000; passed += 4_000) {
       contract.advance(4_000)
-      await witness.renew()
+      await bodyLog.renew()
     }
     expect(await store.silentTasks()).toEqual([])
     for (const at of [seenAt - 1, seenAt, seenAt + 1])
@@ -91,17 +91,17 @@ export function silentWorkersContract(open: Open): void {
     'ECS is not asked about a silent worker with a short lease, or without a task',
     async (contract) => {
       const { store, worker } = contract
-      const [, , witness] = [
+      const [, , bodyLog] = [
         await worker(inTask('a', { leaseMs: 20_000 })),
         await worker({ leaseMs }),
         await worker(),
       ]
       for (let passed = 0; passed < 16_000; passed += 4_000) {
         contract.advance(4_000)
-        await witness.renew()
+        await bodyLog.renew()
       }
       expect(await store.silentTasks()).toEqual([])
-      await fallSilent(contract, witness)
+      await fallSilent(contract, bodyLog)
       expect(await store.silentTasks()).toEqual([])
     },
   )

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
+import { crowdedMs, maxWaitingSteps } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import {
   acquire,
@@ -60,7 +60,7 @@ export function stepLimitsContract(open: Open): void {
       const worker = await limited(contract)
       await contract.store.enqueue([newRun()])
       const run = await worker.claimOne()
-      for (let i = 0; i <= mostStepsInLine; i++) {
+      for (let i = 0; i <= maxWaitingSteps; i++) {
         const answer = await acquire(worker, run, `call[${i}]`, [use(one)], i + 1)
         expect(answer.kind).toBe(i === 0 ? 'granted' : 'closed')
       }

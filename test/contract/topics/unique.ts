@@ -22,7 +22,7 @@ const ends: Readonly<Record<string, (contract: Contract, run: NewRun) => Promise
   },
   'completed, with the next claim': async ({ worker }) => {
     const first = await worker()
-    await first.claimAnswer(1, [first.settlement(await first.claimOne(), completed)])
+    await first.claimReply(1, [first.settlement(await first.claimOne(), completed)])
   },
   'cancelled before it started': ({ store }, { id }) => store.cancel(id, byHand()),
   'cancelled while it ran': async ({ store, worker }, { id }) => {
@@ -51,13 +51,13 @@ const ends: Readonly<Record<string, (contract: Contract, run: NewRun) => Promise
   'expired, though nobody has looked': async ({ advance }) => advance(60_000),
   convicted: async (contract) => {
     const { worker, advance } = contract
-    const witness = await worker({ jobs: [{ name: 'other', version: 1, queue: 'default', digest: '' }] })
+    const bodyLog = await worker({ jobs: [{ name: 'other', version: 1, queue: 'default', digest: '' }] })
     for (let losses = 0; losses <= 5; losses++) {
       if (losses > 0) advance(120_000)
-      await witness.renew()
+      await bodyLog.renew()
       await (await worker()).claimOne()
-      await contract.letLeaseExpire(witness)
-      await witness.claim(0)
+      await contract.letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
     }
   },
 }
@@ -142,12 +142,12 @@ export function uniqueContract(open: Open): void {
       expect(await store.holder('job', 'k')).toBe(run.id)
       expect(await store.enqueue([unique()])).toEqual([{ outcome: 'joined', id: run.id }])
     }
-    const [lost, witness] = [await worker(), await worker()]
+    const [lost, bodyLog] = [await worker(), await worker()]
     const claimed = await lost.claimOne()
     await holds('running')
     await lost.append(claimed, done('a'))
-    await contract.letLeaseExpire(witness)
-    await witness.claim(0)
+    await contract.letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
     await holds('ready')
 
     const second = await worker()
@@ -198,10 +198,10 @@ export function uniqueContract(open: Open): void {
     const { store, worker } = contract
     await store.enqueue([unique({ until: 'started' })])
     const first = await worker()
-    await first.claimAnswer(1, [], 1)
+    await first.claimReply(1, [], 1)
     const next = unique({ until: 'started' })
     await store.enqueue([next])
-    await first.claimAnswer(1, [], 1)
+    await first.claimReply(1, [], 1)
     expect(await store.holder('job', 'k')).toBe(next.id)
   })
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { seniority } from '../../../runtime/store/limiters.ts'
+import { agedAfter } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import type { LimitKeyQuery, LimitWaiter } from '../../../runtime/store/waitlist.ts'
 import {
@@ -159,7 +159,7 @@ export function waitlistContract(open: Open): void {
     await store.enqueue([newRun({ limits: [use(one), use(two)] })])
     const aged = async () => (await store.waitlist(query({ key: '' }))).waiters.map((waiter) => waiter.aged)
     expect(await aged()).toEqual([false])
-    advance(seniority.waitedMs)
+    advance(agedAfter.waitedMs)
     await worker.settle(held, completed)
     const { waiters } = await store.waitlist(query({ limiter: 'two', key: '' }))
     expect(waiters.map((waiter) => waiter.aged)).toEqual([true])

@@ -65,22 +65,22 @@ export function wakeupContract(open: Open): void {
 
   contractTest(open, 'a poison suspect wakes a lease that holds none', async (contract) => {
     const { store, worker, advance, letLeaseExpire } = contract
-    const witness = await worker({ leaseMs: 86_400_000 })
+    const bodyLog = await worker({ leaseMs: 86_400_000 })
     await store.enqueue([newRun(), newRun()])
     for (let losses = 0; losses < 2; losses++) {
       expect(await (await worker()).claim(2)).toHaveLength(2)
-      await letLeaseExpire(witness)
-      await witness.claim(0)
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
     }
     advance(1_000)
-    const [run] = await witness.claim()
+    const [run] = await bodyLog.claim()
     if (run === undefined) expect.unreachable('a suspect to claim')
-    expect(await witness.claim()).toEqual([])
+    expect(await bodyLog.claim()).toEqual([])
     // The first record of its run makes it as good as new, and the lease may take the other one.
-    const woken = nextWakeup(store, witness)
-    await witness.append(run, done('first step'))
+    const woken = nextWakeup(store, bodyLog)
+    await bodyLog.append(run, done('first step'))
     await woken
-    expect(await witness.claim()).toHaveLength(1)
+    expect(await bodyLog.claim()).toHaveLength(1)
   })
 
   contractTest(open, 'an idle worker is told of a run that is due sooner than it knows', async (contract) => {
@@ -91,7 +91,7 @@ export function wakeupContract(open: Open): void {
     await first.claim()
     await store.enqueue([newRun({ start: { kind: 'in', ms: 500 } })])
     await woken.promise
-    expect((await first.claimAnswer()).nextDueInMs).toBe(500)
+    expect((await first.claimReply()).nextDueInMs).toBe(500)
     advance(500)
     expect(await first.claim()).toHaveLength(1)
     stop()
@@ -105,7 +105,7 @@ export function wakeupContract(open: Open): void {
     const stop = store.onWakeup(first.lease, () => woken.resolve())
     await (await another()).cancel(run.id, byHand())
     await woken.promise
-    expect((await first.claimAnswer()).orders.cancel).toEqual([run.id])
+    expect((await first.claimReply()).orders.cancel).toEqual([run.id])
     stop()
   })
 

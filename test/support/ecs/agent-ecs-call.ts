@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Failure, ProtectedTask } from '@aws-sdk/client-ecs'
-import type { AgentAnswer } from './agent-answer.ts'
+import type { AgentReply } from './agent-reply.ts'
 import type { AwsError } from './aws-error.ts'
 import type { Clock } from './clock.ts'
 import type { EcsApi, EcsReply } from './ecs-api.ts'
@@ -14,8 +14,8 @@ export interface EcsThroughAgent {
 }
 
 export type AgentCall =
-  | { readonly kind: 'protection'; readonly protection: NonNullable<AgentAnswer['protection']> }
-  | { readonly kind: 'failure'; readonly failure: NonNullable<AgentAnswer['failure']> }
+  | { readonly kind: 'protection'; readonly protection: NonNullable<AgentReply['protection']> }
+  | { readonly kind: 'failure'; readonly failure: NonNullable<AgentReply['failure']> }
   | { readonly kind: 'aws-error'; readonly error: AwsError }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'no-connection'; readonly message: string }

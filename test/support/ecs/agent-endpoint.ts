@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { callEcs, type EcsThroughAgent } from './agent-ecs-call.ts'
 import {
-  type AgentAnswer,
+  type AgentReply,
   agentError,
   ecsTimedOut,
   metadataUnavailable,
   noTaskRole,
   unknownContainer,
-} from './agent-answer.ts'
-import { callEcs, type EcsThroughAgent } from './agent-ecs-call.ts'
+} from './agent-reply.ts'
 import type { Attempt, CallLog } from './call-log.ts'
 import type { FailurePlans } from './failure-plan.ts'
 import type { FakeCluster } from './fake-cluster.ts'
@@ -26,7 +26,7 @@ export interface AgentDeps {
 
 interface Answered {
   readonly status: number
-  readonly answer: AgentAnswer
+  readonly answer: AgentReply
 }
 
 const path = /^\/api\/([^/]+)\/task-protection\/v1\/state$/
@@ -153,7 +153,7 @@ function invalid(message: string): {
   return { status: 400, code: 'InvalidParameterException', message }
 }
 
-function outcomeOf(answer: AgentAnswer): Attempt['outcome'] {
+function outcomeOf(answer: AgentReply): Attempt['outcome'] {
   if (answer.failure !== undefined) return `failure ${answer.failure.Reason}`
   return answer.error === undefined ? 'ok' : `error ${answer.error.Code}`
 }

@@ -62,7 +62,7 @@ interface Scheduled extends ScheduledTask {
   readonly task: FakeTask
 }
 
-const keptEvents = 100
+const retainedEvents = 100
 const maxDeployments = 5
 
 /**
@@ -280,7 +280,7 @@ export class FakeService {
   #tell(what: string, more: Omit<ServiceEvent, 'message'> = {}): void {
     const message = `(service ${this.name}) ${what}`
     this.#events.unshift({ id: randomUUID(), at: this.#deps.clock.now(), message })
-    this.#events.length = Math.min(this.#events.length, keptEvents)
+    this.#events.length = Math.min(this.#events.length, retainedEvents)
     this.#deps.onEvent({ message, ...more })
   }
 }

@@ -17,7 +17,7 @@ export type ProcessEnd =
   | { readonly kind: 'failed-to-start'; readonly message: string }
 
 /** Enough for what a test or a person looks at. */
-const keptOutput = 1_000_000
+const retainedOutput = 1_000_000
 
 /**
  * The entry process of a container, as a real process. It leads a process group of its own: like the namespace of a
@@ -87,7 +87,7 @@ export class TaskProcess {
   }
 
   #keep(text: string): void {
-    this.#output = (this.#output + text).slice(-keptOutput)
+    this.#output = (this.#output + text).slice(-retainedOutput)
     this.#wake()
   }
 

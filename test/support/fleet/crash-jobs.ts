@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, type Job, type StepContext, type StepOptions } from '../../../sdk/index.ts'
+import type { BodyLog } from './body-log.ts'
 import { type Killer, kill } from './kill-point.ts'
 import { limitedJobs } from './limited-jobs.ts'
-import type { Witness } from './witness.ts'
 
 /** What a run of `mixed` does, one after the other; the path of part i is `p<i>`. */
 export type Part =
@@ -18,39 +18,39 @@ type Observed = <T>(
   options?: StepOptions<T>,
 ) => Promise<T>
 
-/** The jobs of the crash tests. Each body and each go-ahead after a step leaves a line at the witness. */
-export function crashJobs(witness: Witness, killer: Killer): ReturnType<typeof makeJobs> {
-  return makeJobs({ witness, killer })
+/** The jobs of the crash tests. Each body and each go-ahead after a step leaves a line at the bodyLog. */
+export function crashJobs(bodyLog: BodyLog, killer: Killer): ReturnType<typeof makeJobs> {
+  return makeJobs({ bodyLog, killer })
 }
 
 interface Deps {
-  readonly witness: Witness
+  readonly bodyLog: BodyLog
   readonly killer: Killer
 }
 
-/** `step.run` under the witness's eyes. A path with a key is written as it is stored: `name[key]`. */
-function observed({ step, run }: Context<unknown>, { witness, killer }: Deps): Observed {
+/** `step.run` under the bodyLog's eyes. A path with a key is written as it is stored: `name[key]`. */
+function observed({ step, run }: Context<unknown>, { bodyLog, killer }: Deps): Observed {
   return async (path, body, options) => {
     const [, name = path, key] = /^(.*)\[(.*)\]$/.exec(path) ?? []
     const watched = async (context: StepContext) => {
       const about = { run: run.id, path, attempt: context.attempt }
-      witness.write('start', about)
+      bodyLog.write('start', about)
       const isFree = killer.inBody(path, context.signal)
       context.signal.addEventListener('abort', () =>
-        witness.write('aborted', { ...about, note: String(context.signal.reason?.reason) }),
+        bodyLog.write('aborted', { ...about, note: String(context.signal.reason?.reason) }),
       )
       try {
         await isFree
         return await body(context)
       } finally {
-        witness.write('end', about)
+        bodyLog.write('end', about)
       }
     }
     const keyed = key === undefined ? options : ({ ...options, key } as typeof options)
     try {
       return await step.run(name, watched, keyed)
     } finally {
-      witness.write('released', { run: run.id, path })
+      bodyLog.write('released', { run: run.id, path })
     }
   }
 }
@@ -62,7 +62,7 @@ function makeJobs(deps: Deps) {
     ...waitingJobs(deps),
     ...onceJobs(deps),
     ...badJobs(deps),
-    ...limitedJobs(deps.witness),
+    ...limitedJobs(deps.bodyLog),
   }
 }
 
@@ -78,7 +78,7 @@ function plainJobs(deps: Deps) {
         }),
       )
     }
-    deps.witness.write('returned', { run: context.run.id })
+    deps.bodyLog.write('returned', { run: context.run.id })
     return pids
   })
   const mixed = defineJob<{ parts: readonly Part[] }, string[]>({ name: 'mixed' }, async (context) => {
@@ -86,7 +86,7 @@ function plainJobs(deps: Deps) {
     for (const [i, part] of context.input.parts.entries()) {
       results.push(...(await carryOut(part, `p${i}`, context, deps)))
     }
-    deps.witness.write('returned', { run: context.run.id })
+    deps.bodyLog.write('returned', { run: context.run.id })
     return results
   })
   return { chain, mixed }
@@ -122,11 +122,11 @@ async function flakily(path: string, attempt: number, part: Part & { kind: 'flak
   return path
 }
 
-function onceOptions(path: string, { run }: Context<unknown>, { witness }: Deps) {
+function onceOptions(path: string, { run }: Context<unknown>, { bodyLog }: Deps) {
   return {
     atMostOnce: true,
     onUnknown: () => {
-      witness.write('asked', { run: run.id, path })
+      bodyLog.write('asked', { run: run.id, path })
       return `looked up ${path}`
     },
   } as const
@@ -170,7 +170,7 @@ function waitingJobs(deps: Deps) {
   const duel = defineJob<undefined, number>({ name: 'duel' }, async (context) =>
     observed(context, deps)('fight', async () => {
       if (!isFirst(context, deps, 'fight')) {
-        await deps.witness.until(({ run, note }) => run === context.run.id && note === 'lost')
+        await deps.bodyLog.until(({ run, note }) => run === context.run.id && note === 'lost')
       }
       return process.pid
     }),
@@ -185,8 +185,8 @@ function waitingJobs(deps: Deps) {
   return { nap, held, duel, stubborn }
 }
 
-function isFirst({ run }: Context<unknown>, { witness }: Deps, path: string): boolean {
-  return witness.count('start', run.id, path) === 1
+function isFirst({ run }: Context<unknown>, { bodyLog }: Deps, path: string): boolean {
+  return bodyLog.count('start', run.id, path) === 1
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -233,20 +233,20 @@ function badJobs(deps: Deps) {
   const stuck = defineJob<undefined, number>({ name: 'stuck' }, async (context) =>
     observed(context, deps)('stuck', async () => {
       await toldToGo(context, deps)
-      while (deps.witness.count('go', context.run.id, '') < 2);
+      while (deps.bodyLog.count('go', context.run.id, '') < 2);
       return process.pid
     }),
   )
   const deadly = defineJob<undefined, void>({ name: 'deadly' }, async (context) =>
     observed(context, deps)('die', () => {
-      kill(deps.witness)
+      kill(deps.bodyLog)
     }),
   )
   return { blocking, choking, stuck, deadly }
 }
 
-async function toldToGo({ run: { id } }: Context<unknown>, { witness }: Deps): Promise<number> {
-  await witness.until(({ moment, run }) => moment === 'go' && run === id)
+async function toldToGo({ run: { id } }: Context<unknown>, { bodyLog }: Deps): Promise<number> {
+  await bodyLog.until(({ moment, run }) => moment === 'go' && run === id)
   return process.pid
 }
 

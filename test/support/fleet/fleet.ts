@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { connect, type Jobs, type RunHandle, type RunState } from '../../../sdk/index.ts'
+import { BodyLog } from './body-log.ts'
 import { crashJobs } from './crash-jobs.ts'
 import type { FleetStore } from './fleet-store.ts'
 import { Killer } from './kill-point.ts'
 import { type FleetStoreKind, newFleetStore } from './store-kinds.ts'
-import { Witness } from './witness.ts'
 import type { WorkerSpec } from './worker-process.ts'
 
 /** How a worker process ended. */
@@ -29,7 +29,7 @@ export interface Member {
   readonly exit: Exit | undefined
   /** Whether it has registered and lives. */
   readonly works: boolean
-  /** Sends a signal; leaves a line at the witness first. */
+  /** Sends a signal; leaves a line at the bodyLog first. */
   signal(name: NodeJS.Signals): void
 }
 
@@ -48,7 +48,7 @@ const compileCache = join(tmpdir(), 'node-compile-cache')
 
 /** A store of its own with the worker processes on it. Ends with its test, whatever becomes of it. */
 export class Fleet {
-  readonly witness: Witness
+  readonly bodyLog: BodyLog
   readonly jobs: ReturnType<typeof crashJobs>
   readonly client: Jobs
   readonly #store: FleetStore
@@ -61,8 +61,8 @@ export class Fleet {
     this.#folder = folder
     this.#store = store
     this.client = client
-    this.witness = new Witness(join(folder, 'witness.jsonl'))
-    this.jobs = crashJobs(this.witness, new Killer(undefined, this.witness))
+    this.bodyLog = new BodyLog(join(folder, 'bodyLog.jsonl'))
+    this.jobs = crashJobs(this.bodyLog, new Killer(undefined, this.bodyLog))
   }
 
   static async open(kind: FleetStoreKind): Promise<Fleet> {
@@ -99,20 +99,20 @@ export class Fleet {
     })
   }
 
-  get lines(): ReturnType<Witness['lines']> {
-    return this.witness.lines()
+  get lines(): ReturnType<BodyLog['lines']> {
+    return this.bodyLog.lines()
   }
 
   /** Starts a worker process and waits until it has registered. */
-  async start(spec: Omit<WorkerSpec, 'store' | 'witness'> = {}): Promise<Member> {
+  async start(spec: Omit<WorkerSpec, 'store' | 'bodyLog'> = {}): Promise<Member> {
     const member = this.spawn(spec)
     await member.ready
     return member
   }
 
-  spawn(spec: Omit<WorkerSpec, 'store' | 'witness'> = {}): Member {
+  spawn(spec: Omit<WorkerSpec, 'store' | 'bodyLog'> = {}): Member {
     if (this.#closed) throw new Error('the test of this fleet is over')
-    const whole: WorkerSpec = { ...spec, store: this.#store.options, witness: this.witness.file }
+    const whole: WorkerSpec = { ...spec, store: this.#store.options, bodyLog: this.bodyLog.file }
     const child = fork(file, [JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [
@@ -125,7 +125,7 @@ export class Fleet {
     child.stderr?.on('data', (text: Buffer) => {
       this.#complaints += text
     })
-    const member = memberOf(child, this.witness)
+    const member = memberOf(child, this.bodyLog)
     this.#members.push(member)
     return member
   }
@@ -158,7 +158,7 @@ export class Fleet {
     for (const member of this.alive) member.signal('SIGKILL')
     await Promise.all(this.#members.map(({ exited }) => exited))
     await this.client.close()
-    this.witness.close()
+    this.bodyLog.close()
     this.#keepReports()
     rmSync(this.#folder, { recursive: true, force: true })
   }
@@ -175,12 +175,12 @@ export class Fleet {
 
   #explain(): void {
     const lines = this.lines.slice(-shownLines).map((line) => JSON.stringify(line))
-    console.error(`the last ${lines.length} lines of the witness:\n${lines.join('\n')}`)
+    console.error(`the last ${lines.length} lines of the bodyLog:\n${lines.join('\n')}`)
     console.error(`what the workers said:\n${this.#complaints.split('\n').slice(-shownLines).join('\n')}`)
   }
 }
 
-function memberOf(child: ChildProcess, witness: Witness): Member {
+function memberOf(child: ChildProcess, bodyLog: BodyLog): Member {
   const pid = child.pid ?? 0
   let alive = true
   let exit: Exit | undefined
@@ -216,8 +216,8 @@ function memberOf(child: ChildProcess, witness: Witness): Member {
       return alive && registered
     },
     signal: (name) => {
-      if (name === 'SIGKILL') witness.write('killed', { pid })
-      else witness.write('signalled', { pid, note: name })
+      if (name === 'SIGKILL') bodyLog.write('killed', { pid })
+      else bodyLog.write('signalled', { pid, note: name })
       child.kill(name)
     },
   }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { JournalPhase } from '../../../runtime/model/journal.ts'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
 import type { Checkpoint, LeaseId, Settlement, Store } from '../../../runtime/store/store.ts'
-import type { Witness } from './witness.ts'
+import type { BodyLog } from './body-log.ts'
 
 /**
  * A moment in the life of a run at which its worker's process kills itself, or at a `frozen commit` stops itself.
@@ -28,11 +28,11 @@ const slowCommitMs = 50
 /** Ends this process as a crash would: nothing of it runs any more. */
 export class Killer {
   readonly #point: KillPoint | undefined
-  readonly #witness: Witness
+  readonly #bodyLog: BodyLog
 
-  constructor(point: KillPoint | undefined, witness: Witness) {
+  constructor(point: KillPoint | undefined, bodyLog: BodyLog) {
     this.#point = point
-    this.#witness = witness
+    this.#bodyLog = bodyLog
   }
 
   /** Called by a body that has begun. Resolves when it may go on. */
@@ -57,7 +57,7 @@ export class Killer {
       },
       commit: async (lease, entries) => {
         if (this.#commits('before commit', entries)) {
-          // Slowly: a step that does not wait for the store goes on in this time, and the witness sees it.
+          // Slowly: a step that does not wait for the store goes on in this time, and the bodyLog sees it.
           await wait(slowCommitMs)
           this.#die()
         }
@@ -91,13 +91,13 @@ export class Killer {
   }
 
   #die(): void {
-    kill(this.#witness)
+    kill(this.#bodyLog)
   }
 }
 
 /** Kills this process and says so first. */
-export function kill(witness: Witness): void {
-  witness.write('killed')
+export function kill(bodyLog: BodyLog): void {
+  bodyLog.write('killed')
   process.kill(process.pid, 'SIGKILL')
 }
 

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LeaderFunction, Worker } from '../../../runtime/index.ts'
 import { AbortedError } from '../../../sdk/index.ts'
-import type { Witness } from './witness.ts'
+import type { BodyLog } from './body-log.ts'
 
 /** A store of the application, which takes no write of an older term than the newest it has seen. */
 export class GuardedStore {
@@ -33,7 +33,7 @@ export class GuardedStore {
 
 interface Deps {
   readonly worker: Worker
-  readonly witness: Witness
+  readonly bodyLog: BodyLog
   /** Asks the store of the jobs whether it takes this term for the running one. */
   readonly renew: (fence: number) => Promise<string>
 }
@@ -42,40 +42,40 @@ const writeEveryMs = 10
 const settleMs = 50
 
 /** What a leader here does: it writes by its fence, looks at no signal between two writes, and needs a while to stop. */
-export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Deps): LeaderFunction {
+export function leaderWork(guarded: GuardedStore, { worker, bodyLog, renew }: Deps): LeaderFunction {
   return async ({ signal, fence, role }) => {
     const about = { path: role, note: String(fence) }
     signal.addEventListener('abort', () => {
       const note = signal.reason instanceof AbortedError ? signal.reason.reason : 'something else'
-      witness.write('aborted', { path: role, note })
+      bodyLog.write('aborted', { path: role, note })
     })
-    witness.write('leads', about)
+    bodyLog.write('leads', about)
     let [wrote, refused, frozen] = [false, false, false]
     while (!signal.aborted) {
-      if (!frozen && toldToFreeze(witness)) {
+      if (!frozen && toldToFreeze(bodyLog)) {
         frozen = true
         process.kill(process.pid, 'SIGSTOP')
       }
       const taken = guarded.write(fence)
       if (taken && !wrote) {
         wrote = true
-        witness.write('wrote', { path: role })
+        bodyLog.write('wrote', { path: role })
       }
       if (!taken && !refused) {
         refused = true
-        witness.write('refused', { path: role, note: worker.leader.isLeading ? 'leading' : 'not leading' })
+        bodyLog.write('refused', { path: role, note: worker.leader.isLeading ? 'leading' : 'not leading' })
       }
       await wait(writeEveryMs)
     }
     await wait(settleMs)
-    witness.write('left', about)
+    bodyLog.write('left', about)
     if ((signal.reason as AbortedError).reason !== 'draining') {
-      witness.write('renewed', { path: role, note: await renew(fence) })
+      bodyLog.write('renewed', { path: role, note: await renew(fence) })
     }
   }
 }
 
 /** A process that stops right before a write wakes with that write, before any timer has told it the time. */
-function toldToFreeze(witness: Witness): boolean {
-  return witness.lines().some(({ moment, pid }) => moment === 'freeze' && pid === process.pid)
+function toldToFreeze(bodyLog: BodyLog): boolean {
+  return bodyLog.lines().some(({ moment, pid }) => moment === 'freeze' && pid === process.pid)
 }

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, limits } from '../../../sdk/index.ts'
-import type { Witness } from './witness.ts'
+import type { BodyLog } from './body-log.ts'
 
 /** So many bodies of one key at the same time, in all processes together. */
-export const mostPerKey = 3
+export const maxPerKey = 3
 
 export interface LimitedInput {
   readonly key: string
@@ -31,17 +31,17 @@ function rated(kind: keyof typeof ratesOfJobs) {
   )
 }
 
-/** One limit of the job, or of its only step; a body leaves its lines at the witness. */
-export function limitedJobs(witness: Witness) {
-  const perKey = limits.concurrency({ name: 'per-key', max: mostPerKey })
-  const perCall = limits.concurrency({ name: 'per-call', max: mostPerKey })
+/** One limit of the job, or of its only step; a body leaves its lines at the bodyLog. */
+export function limitedJobs(bodyLog: BodyLog) {
+  const perKey = limits.concurrency({ name: 'per-key', max: maxPerKey })
+  const perCall = limits.concurrency({ name: 'per-call', max: maxPerKey })
   const body = async ({ run, input }: Context<LimitedInput>): Promise<void> => {
     const about = { run: run.id, path: 'work', note: input.key }
-    witness.write('start', about)
+    bodyLog.write('start', about)
     try {
       await wait(input.ms)
     } finally {
-      witness.write('end', about)
+      bodyLog.write('end', about)
     }
   }
   return {

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { HistoryEntry } from '../../../runtime/store/store.ts'
 import type { Jobs } from '../../../sdk/index.ts'
-import type { Line } from './witness.ts'
+import type { Line } from './body-log.ts'
 
 /** What was worked on, and by what. */
 interface Scene {
@@ -12,7 +12,7 @@ interface Scene {
   readonly crashes: readonly string[]
 }
 
-/** A run as the store has it, and what the witness saw of it. */
+/** A run as the store has it, and what the bodyLog saw of it. */
 interface Evidence {
   readonly run: Run
   readonly journal: readonly JournalEntry[]

@@ -6,15 +6,15 @@ import { leaderRole } from '../../../runtime/store/terms.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
 import { Worker } from '../../../runtime/worker/worker.ts'
 import { parseWorkerOptions, type WorkerOptions } from '../../../runtime/worker/worker-options.ts'
+import { BodyLog } from './body-log.ts'
 import { crashJobs, jobList } from './crash-jobs.ts'
 import { Killer, type KillPoint, replaceCalls } from './kill-point.ts'
 import { GuardedStore, leaderWork } from './leader-work.ts'
-import { Witness } from './witness.ts'
 
 /** What the parent asks of a worker process: one argument, as JSON. */
 export interface WorkerSpec {
   readonly store: StoreOptions
-  readonly witness: string
+  readonly bodyLog: string
   readonly killPoint?: KillPoint
   /** Left out: as by default. */
   readonly terms?: TermTimes
@@ -27,20 +27,20 @@ export interface WorkerSpec {
 process.on('disconnect', () => process.exit())
 
 const spec = JSON.parse(process.argv[2] ?? '') as WorkerSpec
-const witness = new Witness(spec.witness)
-const killer = new Killer(spec.killPoint, witness)
+const bodyLog = new BodyLog(spec.bodyLog)
+const killer = new Killer(spec.killPoint, bodyLog)
 
 const settled: Middleware = {
   run: async ({ run }, next) => {
     const end = await next()
-    witness.write('settled', { run: run.id, note: end.outcome })
+    bodyLog.write('settled', { run: run.id, note: end.outcome })
     return end
   },
 }
 
 const parsed = parseWorkerOptions({
   store: spec.store,
-  jobs: jobList(crashJobs(witness, killer)),
+  jobs: jobList(crashJobs(bodyLog, killer)),
   middleware: [settled],
   logger: createLogger({ stream: process.stderr, level: 'warn' }),
   ...spec.options,
@@ -58,7 +58,7 @@ const worker = new Worker(config, async ({ store, clock }) => {
   })
 })
 if (spec.guarded !== undefined) {
-  const deps = { worker, witness, renew: (fence: number) => renew(fence) }
+  const deps = { worker, bodyLog, renew: (fence: number) => renew(fence) }
   worker.onLeader(leaderWork(new GuardedStore(spec.guarded), deps))
 }
 process.exitCode = await worker.run()

@@ -37,19 +37,19 @@ export const poison: Incident = {
 
 /** Each of them claims the run and is heard of no more, beside one that lives. */
 async function loseWorkers({ store, advance, worker }: Past): Promise<void> {
-  const witness = await worker('witness', [])
+  const bodyLog = await worker('bodyLog', [])
   for (let loss = 0; loss < poisonLimit; loss++) {
     const lease = await worker(`victim-${loss + 1}`, ofJob)
     await store.claim(lease, 1, { max: 1, protected: true, mayAsk: false }, [])
     for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4) {
       advance(leaseMs / 4)
-      await store.renew(witness, { draining: false })
+      await store.renew(bodyLog, { draining: false })
     }
-    await store.claim(witness, loss + 1, { max: 0, protected: true, mayAsk: false }, [])
+    await store.claim(bodyLog, loss + 1, { max: 0, protected: true, mayAsk: false }, [])
     for (let passed = 0; passed <= (lossDelaysMs[loss] ?? 0); passed += leaseMs / 4) {
       advance(leaseMs / 4)
-      await store.renew(witness, { draining: false })
+      await store.renew(bodyLog, { draining: false })
     }
   }
-  await store.resign(witness, [])
+  await store.resign(bodyLog, [])
 }

@@ -20,9 +20,9 @@ export interface ChaosRates extends Partial<Readonly<Record<Fault, number>>> {
   /** Ms between two picks. */
   readonly everyMs: number
   /** How long a stall or a refusal lasts, and how late a delivery is, at most. Default: 5 × `everyMs`. */
-  readonly longestMs?: number
+  readonly maxMs?: number
   /** Default: 20 ms. */
-  readonly longestDelayMs?: number
+  readonly maxDelayMs?: number
 }
 
 const faults: readonly Fault[] = [
@@ -83,8 +83,8 @@ export class Chaos {
   }
 
   #begin(fault: Fault, size: number): void {
-    const { everyMs, longestMs = 5 * everyMs, longestDelayMs = 20 } = this.#rates
-    const ms = size * longestMs
+    const { everyMs, maxMs = 5 * everyMs, maxDelayMs = 20 } = this.#rates
+    const ms = size * maxMs
     switch (fault) {
       case 'cutReplies':
         this.#proxy.cutReplies(1)
@@ -107,8 +107,8 @@ export class Chaos {
         this.#endIn(ms, fault, () => this.#proxy.accept())
         break
       case 'delay':
-        this.#proxy.delay(size * longestDelayMs)
-        this.#endIn(longestMs, fault, () => this.#proxy.delay(0))
+        this.#proxy.delay(size * maxDelayMs)
+        this.#endIn(maxMs, fault, () => this.#proxy.delay(0))
         break
     }
   }

@@ -47,7 +47,7 @@ export class ProxyLink {
   #pushed = false
   #cut = false
   #heldBack = false
-  #onAnswer = (): void => undefined
+  #onReply = (): void => undefined
 
   constructor(client: Socket, targetPort: number, faults: LinkFaults) {
     this.#client = client
@@ -103,12 +103,12 @@ export class ProxyLink {
     this.cut()
     await moment
     const answered = new Promise<void>((resolve) => {
-      this.#onAnswer = () => {
+      this.#onReply = () => {
         if (this.#upstream.destroyed || late.every((request) => this.#answers.has(request))) resolve()
       }
     })
     this.#send(late)
-    this.#onAnswer()
+    this.#onReply()
     await answered
     this.#upstream.end()
     return late.flatMap((request) => (this.#answers.has(request) ? [this.#answers.get(request)] : []))
@@ -159,7 +159,7 @@ export class ProxyLink {
       for (const { frame, request } of replies) {
         if (request !== undefined && this.#heldBack) this.#answers.set(request, frame.value)
       }
-      this.#onAnswer()
+      this.#onReply()
       if (!this.#cut && replies.length > 0) this.#replies.push(replies)
     })
     this.#upstream.on('end', () => this.#replies.push('end'))
@@ -167,7 +167,7 @@ export class ProxyLink {
     this.#upstream.on('close', () => {
       if (!connected) this.#client.resetAndDestroy()
       this.#replies.push('end')
-      this.#onAnswer()
+      this.#onReply()
       this.#check()
     })
   }

@@ -3,9 +3,9 @@ import type { Outcome } from '../../../runtime/model/outcome.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type {
   Checkpoint,
-  ClaimAnswer,
   ClaimedRun,
-  EntryAnswer,
+  ClaimReply,
+  EntryReply,
   LeaseId,
   NewWorker,
   Settlement,
@@ -14,7 +14,7 @@ import type {
 } from '../../../runtime/store/store.ts'
 import { encoded, newWorker } from './store-inputs.ts'
 
-export type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
+export type Claimed = Extract<ClaimReply, { kind: 'claimed' }>
 
 export const completed: Outcome = { kind: 'completed', output: encoded('output') }
 
@@ -46,7 +46,7 @@ export class TestWorker {
     return new TestWorker(store, worker)
   }
 
-  async claimAnswer(
+  async claimReply(
     max = 10,
     settle: readonly Settlement[] = [],
     n: number = ++this.n,
@@ -59,12 +59,12 @@ export class TestWorker {
   }
 
   async claim(max = 10): Promise<readonly ClaimedRun[]> {
-    return (await this.claimAnswer(max)).runs
+    return (await this.claimReply(max)).runs
   }
 
   /** Claims as a worker does that has, or may ask for, scale-in protection, or neither. */
   claimAs(protection: Protection, max = 10): Promise<Claimed> {
-    return this.claimAnswer(max, [], ++this.n, protection)
+    return this.claimReply(max, [], ++this.n, protection)
   }
 
   /** Claims and expects exactly one run. */
@@ -91,16 +91,16 @@ export class TestWorker {
     return { kind: 'settle', run: run.id, fence: run.fence, position, outcome }
   }
 
-  async send(...entries: (Checkpoint | Settlement)[]): Promise<readonly EntryAnswer[]> {
+  async send(...entries: (Checkpoint | Settlement)[]): Promise<readonly EntryReply[]> {
     return (await this.store.commit(this.lease, entries)).answers
   }
 
   /** Stores records of a run, one after the other in one call. */
-  append(run: ClaimedRun, ...records: JournalRecord[]): Promise<readonly EntryAnswer[]> {
+  append(run: ClaimedRun, ...records: JournalRecord[]): Promise<readonly EntryReply[]> {
     return this.send(...records.map((record) => this.checkpoint(run, record)))
   }
 
-  async settle(run: ClaimedRun, outcome: Outcome): Promise<EntryAnswer> {
+  async settle(run: ClaimedRun, outcome: Outcome): Promise<EntryReply> {
     const [answer] = await this.send(this.settlement(run, outcome))
     return answer ?? { kind: 'gone' }
   }

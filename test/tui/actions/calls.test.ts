@@ -8,7 +8,7 @@ import { isMessage, type News } from '../../../tui/actions/message.ts'
 import type { ActingStage } from '../../../tui/actions/stage.ts'
 import type { Target } from '../../../tui/actions/target.ts'
 import { lookOf } from '../../../tui/kit/look.ts'
-import { openWorkshop } from '../../support/workshop.ts'
+import { openFixture } from '../../support/fixture.ts'
 
 const work = defineJob({ name: 'work' }, async () => {})
 
@@ -49,7 +49,7 @@ function brokenApp(kind: News['kind']): {
 }
 
 test('a defect of the app after a write is its own, and not a failure of the store', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const sender = senderOf('pause or resume', { kind: 'queue', id: 'mail', paused: false })
   const acting = await actingOn(jobs, sender)
   const { heard, send } = brokenApp('acted')
@@ -60,7 +60,7 @@ test('a defect of the app after a write is its own, and not a failure of the sto
 })
 
 test('a defect of the app as it hears of progress begins no further chunk', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   await jobs.enqueueMany(
     work,
     Array.from({ length: 60 }, () => undefined),
@@ -75,7 +75,7 @@ test('a defect of the app as it hears of progress begins no further chunk', asyn
 })
 
 test('a failure of the store is told', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const sender = senderOf('pause or resume', { kind: 'queue', id: 'mail', paused: false })
   const acting = await actingOn(jobs, sender)
   await jobs.pauseQueue('mail', { by: 'bob' })

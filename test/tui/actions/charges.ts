@@ -1,6 +1,6 @@
 import { defineJob, type Jobs } from '../../../sdk/index.ts'
 import type { Thing } from '../../../tui/app/thing.ts'
-import type { Workshop } from '../../support/workshop.ts'
+import type { Fixture } from '../../support/fixture.ts'
 
 export interface ChargeInput {
   /** The payment is an at-most-once step. */
@@ -25,7 +25,7 @@ export function chargeJob(bank: Bank) {
 
 /** Runs that failed while the bank was down; no worker runs any more. */
 export async function failedCharges(
-  workshop: Workshop,
+  fixture: Fixture,
   inputs: readonly ChargeInput[],
 ): Promise<{
   readonly ids: readonly string[]
@@ -34,8 +34,8 @@ export async function failedCharges(
 }> {
   const bank = { back: false }
   const charge = chargeJob(bank)
-  const worker = await workshop.work(charge, { concurrency: 20 })
-  const results = await workshop.jobs.enqueueMany(charge, [...inputs])
+  const worker = await fixture.work(charge, { concurrency: 20 })
+  const results = await fixture.jobs.enqueueMany(charge, [...inputs])
   const handles = results.map((result) => {
     if (result.outcome === 'rejected') throw result.error
     return result.handle

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { actionCommands, actions } from '../../../tui/actions/actions.ts'
 import { keymap } from '../../../tui/keymap.ts'
-import { openWorkshop, type Workshop } from '../../support/workshop.ts'
+import { type Fixture, openFixture } from '../../support/fixture.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 
-async function failedOne(): Promise<Workshop & { readonly id: string }> {
-  const workshop = await openWorkshop()
-  const { ids } = await failedCharges(workshop, charges(1))
-  return { ...workshop, id: ids[0] ?? '' }
+async function failedOne(): Promise<Fixture & { readonly id: string }> {
+  const fixture = await openFixture()
+  const { ids } = await failedCharges(fixture, charges(1))
+  return { ...fixture, id: ids[0] ?? '' }
 }
 
 test('keys of the read that opened the dialog, and keys before its frame, do nothing', async () => {
@@ -58,22 +58,22 @@ test('a y between the arrival of the plan and its frame confirms nothing', async
 })
 
 test('a count and a y in one read do not confirm; nor does a paste', async () => {
-  const workshop = await openWorkshop()
-  const { ids } = await failedCharges(workshop, charges(26))
-  const host = new Host(workshop.jobs)
+  const fixture = await openFixture()
+  const { ids } = await failedCharges(fixture, charges(26))
+  const host = new Host(fixture.jobs)
   await host.open('retry', ...ids.map(failedRun))
   host.dispatch({ kind: 'paste', text: '26' })
   expect(host.text).toContain('type 26: \n')
   host.read('2', '6', 'y')
   host.paint()
   expect(host.text).toContain('type 26: 26\n')
-  expect(await workshop.jobs.actions.list()).toEqual([])
+  expect(await fixture.jobs.actions.list()).toEqual([])
   host.dispatch({ kind: 'paste', text: 'y' })
   host.press('enter', 'space', 'Y')
-  expect(await workshop.jobs.actions.list()).toEqual([])
+  expect(await fixture.jobs.actions.list()).toEqual([])
   host.press('y')
   await host.idle()
-  expect(await workshop.jobs.actions.list()).toMatchObject([{ done: 26 }])
+  expect(await fixture.jobs.actions.list()).toMatchObject([{ done: 26 }])
 })
 
 test('a paste goes into a text field as one line', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import type { Jobs } from '../../../sdk/index.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 
@@ -14,8 +14,8 @@ const allFailed = { kind: 'filter', id: 'state:failed', filter: { states: ['fail
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
   test('a whole failure: the count and the environment are typed, and what fails later is left alone', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids, charge } = await failedCharges({ ...workshop, jobs }, charges(27))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids, charge } = await failedCharges({ ...fixture, jobs }, charges(27))
     const [group] = await jobs.inspector.failures({ limit: 1 })
     const host = new Host(jobs, { environment: { name: 'eu' } })
     await host.open('retry', { kind: 'failure', id: group?.fingerprint ?? '', failedNow: 27 })
@@ -29,7 +29,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     host.press('backspace')
     host.dispatch({ kind: 'paste', text: ' eu' })
     expect(host.keys).toEqual(['tab next, then y retry', 'esc leave'])
-    const worker = await workshop.work(charge)
+    const worker = await fixture.work(charge)
     const late = await jobs.enqueue(charge, {})
     await expect(late.result({ timeout: '2m' })).rejects.toThrow('the bank is down')
     await worker.stop({ timeout: 0 })
@@ -52,8 +52,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('five first: watched to their ends, then it asks about the others', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids, bank, charge } = await failedCharges({ ...workshop, jobs }, charges(12))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids, bank, charge } = await failedCharges({ ...fixture, jobs }, charges(12))
     const host = new Host(jobs)
     await host.open('retry', ...ids.map(failedRun))
     expect(host.keys).toContain('f 5 first')
@@ -63,7 +63,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await host.until(() => host.text.startsWith('5 first; waiting'))
     expect((await retriesOfAll(jobs, ids)).filter((count) => count === 1)).toHaveLength(5)
     bank.back = true
-    await workshop.work(charge)
+    await fixture.work(charge)
     await host.until(() => host.text.includes('5 of 5 completed'))
     expect(host.text).toContain('5 of 5 completed; the other 7 runs?')
     expect(host.text).toContain('durable-jobs retry --continue act_id-1')
@@ -77,8 +77,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('it is stopped after a chunk and goes on', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids } = await failedCharges({ ...workshop, jobs }, charges(60))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids } = await failedCharges({ ...fixture, jobs }, charges(60))
     const host = new Host(jobs)
     await host.open('retry', ...ids.map(failedRun))
     host.type('60')
@@ -97,8 +97,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('runs that moved after they were marked are refused, and listed with the reason', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids } = await failedCharges({ ...workshop, jobs }, charges(3))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids } = await failedCharges({ ...fixture, jobs }, charges(3))
     const [moved = '', gone = ''] = ids
     const host = new Host(jobs)
     await host.open('remove', ...ids.map(failedRun))
@@ -150,8 +150,8 @@ function losingReplies(jobs: Jobs, lost: { count: number }): Jobs {
 }
 
 test('a store that goes away is told; going on does the rest, and nothing twice', async () => {
-  const { jobs, ...workshop } = await openWorkshop()
-  const { ids } = await failedCharges({ ...workshop, jobs }, charges(30))
+  const { jobs, ...fixture } = await openFixture()
+  const { ids } = await failedCharges({ ...fixture, jobs }, charges(30))
   const lost = { count: 1 }
   const host = new Host(jobs, { jobs: () => losingReplies(jobs, lost) })
   await host.open('retry', allFailed)
@@ -169,8 +169,8 @@ test('a store that goes away is told; going on does the rest, and nothing twice'
 })
 
 test('one run of a locked store: nothing was done, and the second try does it', async () => {
-  const { jobs, ...workshop } = await openWorkshop()
-  const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))
+  const { jobs, ...fixture } = await openFixture()
+  const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
   const [id = ''] = ids
   let isLocked = true
   const run = (name: string) => ({
@@ -196,8 +196,8 @@ test('one run of a locked store: nothing was done, and the second try does it', 
 })
 
 test('one run whose reply was lost: the second try does it once', async () => {
-  const { jobs, ...workshop } = await openWorkshop()
-  const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))
+  const { jobs, ...fixture } = await openFixture()
+  const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
   const [id = ''] = ids
   const host = new Host(jobs, { jobs: () => losingReplies(jobs, { count: 0 }) })
   const lost = { count: 1 }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { onceFrom } from '../../../tui/actions/retry-from-step.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
   test('a retry says what runs again, and y carries it out with the name of the user', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
     const [id = ''] = ids
     const host = new Host(jobs, { environment: { name: 'prod', isProduction: true } })
     await host.open('retry', failedRun(id))
@@ -30,8 +30,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('the store refuses what has moved since the dialog opened', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids, charge } = await failedCharges({ ...workshop, jobs }, charges(3))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids, charge } = await failedCharges({ ...fixture, jobs }, charges(3))
     const [retried = '', again = '', gone = ''] = ids
     const hosts = await Promise.all(
       ['retry', 'remove', 'retry'].map(async (command, i) => {
@@ -42,7 +42,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     )
     await jobs.run(retried).retry()
     await jobs.run(again).retry()
-    const worker = await workshop.work(charge)
+    const worker = await fixture.work(charge)
     await Promise.allSettled([retried, again].map((id) => jobs.run(id).result({ timeout: '2m' })))
     await worker.stop({ timeout: 0 })
     await jobs.remove(gone)
@@ -64,8 +64,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a run that moved between the frame and the key press is not offered', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
     const [id = ''] = ids
     const host = new Host(jobs)
     await host.open('cancel', { kind: 'run', id, job: 'charge', state: 'running' })
@@ -76,8 +76,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('an at-most-once step that stands in the way has to be allowed', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids } = await failedCharges({ ...workshop, jobs }, [{ once: true }])
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids } = await failedCharges({ ...fixture, jobs }, [{ once: true }])
     const [id = ''] = ids
     const host = new Host(jobs)
     await host.open('retry', failedRun(id))
@@ -99,8 +99,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a cancel takes a reason, which the history keeps', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { charge } = await failedCharges({ ...workshop, jobs }, [])
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { charge } = await failedCharges({ ...fixture, jobs }, [])
     const { id } = await jobs.enqueue(charge, {})
     const host = new Host(jobs)
     await host.open('cancel', { kind: 'run', id, job: 'charge', state: 'ready' })
@@ -122,8 +122,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a retry from a step: what runs again, what is kept, what has to be allowed', async () => {
-    const { jobs, ...workshop } = await openWorkshop(await storeOptions())
-    const { ids } = await failedCharges({ ...workshop, jobs }, [{ once: true }])
+    const { jobs, ...fixture } = await openFixture(await storeOptions())
+    const { ids } = await failedCharges({ ...fixture, jobs }, [{ once: true }])
     const [id = ''] = ids
     const host = new Host(jobs)
     await host.open('retry from step', failedRun(id))
@@ -149,8 +149,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
 })
 
 test('in production what discards work asks for the count', async () => {
-  const { jobs, ...workshop } = await openWorkshop()
-  const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))
+  const { jobs, ...fixture } = await openFixture()
+  const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
   const [id = ''] = ids
   const host = new Host(jobs, { environment: { name: 'prod', isProduction: true } })
   await host.open('remove', failedRun(id))
@@ -166,7 +166,7 @@ test('in production what discards work asks for the count', async () => {
 })
 
 test('what can’t be done is said before a dialog opens', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const host = new Host(jobs)
   const run = { kind: 'run', id: 'r', job: 'charge', state: 'completed' } as const
   expect(host.refusal('retry', run)).toBe(

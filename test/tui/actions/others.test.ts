@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { logRows } from '../../../tui/actions/session-log.ts'
 import type { Thing } from '../../../tui/app/thing.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 import { Host } from './hosted.ts'
 
 const gateway = limits.fixedWindow({ name: 'gateway', limit: 10, window: '1m' })
@@ -14,7 +14,7 @@ const mail = defineJob<{ to?: string }>(
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
   test('a queue is paused with a reason, and resumed', async () => {
-    const { jobs } = await openWorkshop(await storeOptions())
+    const { jobs } = await openFixture(await storeOptions())
     await jobs.enqueue(mail, {})
     const host = new Host(jobs)
     await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: false })
@@ -42,7 +42,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a schedule is paused, resumed, and triggered once', async () => {
-    const { jobs } = await openWorkshop(await storeOptions())
+    const { jobs } = await openFixture(await storeOptions())
     await jobs.schedules.put('nightly', mail, { cron: '0 3 * * *', input: {} })
     const host = new Host(jobs)
     await host.open('pause or resume', { kind: 'schedule', id: 'nightly', paused: false })
@@ -65,7 +65,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a worker is drained once it is known who takes its jobs over', async () => {
-    const { jobs, work } = await openWorkshop(await storeOptions())
+    const { jobs, work } = await openFixture(await storeOptions())
     const worker = await work(mail)
     const host = new Host(jobs)
     const thing = { kind: 'worker', id: worker.name, draining: false } as const
@@ -82,7 +82,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a limiter is set to what the fields say, and reset', async () => {
-    const { jobs, work } = await openWorkshop(await storeOptions())
+    const { jobs, work } = await openFixture(await storeOptions())
     const worker = await work(mail)
     await worker.stop({ timeout: 0 })
     const host = new Host(jobs)
@@ -112,7 +112,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a finding is muted for a while, and unmuted', async () => {
-    const { jobs } = await openWorkshop(await storeOptions())
+    const { jobs } = await openFixture(await storeOptions())
     const host = new Host(jobs)
     const thing = { kind: 'finding', id: 'paused-queue:mail', muted: false } as const
     expect(host.refusal('unmute', thing)).toBe('it is not muted')
@@ -138,7 +138,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('what has changed since the dialog said what it is, is left alone', async () => {
-    const { jobs, work } = await openWorkshop(await storeOptions())
+    const { jobs, work } = await openFixture(await storeOptions())
     const worker = await work(mail)
     await worker.stop({ timeout: 0 })
     await jobs.schedules.put('nightly', mail, { cron: '0 3 * * *', input: {} })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
 import { type WaterfallRow, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
-import { openWorkshop } from '../../support/workshop.ts'
+import { openFixture } from '../../support/fixture.ts'
 
 const ship = defineJob({ name: 'ship' }, async ({ step }) => {
   let calls = 0
@@ -20,7 +20,7 @@ const ship = defineJob({ name: 'ship' }, async ({ step }) => {
 })
 
 test('the waterfall of a real run reports each of its steps', async () => {
-  const { jobs, work } = await openWorkshop()
+  const { jobs, work } = await openFixture()
   await work(ship)
   const handle = await jobs.enqueue(ship)
   await handle.result({ timeout: '2m' })

@@ -3,11 +3,11 @@ import { openStore } from '../../../runtime/store/open-store.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
 import { printEvidence, provingNumber } from '../../support/evidence.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { waitUntil } from '../../support/incidents/wait-until.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
 import { failed, mark, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import { TestWorker } from '../../support/stores/test-worker.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 import { confirm, fill } from './confirm.ts'
 import { addressOf } from './shop.ts'
 import { Stage } from './stage.ts'
@@ -60,18 +60,18 @@ async function inTheMiddle(stage: Stage, store: Store, gate: WriteGate | undefin
 
 describe.each(bothStores)('%s', (name, storeOptions) => {
   test(`${count} failures of one cause are retried by keys: stopped in the middle, continued, each retried once`, async () => {
-    const workshop = await openWorkshop(await storeOptions())
-    const store = await openStore(parseStoreConfig(workshop.store))
+    const fixture = await openFixture(await storeOptions())
+    const store = await openStore(parseStoreConfig(fixture.store))
     onTestFinished(() => store.close())
     const ids = await failures(store)
 
-    const stage = await Stage.open(addressOf(workshop.store), { args: ['--write', '--as', 'ana'] })
+    const stage = await Stage.open(addressOf(fixture.store), { args: ['--write', '--as', 'ana'] })
     await stage.go('failures')
     await stage.shows(new RegExp(`✖ ${count.toLocaleString('en')} [\\s\\S]*the bank is down`))
     await stage.press('r')
     await stage.shows([`${count} runs to retry`, `type ${count}`])
     await fill(stage, `type ${count}`, String(count))
-    const gate = count < manyRuns ? writeGate(workshop.store) : undefined
+    const gate = count < manyRuns ? writeGate(fixture.store) : undefined
     const began = performance.now()
     await inTheMiddle(stage, store, gate)
     const progress = await stage.shows(new RegExp(`retried [1-9]\\d* of ${count}`))

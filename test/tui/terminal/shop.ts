@@ -1,7 +1,7 @@
 import type { Jobs, RunHandle, StoreOptions } from '../../../sdk/index.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { reaches } from '../../support/incidents/wait-until.ts'
 import type { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 import { type OrderInput, type ShopControl, shopJobs } from './shop-jobs.ts'
 
 type StoreOptionsOf = (typeof bothStores)[number][1]
@@ -38,7 +38,7 @@ export async function openShop(
   storeOptions: StoreOptionsOf,
   atEnd: (close: () => void) => void,
 ): Promise<Shop> {
-  const { jobs, store, work } = await openWorkshop(await storeOptions(), atEnd)
+  const { jobs, store, work } = await openFixture(await storeOptions(), atEnd)
   const control: ShopControl = { isBankBack: false, loads: new Map() }
   const defined = shopJobs(control)
   const { settle, refund, mail, ship, sync, load } = defined

@@ -11,8 +11,8 @@ import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { defineJob, type Jobs, limits, StoreUnavailableError } from '../../../sdk/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { type Fixture, openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop, type Workshop } from '../../support/workshop.ts'
 
 const gateway = limits.concurrency({ name: 'gateway', max: 100 })
 
@@ -31,18 +31,18 @@ function chargeJob(bank: { back: boolean }) {
   )
 }
 
-async function failedCharges(workshop: Workshop, inputs: readonly { once?: boolean }[]) {
+async function failedCharges(fixture: Fixture, inputs: readonly { once?: boolean }[]) {
   const bank = { back: false }
   const charge = chargeJob(bank)
-  const worker = await workshop.work(charge, { concurrency: 20 })
-  const results = await workshop.jobs.enqueueMany(charge, inputs)
+  const worker = await fixture.work(charge, { concurrency: 20 })
+  const results = await fixture.jobs.enqueueMany(charge, inputs)
   const handles = results.map((result) => {
     if (result.outcome === 'rejected') throw result.error
     return result.handle
   })
   await Promise.allSettled(handles.map((handle) => handle.result({ timeout: '2m' })))
   const retries = async () =>
-    (await Promise.all(handles.map(({ id }) => workshop.jobs.inspector.history(id)))).map(
+    (await Promise.all(handles.map(({ id }) => fixture.jobs.inspector.history(id)))).map(
       (lines) => lines.filter(({ kind }) => kind === 'retry').length,
     )
   return { bank, worker, handles, retries }
@@ -56,9 +56,9 @@ const failedOnes: ActionTarget = { kind: 'filter', filter: { job: 'charge' } }
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
   test('a plan counts and tells which steps run again, what stands in the way, and the limiters', async () => {
-    const workshop = await openWorkshop(await storeOptions())
-    const { retries } = await failedCharges(workshop, [...charges(3), { once: true }])
-    const { actions } = workshop.jobs
+    const fixture = await openFixture(await storeOptions())
+    const { retries } = await failedCharges(fixture, [...charges(3), { once: true }])
+    const { actions } = fixture.jobs
     const expected = {
       action: 'retry',
       matching: { runs: 4, exact: true },
@@ -75,7 +75,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       inTheWay: [],
       refused: [],
     })
-    const [group] = await workshop.jobs.inspector.failures({ limit: 1 })
+    const [group] = await fixture.jobs.inspector.failures({ limit: 1 })
     const sameCause: ActionTarget = { kind: 'filter', filter: { fingerprint: group?.fingerprint ?? '' } }
     expect(await actions.plan('retry', sameCause)).toMatchObject({
       matching: { runs: group?.failedNow, exact: true },
@@ -88,13 +88,13 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('a retry by filter retries each run once, in chunks, and tells its progress', async () => {
-    const workshop = await openWorkshop(await storeOptions())
+    const fixture = await openFixture(await storeOptions())
     const count = maxChunkRuns + 20
-    const { bank, handles, retries } = await failedCharges(workshop, charges(count))
+    const { bank, handles, retries } = await failedCharges(fixture, charges(count))
     bank.back = true
     const told: number[] = []
     const seen = new Set<string>()
-    const ended = await workshop.jobs.actions.run('retry', failedOnes, {
+    const ended = await fixture.jobs.actions.run('retry', failedOnes, {
       by: 'ana',
       reason: 'the bank is back',
       onProgress: ({ action, runs }) => {
@@ -114,33 +114,33 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(seen).toEqual(new Set(handles.map(({ id }) => id)))
     await Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
     expect(new Set(await retries())).toEqual(new Set([1]))
-    expect(await workshop.jobs.actions.list()).toEqual([ended])
+    expect(await fixture.jobs.actions.list()).toEqual([ended])
   })
 
   test('a run that is in another state than the caller saw is left alone, also by a cancel', async () => {
-    const workshop = await openWorkshop(await storeOptions())
+    const fixture = await openFixture(await storeOptions())
     const charge = chargeJob({ back: false })
-    const [moved, same] = [await workshop.jobs.enqueue(charge, {}), await workshop.jobs.enqueue(charge, {})]
+    const [moved, same] = [await fixture.jobs.enqueue(charge, {}), await fixture.jobs.enqueue(charge, {})]
     // Without a worker nothing grants what its limiter asks for.
     const seen = { [moved.id]: 'running', [same.id]: 'waiting' } as const
     const target = { kind: 'runs', ids: [moved.id, same.id], seen } as const
-    const { done, refusals } = await workshop.jobs.actions.run('cancel', target)
+    const { done, refusals } = await fixture.jobs.actions.run('cancel', target)
     expect(done).toBe(1)
     expect(refusals).toEqual([{ run: moved.id, reason: 'it became waiting after it was chosen' }])
     expect(await moved.status()).toMatchObject({ state: 'waiting' })
     const wrong = { ...target, seen: { [same.id]: 'gone' as never } }
-    await expect(workshop.jobs.actions.run('cancel', wrong)).rejects.toMatchObject({
+    await expect(fixture.jobs.actions.run('cancel', wrong)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
     })
   })
 
   test('a request id makes a repeat of a write harmless, and an expectation must hold', async () => {
-    const workshop = await openWorkshop(await storeOptions())
-    const { handles, worker, retries } = await failedCharges(workshop, charges(1))
+    const fixture = await openFixture(await storeOptions())
+    const { handles, worker, retries } = await failedCharges(fixture, charges(1))
     await worker.stop({ timeout: 0 })
     const [handle] = handles
     if (handle === undefined) throw new Error('one run was to fail')
-    const { changedAt = 0 } = (await workshop.jobs.inspector.run(handle.id)) ?? {}
+    const { changedAt = 0 } = (await fixture.jobs.inspector.run(handle.id)) ?? {}
     const other = { states: ['failed'], changedAt: changedAt - 10 } as const
     await expect(handle.retry({ expected: other })).rejects.toThrow('became failed again since it was read')
     const write = { requestId: 'mine', expected: { states: ['failed'], changedAt } } as const
@@ -154,9 +154,9 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('it stops at a limit and by a signal, and is continued elsewhere', async () => {
-    const workshop = await openWorkshop(await storeOptions())
-    const { retries } = await failedCharges(workshop, charges(12))
-    const { actions } = workshop.jobs
+    const fixture = await openFixture(await storeOptions())
+    const { retries } = await failedCharges(fixture, charges(12))
+    const { actions } = fixture.jobs
     const first = await actions.run('retry', failedOnes, { limit: 5 })
     expect(first).toMatchObject({ done: 5, cursor: expect.any(String) })
     const stop = new AbortController()
@@ -166,7 +166,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       onProgress: () => stop.abort(),
     })
     expect(second).toEqual(first)
-    const other: Jobs = await workshop.connect()
+    const other: Jobs = await fixture.connect()
     const both = await Promise.all([actions.continue(first.id), other.actions.continue(first.id)])
     expect(both.map(({ done }) => done)).toEqual([12, 12])
     expect(await retries()).toEqual(Array(12).fill(1))
@@ -174,10 +174,10 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('between two chunks the process gets to other things, as to the key or the signal that stops it', async () => {
-    const workshop = await openWorkshop(await storeOptions())
-    await failedCharges(workshop, charges(2 * maxChunkRuns + 1))
+    const fixture = await openFixture(await storeOptions())
+    await failedCharges(fixture, charges(2 * maxChunkRuns + 1))
     const stop = new AbortController()
-    const stopped = await workshop.jobs.actions.run('retry', failedOnes, {
+    const stopped = await fixture.jobs.actions.run('retry', failedOnes, {
       signal: stop.signal,
       onProgress: ({ action }) => {
         if (action.done > 0) setImmediate(() => stop.abort())
@@ -187,16 +187,16 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test('the same id goes on with the same action', async () => {
-    const workshop = await openWorkshop(await storeOptions())
-    const { retries } = await failedCharges(workshop, charges(4))
+    const fixture = await openFixture(await storeOptions())
+    const { retries } = await failedCharges(fixture, charges(4))
     const id = 'act_nightly-2026-01-01'
-    await workshop.jobs.actions.run('retry', failedOnes, { id, limit: 1 })
-    expect(await workshop.jobs.actions.run('retry', failedOnes, { id })).toMatchObject({ id, done: 4 })
+    await fixture.jobs.actions.run('retry', failedOnes, { id, limit: 1 })
+    expect(await fixture.jobs.actions.run('retry', failedOnes, { id })).toMatchObject({ id, done: 4 })
     expect(await retries()).toEqual([1, 1, 1, 1])
   })
 
   test('cancel and remove by filter and by id', async () => {
-    const { jobs } = await openWorkshop(await storeOptions())
+    const { jobs } = await openFixture(await storeOptions())
     const job = defineJob({ name: 'report' }, () => undefined)
     const results = await jobs.enqueueMany(job, Array(5).fill(undefined), { tags: ['old'] })
     const ids = results.map((result) => (result.outcome === 'rejected' ? result.id : result.handle.id))
@@ -214,7 +214,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
 })
 
 test('a plan knows from counters how many runs match, else at least how many it found', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const count = 5_100
   await jobs.enqueueMany(
     defineJob({ name: 'report' }, () => undefined),
@@ -231,11 +231,11 @@ test('a plan knows from counters how many runs match, else at least how many it 
 })
 
 test('the count of a group is that of the very fingerprint', async () => {
-  const workshop = await openWorkshop()
-  await failedCharges(workshop, charges(2))
-  const [group] = await workshop.jobs.inspector.failures({ limit: 1 })
+  const fixture = await openFixture()
+  await failedCharges(fixture, charges(2))
+  const [group] = await fixture.jobs.inspector.failures({ limit: 1 })
   const counted = async (fingerprint = ''): Promise<number | undefined> =>
-    (await workshop.jobs.actions.run('retry', { kind: 'filter', filter: { fingerprint } })).matching
+    (await fixture.jobs.actions.run('retry', { kind: 'filter', filter: { fingerprint } })).matching
   expect(await counted(group?.fingerprint.slice(0, -1))).toBeUndefined()
   expect(await counted(group?.fingerprint)).toBe(2)
 })
@@ -263,9 +263,9 @@ test('an outage that lasts ends the call at once, a short one is waited out for 
 })
 
 test('an action that another one ends stops', async () => {
-  const workshop = await openWorkshop()
-  await failedCharges(workshop, charges(3))
-  const { actions } = workshop.jobs
+  const fixture = await openFixture()
+  await failedCharges(fixture, charges(3))
+  const { actions } = fixture.jobs
   const begun = await actions.run('retry', failedOnes, { limit: 1 })
   const ended = await actions.end(begun.id, { by: 'ben' })
   expect(ended).toMatchObject({ done: 1, endedAt: expect.any(Number) })
@@ -274,7 +274,7 @@ test('an action that another one ends stops', async () => {
 })
 
 test('wrong options are refused by name, and nothing is begun', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const target: ActionTarget = { kind: 'runs', ids: ['one'] }
   const filter = (states: string[]): ActionTarget => ({ kind: 'filter', filter: { states } }) as ActionTarget
   const refusals: [RegExp, Promise<unknown>][] = [

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { nextStep } from '../../../runtime/describe/next-step.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
+import { gate, openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { gate, openWorkshop } from '../../support/workshop.ts'
 
 const patient = { timeout: 120_000 }
 
 describe.each(bothStores)('runs that wait for each other’s limiters: %s', (store, options) => {
   test('explain, doctor and a log line name them; the cancel of one lets the other go on', async () => {
-    const { jobs, work, lines } = await openWorkshop(await options())
+    const { jobs, work, lines } = await openFixture(await options())
     const [x, y] = ['x', 'y'].map((name) => limits.concurrency({ name, max: 1 }))
     if (x === undefined || y === undefined) expect.unreachable('two limiters')
     const { opened, open } = gate()

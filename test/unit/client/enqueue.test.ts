@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob, type EnqueueOptions } from '../../../sdk/index.ts'
+import { openFixture, rejection } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop, rejection } from '../../support/workshop.ts'
 
 const hello = defineJob({ name: 'hello' }, () => 'hello')
 const importing = defineJob(
@@ -12,7 +12,7 @@ const importing = defineJob(
 
 describe('enqueue', () => {
   test('makes ids that sort by time', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const first = await jobs.enqueue(hello)
     const second = await jobs.enqueue(hello, undefined, { delay: 1 })
 
@@ -21,7 +21,7 @@ describe('enqueue', () => {
   })
 
   test('of the same id and input joins the run that is there', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const [one, two] = [
       await jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' }),
       await jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' }),
@@ -32,7 +32,7 @@ describe('enqueue', () => {
   })
 
   test('of the same id joins also after the run has ended', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await shop.work(importing)
     const first = await shop.jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' })
     await first.result({ timeout: '2m' })
@@ -42,7 +42,7 @@ describe('enqueue', () => {
   })
 
   test('of the same id with another input or job is refused by name', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     await jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' })
 
     const otherInput = await rejection(jobs.enqueue(importing, { file: 'b.csv' }, { id: 'import-1' }))
@@ -56,7 +56,7 @@ describe('enqueue', () => {
   })
 
   test('of an input that does not fit stores nothing', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueue(importing, { file: 7 } as never))
 
     expect(error).toMatchObject({ name: 'InvalidInputError', code: 'INVALID_INPUT' })
@@ -65,7 +65,7 @@ describe('enqueue', () => {
   })
 
   test('of an input that can not be stored names the place inside it', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const any = defineJob<{ call: () => void }, void>({ name: 'any' }, () => undefined)
     const error = await rejection(jobs.enqueue(any, { call: () => undefined }))
 
@@ -73,14 +73,14 @@ describe('enqueue', () => {
   })
 
   test('of an input over the limit is refused', async () => {
-    const { jobs } = await openWorkshop({ maxValueBytes: 100 })
+    const { jobs } = await openFixture({ maxValueBytes: 100 })
     const error = await rejection(jobs.enqueue(importing, { file: 'x'.repeat(200) }))
 
     expect(error.message).toMatch(/^input of job 'import': 2\d\d bytes is over the limit of 100/)
   })
 
   test('of what is no job is refused by name', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     expect(await rejection(jobs.enqueue({ name: 'hello' } as never))).toMatchObject({ code: 'UNKNOWN_JOB' })
   })
 })
@@ -102,7 +102,7 @@ describe('a wrong enqueue option is refused by its name, and nothing is stored',
     ['headers that are a list', { headers: ['trace'] }, /enqueue: headers/],
     ['a bad expiresIn', { expiresIn: '1 hour' }, /enqueue: expiresIn: '1 hour'/],
   ])('%s', async (_name, options, message) => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueue(hello, undefined, options as EnqueueOptions))
 
     expect(error).toMatchObject({ name: 'InvalidOptionsError', code: 'INVALID_OPTIONS' })
@@ -113,7 +113,7 @@ describe('a wrong enqueue option is refused by its name, and nothing is stored',
 
 describe('enqueueMany', () => {
   test('stores 10,000 runs and returns them in their order', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const files = Array.from({ length: 10_000 }, (_, i) => ({ file: `${i}.csv` }))
     const results = await jobs.enqueueMany(importing, files, { tags: ['bulk'] })
 
@@ -124,7 +124,7 @@ describe('enqueueMany', () => {
   })
 
   test('runs each with its own input', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await shop.work(importing)
     const results = await shop.jobs.enqueueMany(importing, [{ file: 'a' }, { file: 'b' }, { file: 'c' }])
     const outputs = results.map((result) =>
@@ -135,7 +135,7 @@ describe('enqueueMany', () => {
   })
 
   test('stores none when one input does not fit', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueueMany(importing, [{ file: 'a' }, { file: 7 } as never]))
 
     expect(error).toMatchObject({ code: 'INVALID_INPUT' })
@@ -143,12 +143,12 @@ describe('enqueueMany', () => {
   })
 
   test('of nothing answers nothing', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     expect(await jobs.enqueueMany(importing, [])).toEqual([])
   })
 
   test('takes no id, because one can not name many', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueueMany(importing, [{ file: 'a' }], { id: 'x' } as EnqueueOptions))
 
     expect(error).toMatchObject({ code: 'INVALID_OPTIONS' })
@@ -157,7 +157,7 @@ describe('enqueueMany', () => {
 
 describe('middleware around an enqueue', () => {
   test('may add headers, sees the input and answers the ids', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const seen: unknown[] = []
     const client = await shop.connect({
       middleware: [
@@ -180,7 +180,7 @@ describe('middleware around an enqueue', () => {
   })
 
   test.each(bothStores)('of concurrent callers on %s sees the run of its own call', async (_, options) => {
-    const shop = await openWorkshop(await options())
+    const shop = await openFixture(await options())
     const seen: unknown[] = []
     const client = await shop.connect({
       middleware: [
@@ -202,7 +202,7 @@ describe('middleware around an enqueue', () => {
   })
 
   test('that throws stores nothing', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const client = await shop.connect({
       middleware: [{ enqueue: () => Promise.reject(new TypeError('no trace')) }],
     })
@@ -212,7 +212,7 @@ describe('middleware around an enqueue', () => {
   })
 
   test('that does not go on is told by name, not by an inner error', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const client = await shop.connect({ middleware: [{ enqueue: async () => [] }] })
     const error = await rejection(client.enqueue(hello))
 

@@ -3,8 +3,8 @@ import { Jobs } from '../../../runtime/client/client.ts'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
 import { defineJob, type OnDuplicate } from '../../../sdk/index.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { replaceCalls } from '../../support/fleet/kill-point.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 
 const hello = defineJob({ name: 'hello' }, () => 'hello')
 
@@ -17,7 +17,7 @@ function unique(onDuplicate: OnDuplicate) {
 
 describe('the handle of an enqueue', () => {
   test('says whether a run was created or joined', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const outcomes = [
       await jobs.enqueue(hello, undefined, { id: 'one' }),
       await jobs.enqueue(hello, undefined, { id: 'one' }),
@@ -33,7 +33,7 @@ describe('the handle of an enqueue', () => {
   })
 
   test('says which run it replaced', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const first = await jobs.enqueue(unique('replace'), { file: 'a' }, { delay: '1h' })
     const second = await jobs.enqueue(unique('replace'), { file: 'a' }, { delay: '1h' })
     expect([first.outcome, second.outcome, second.replaced]).toEqual(['created', 'replaced', first.id])
@@ -41,7 +41,7 @@ describe('the handle of an enqueue', () => {
   })
 
   test('says `created` when only the reply to its own enqueue was lost', async () => {
-    const { store } = await openWorkshop()
+    const { store } = await openFixture()
     const config = parseStoreConfig(store)
     const opened = await openStore(config)
     const twice = replaceCalls(opened, {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { defineJob, type Jobs, StaleWriteError } from '../../../sdk/index.ts'
-import { openWorkshop } from '../../support/workshop.ts'
+import { openFixture } from '../../support/fixture.ts'
 
 const tidy = defineJob({ name: 'tidy' }, () => undefined)
 
 test('what a manual write expects is what a read returned', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
   const [{ revision } = { revision: 0 }] = await jobs.schedules.list()
   await jobs.schedules.pause('nightly', { expected: { revision } })
@@ -20,7 +20,7 @@ test('what a manual write expects is what a read returned', async () => {
 })
 
 test('a trigger is for the schedule that was seen; its repeat answers the same run', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
   const write = { requestId: 'once', expected: { revision: 1 } }
   const { id } = await jobs.schedules.trigger('nightly', write)
@@ -41,6 +41,6 @@ test.each<[string, (jobs: Jobs) => Promise<unknown>]>([
     (jobs) => jobs.unmuteFinding('a', { expected: { revision: 1 } as { until?: number } }),
   ],
 ])('%s is refused', async (_, write) => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   await expect(write(jobs)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
 })

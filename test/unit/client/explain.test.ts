@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { explainRun } from '../../../runtime/describe/explain-run.ts'
 import type { Inspector } from '../../../runtime/store/store.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../../support/workshop.ts'
+import { gate, openFixture } from '../../support/fixture.ts'
 
 const clock = String.raw`\d{2}:\d{2}:\d{2} UTC`
 
 describe('explain', () => {
   test('a run nobody takes: no worker, no such job, an older version, another queue', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const job = defineJob({ name: 'job', version: 2, queue: 'mails' }, () => 1)
     const handle = await jobs.enqueue(job)
     expect(await handle.explain()).toEqual({
@@ -29,7 +29,7 @@ describe('explain', () => {
   })
 
   test('a paused queue: by whom, why and since when', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const job = defineJob({ name: 'job', queue: 'mails' }, () => 1)
     await jobs.pauseQueue('mails', { by: 'ana', reason: 'the provider is down' })
     await work(job)
@@ -41,7 +41,7 @@ describe('explain', () => {
   })
 
   test('a run on a waitlist: the limiter, who holds it, how many runs are ahead', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const { opened, open } = gate()
     const one = limits.concurrency({ name: 'one', max: 1 })
     const job = defineJob({ name: 'job', limits: [one] }, () => opened)
@@ -61,7 +61,7 @@ describe('explain', () => {
   })
 
   test('a rate says when it opens', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const hourly = limits.slidingWindow({ name: 'hourly', limit: 1, window: '1h' })
     const job = defineJob<{ key: string }>(
       { name: 'job', limits: [{ limiter: hourly, key: ({ key }) => key }] },
@@ -78,7 +78,7 @@ describe('explain', () => {
   })
 
   test('scheduled, retried, failed, cancelled, unknown', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const job = defineJob<{ fails: boolean }>({ name: 'job', retry: false }, ({ input }) => {
       if (input.fails) throw new Error('broken')
     })
@@ -98,7 +98,7 @@ describe('explain', () => {
 })
 
 test('a run that was lost twice says which workers may take it', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const handle = await jobs.enqueue(defineJob({ name: 'heavy' }, () => 1))
   const run = await jobs.inspector.run(handle.id)
   const free = { name: 'heavy', version: 1, queue: 'default', digest: '' }

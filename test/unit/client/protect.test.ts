@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createWorker } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
 const input = z.object({ rows: z.string().transform(Number) })
 const broken = new Error('no such table')
@@ -13,7 +13,7 @@ function importing(protect: (input: { rows: number }) => boolean) {
 }
 
 test('a function decides by the parsed input, once per enqueue', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const seen: number[] = []
   const job = importing(({ rows }) => seen.push(rows) > 0 && rows > 5)
   const [small, large] = await jobs.enqueueMany(job, [{ rows: '5' }, { rows: '6' }])
@@ -25,7 +25,7 @@ test('a function decides by the parsed input, once per enqueue', async () => {
 })
 
 test('a worker without scale-in protection runs it, and the handler is told', async () => {
-  const { jobs, work } = await openWorkshop()
+  const { jobs, work } = await openFixture()
   const told = gate<boolean[]>()
   const all: boolean[] = []
   const job = defineJob<{ once: boolean }>(
@@ -38,7 +38,7 @@ test('a worker without scale-in protection runs it, and the handler is told', as
 })
 
 test('what it throws, or returns beside a boolean, is a named error, and nothing is stored', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const throwing = importing(({ rows }) => {
     if (rows > 5) throw broken
     return false
@@ -52,7 +52,7 @@ test('what it throws, or returns beside a boolean, is a named error, and nothing
 })
 
 test('a schedule decides when it is put, and its runs have it', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   let calls = 0
   const job = importing(({ rows }) => ++calls > 0 && rows > 5)
   await jobs.schedules.put('nightly', job, { ...everyNight, input: { rows: '6' } })
@@ -73,7 +73,7 @@ test('a schedule decides when it is put, and its runs have it', async () => {
 })
 
 test('a schedule whose decision throws is put nowhere, and keeps its worker from starting', async () => {
-  const { jobs, store } = await openWorkshop()
+  const { jobs, store } = await openFixture()
   const throwing = (): boolean => {
     throw broken
   }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
 const idle = defineJob({ name: 'idle' }, () => 'done')
 
 describe('a run handle', () => {
   test('is made by id without a look at the store', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const { id } = await shop.jobs.enqueue(idle)
     await shop.work(idle)
 
@@ -15,7 +15,7 @@ describe('a run handle', () => {
   })
 
   test('of an unknown run is refused on its first question, by name', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const handle = jobs.run('nobody')
 
     for (const question of [handle.result(), handle.status(), handle.retry()]) {
@@ -24,7 +24,7 @@ describe('a run handle', () => {
   })
 
   test('answers the result to many who ask, before and after the end', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const handle = await shop.jobs.enqueue(idle)
     const early = [handle.result({ timeout: '2m' }), handle.result({ timeout: '2m' })]
     await shop.work(idle)
@@ -34,7 +34,7 @@ describe('a run handle', () => {
   })
 
   test('stops waiting for a result at its timeout, and the run goes on', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const handle = await shop.jobs.enqueue(idle)
     const error = await rejection(handle.result({ timeout: 5 }))
 
@@ -45,7 +45,7 @@ describe('a run handle', () => {
   })
 
   test('tells who waits for a result that the connection was closed', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'nobody-works' }, () => 'done')
     const client = await shop.connect()
     const waiting = rejection((await client.enqueue(job)).result())
@@ -54,7 +54,7 @@ describe('a run handle', () => {
   })
 
   test('with a bad timeout is refused by name', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const handle = await jobs.enqueue(idle)
     expect(await rejection(handle.result({ timeout: '5 min' as '5m' }))).toMatchObject({
       code: 'INVALID_OPTIONS',
@@ -65,7 +65,7 @@ describe('a run handle', () => {
 
 describe('the status of a run', () => {
   test('goes from ready over running to completed', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'slow', queue: 'mails' }, async ({ step }) =>
       step.run('wait', () => {
@@ -85,7 +85,7 @@ describe('the status of a run', () => {
   })
 
   test('of a delayed run is scheduled and says until when', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const at = new Date(Date.now() + 3_600_000)
     const handle = await jobs.enqueue(idle, undefined, { at })
 
@@ -96,7 +96,7 @@ describe('the status of a run', () => {
   })
 
   test('of a long sleep is waiting and names the sleep', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const left = gate<string>()
     const job = defineJob({ name: 'sleepy' }, async ({ step }) => step.sleep('until spring', '100d'))
     await shop.work(job, {
@@ -121,7 +121,7 @@ describe('the status of a run', () => {
 
 describe('the connection', () => {
   test('removes an ended run, and refuses a living one', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const handle = await jobs.enqueue(idle)
     expect(await rejection(jobs.remove(handle.id))).toMatchObject({ code: 'RUN_STATE' })
     await handle.cancel()
@@ -131,7 +131,7 @@ describe('the connection', () => {
   })
 
   test('with an unknown option is refused by its name', async () => {
-    const { store, connect } = await openWorkshop()
+    const { store, connect } = await openFixture()
     expect(store.url).toMatch(/^sqlite:/)
     expect(await rejection(connect({ middlewares: [] } as object))).toMatchObject({
       code: 'INVALID_OPTIONS',

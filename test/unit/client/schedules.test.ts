@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Duration, defineJob, InvalidOptionsError } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../../support/workshop.ts'
+import { gate, openFixture } from '../../support/fixture.ts'
 
 const everySecond = '* * * * * *'
 
 test('a schedule of a job runs it by itself, with its input and the tick it is for', async () => {
-  const { work, jobs } = await openWorkshop()
+  const { work, jobs } = await openFixture()
   const ran = gate<{ input: unknown; scheduledFor: Date | undefined }>()
   const report = defineJob(
     {
@@ -35,7 +35,7 @@ test('a schedule of a job runs it by itself, with its input and the tick it is f
 })
 
 test('put, pause, trigger, resume and remove manually', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const importFile = defineJob({ name: 'import', input: z.object({ file: z.string() }) }, () => undefined)
   const options = { cron: '0 3 * * *', timeZone: 'Europe/Berlin', input: { file: 'de' } }
   await jobs.schedules.put('nightly', importFile, options, { by: 'ana' })
@@ -59,7 +59,7 @@ test('put, pause, trigger, resume and remove manually', async () => {
 })
 
 test('the preview of a stored schedule is that of its options', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const tidy = defineJob({ name: 'tidy' }, () => undefined)
   const options = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
   await jobs.schedules.put('tidy', tidy, options)
@@ -69,7 +69,7 @@ test('the preview of a stored schedule is that of its options', async () => {
 })
 
 test('wrong options and unknown names are told by name', async () => {
-  const { jobs, work } = await openWorkshop()
+  const { jobs, work } = await openFixture()
   const importFile = defineJob({ name: 'import', input: z.object({ file: z.string() }) }, () => undefined)
   const put = (options: object): Promise<void> => jobs.schedules.put('nightly', importFile, options as never)
   await expect(put({ cron: 'daily' })).rejects.toThrow("schedule 'nightly': cron 'daily' must have 5 fields")

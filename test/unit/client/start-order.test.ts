@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
 describe('a run starts', () => {
   test('by priority, higher first, then in the order of the enqueue', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const order: string[] = []
     const job = defineJob<string, void>({ name: 'note', priority: 5 }, ({ input }) => {
       order.push(input)
@@ -22,7 +22,7 @@ describe('a run starts', () => {
   })
 
   test('not before its delay is over, also on a worker that was idle', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'later' }, ({ run }) => Date.now() - run.enqueuedAt.getTime())
     await shop.work(job)
     await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
@@ -32,7 +32,7 @@ describe('a run starts', () => {
   })
 
   test('not before the instant it was given', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'later' }, () => Date.now())
     const at = new Date(Date.now() + 60)
     const handle = await shop.jobs.enqueue(job, undefined, { at })
@@ -42,7 +42,7 @@ describe('a run starts', () => {
   })
 
   test('at once when its instant has passed', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'late' }, () => 'done')
     const handle = await shop.jobs.enqueue(job, undefined, { at: new Date(0) })
 
@@ -52,7 +52,7 @@ describe('a run starts', () => {
   })
 
   test('never when nobody started it within its expiresIn', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let began = false
     const job = defineJob({ name: 'stale' }, () => {
       began = true
@@ -66,7 +66,7 @@ describe('a run starts', () => {
   })
 
   test('in time when a worker takes it before its expiresIn, however long it then runs', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'fresh' }, async ({ step }) => {
       await step.sleep('longer than its expiry', '3s')
       return 'done'
@@ -78,7 +78,7 @@ describe('a run starts', () => {
   })
 
   test('only on a worker that knows its job', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const known = defineJob({ name: 'known' }, () => 'done')
     const unknown = defineJob({ name: 'unknown' }, () => 'done')
     const other = await shop.jobs.enqueue(unknown, undefined, { priority: 100 })
@@ -89,7 +89,7 @@ describe('a run starts', () => {
   })
 
   test('only on a worker of its version or a newer one', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const newer = defineJob({ name: 'job', version: 2 }, () => 'by version 2')
     const older = defineJob({ name: 'job', version: 1 }, () => 'by version 1')
     const ofNewer = await shop.jobs.enqueue(newer, undefined, { priority: 100 })
@@ -103,7 +103,7 @@ describe('a run starts', () => {
   })
 
   test('only on a worker of its queue', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const mail = defineJob({ name: 'mail', queue: 'mails' }, () => 'sent')
     const file = defineJob({ name: 'file', queue: 'files' }, () => 'read')
     const mailRun = await shop.jobs.enqueue(mail)
@@ -114,7 +114,7 @@ describe('a run starts', () => {
   })
 
   test('only when its queue is not paused', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const mail = defineJob({ name: 'mail', queue: 'mails' }, () => 'sent')
     const file = defineJob({ name: 'file', queue: 'files' }, () => 'read')
     await shop.jobs.pauseQueue('mails', { by: 'ana', reason: 'provider is down' })
@@ -128,7 +128,7 @@ describe('a run starts', () => {
   })
 
   test('beside others, up to the concurrency of the worker', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const goOn = gate()
     const three = gate()
     let running = 0

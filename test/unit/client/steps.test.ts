@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
 test('a handle lists the steps of its run: where each stands, with its tries, its error and what is left of a wait', async () => {
-  const shop = await openWorkshop()
+  const shop = await openFixture()
   const job = defineJob({ name: 'job' }, async ({ step }) => {
     await step.run('read', () => 'rows')
     await step
@@ -38,7 +38,7 @@ test('a handle lists the steps of its run: where each stands, with its tries, it
 })
 
 test('the status of a running run shows the step that it is in', async () => {
-  const shop = await openWorkshop()
+  const shop = await openFixture()
   const end = gate()
   const job = defineJob({ name: 'job' }, async ({ step }) => step.run('long', () => end.opened))
   await shop.work(job, { lease: '1s' })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DuplicateRunError, defineJob, type OnDuplicate } from '../../../sdk/index.ts'
-import { openWorkshop, rejection } from '../../support/workshop.ts'
+import { openFixture, rejection } from '../../support/fixture.ts'
 
 const input = z.object({ file: z.string().trim(), row: z.number().default(1) })
 
@@ -14,7 +14,7 @@ function importing(onDuplicate: OnDuplicate, until: 'finished' | 'started' | '1h
 
 describe('an enqueue of a unique job', () => {
   test('that joins answers the handle and the typed result of the live run', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = importing('join')
     const first = await shop.jobs.enqueue(job, { file: 'a.csv' })
     // The key is made of the parsed input.
@@ -28,7 +28,7 @@ describe('an enqueue of a unique job', () => {
   })
 
   test('that is rejected throws with the id of the holder and what to do', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const job = importing('reject')
     const first = await jobs.enqueue(job, { file: 'a.csv' })
     const error = await rejection(jobs.enqueue(job, { file: 'a.csv', row: 2 }))
@@ -43,7 +43,7 @@ describe('an enqueue of a unique job', () => {
   })
 
   test('that replaces cancels the one before, and its handle says by which', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const job = importing('replace')
     const first = await jobs.enqueue(job, { file: 'a.csv' }, { delay: '1h' })
     const second = await jobs.enqueue(job, { file: 'a.csv', row: 2 }, { delay: '1h' })
@@ -53,7 +53,7 @@ describe('an enqueue of a unique job', () => {
   })
 
   test('without a key function is the same run per input', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const job = defineJob({ name: 'import', input, unique: true }, () => 'done')
     const [a, again, b] = [
       await jobs.enqueue(job, { file: 'a.csv' }),
@@ -65,7 +65,7 @@ describe('an enqueue of a unique job', () => {
   })
 
   test('without a key function takes equal inputs for one, by its id too', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const job = defineJob<unknown>({ name: 'import', unique: true }, () => 'done')
     const plain = defineJob<unknown>({ name: 'plain' }, () => 'done')
     const one = { tags: new Set(['b', 'a']), note: undefined, body: Buffer.from('ab') }
@@ -81,7 +81,7 @@ describe('an enqueue of a unique job', () => {
   })
 
   test('whose key is no key stores nothing', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const unique = { key: () => undefined as unknown as string }
     const job = defineJob({ name: 'import', unique }, () => 1)
     const error = await rejection(jobs.enqueue(job))
@@ -91,7 +91,7 @@ describe('an enqueue of a unique job', () => {
 })
 
 test('enqueueMany tells what became of each and never throws for a duplicate', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const files = (...names: string[]): { file: string }[] => names.map((file) => ({ file }))
   const outcomes = async (job: ReturnType<typeof importing>, names: string[]): Promise<string[]> =>
     (await jobs.enqueueMany(job, files(...names))).map(({ outcome }) => outcome)
@@ -107,7 +107,7 @@ test('enqueueMany tells what became of each and never throws for a duplicate', a
 
 describe('who holds a key', () => {
   test('is told by the input', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const job = importing('join', '1h')
     expect(await jobs.unique.holder(job, { file: 'a.csv' })).toBeUndefined()
     const handle = await jobs.enqueue(job, { file: 'a.csv' })
@@ -117,13 +117,13 @@ describe('who holds a key', () => {
   })
 
   test('of a job that is not unique is a wrong question', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const error = await rejection(jobs.unique.holder(defineJob({ name: 'a' }, () => 1)))
     expect(error).toMatchObject({ code: 'INVALID_OPTIONS', message: /give it the option unique/ })
   })
 
   test('is not told of an input that can’t be stored', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const loop: { self?: unknown } = {}
     loop.self = loop
     const job = defineJob<unknown>({ name: 'import', unique: true }, () => 1)
@@ -133,7 +133,7 @@ describe('who holds a key', () => {
   })
 
   test('is told in the status only of runs that have a key', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const handle = await jobs.enqueue(importing('join'), { file: 'a.csv' })
     expect((await handle.status()).unique).toEqual({ key: 'a.csv', until: 'finished' })
     const plain = await jobs.enqueue(defineJob({ name: 'a' }, () => 1))
@@ -142,7 +142,7 @@ describe('who holds a key', () => {
 })
 
 test('a retry that would need a held key is refused, and so is its dry run', async () => {
-  const { jobs } = await openWorkshop()
+  const { jobs } = await openFixture()
   const job = importing('join')
   const first = await jobs.enqueue(job, { file: 'a.csv' })
   await first.cancel()

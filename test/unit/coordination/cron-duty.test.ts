@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CronDuty } from '../../../runtime/coordination/cron-duty.ts'
 import type { DutyTerm } from '../../../runtime/coordination/duty.ts'
-import type { Fire, FireAnswer, ScheduleSpec, ScheduleStore } from '../../../runtime/store/schedules.ts'
+import type { Fire, FireReply, ScheduleSpec, ScheduleStore } from '../../../runtime/store/schedules.ts'
 
 const minute = 60_000
 
@@ -14,7 +14,7 @@ function specOf(timeZone: string): ScheduleSpec {
 }
 
 /** A store with schedules due since two minutes; the duty's term ends after some looks. */
-function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => FireAnswer, looks = 1) {
+function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => FireReply, looks = 1) {
   const [fires, errors, waits]: [Fire[], object[], number[]] = [[], [], []]
   const over = new AbortController()
   const store: Pick<ScheduleStore, 'dueSchedules' | 'fire' | 'onScheduleChange'> = {
@@ -64,7 +64,7 @@ function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => F
   return { work, fires, errors, waits, beats: () => beats }
 }
 
-const done: FireAnswer = { kind: 'done', outcome: 'fired' }
+const done: FireReply = { kind: 'done', outcome: 'fired' }
 
 test('fires what is due with the fence of its term, and looks again at once', async () => {
   const { work, fires, waits, beats } = play({ report: 'UTC' }, () => done)

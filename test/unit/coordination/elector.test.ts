@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { Elector, type RoleWork, type RunningTerm, termTimes } from '../../../runtime/coordination/elector.ts'
 import type { AbortedError } from '../../../runtime/model/errors.ts'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
-import type { CampaignAnswer } from '../../../runtime/store/terms.ts'
+import type { CampaignReply } from '../../../runtime/store/terms.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { abortOf, gate } from '../../support/workshop.ts'
+import { abortOf, gate } from '../../support/fixture.ts'
 import { ScriptedTerms } from './scripted-terms.ts'
 
 const log = createLogger({ stream: { write: () => true } })
@@ -212,7 +212,7 @@ describe('an elector that is ended', () => {
   })
 
   test('resigns what a campaign in flight has won, and begins nothing of it', async () => {
-    const answer = gate<CampaignAnswer>()
+    const answer = gate<CampaignReply>()
     store.campaigns = () => answer.opened
     elector.begin('lease')
     await clock.settle()

@@ -4,7 +4,7 @@ import { termTimes } from '../../../runtime/coordination/elector.ts'
 import { Leadership } from '../../../runtime/coordination/leadership.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { abortOf } from '../../support/workshop.ts'
+import { abortOf } from '../../support/fixture.ts'
 import { ScriptedTerms } from './scripted-terms.ts'
 
 const log = createLogger({ stream: { write: () => true } })

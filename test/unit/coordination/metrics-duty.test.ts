@@ -5,13 +5,13 @@ import { systemClock } from '../../../runtime/model/clock.ts'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
 import { expectEmf } from '../../support/expect-emf.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 import { TestWorker } from '../../support/stores/test-worker.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 
 /** Plays terms of a leader whose clock moves by nothing but its pauses. */
 async function play(stopAfter: number) {
-  const store = await openStore(parseStoreConfig((await openWorkshop()).store))
+  const store = await openStore(parseStoreConfig((await openFixture()).store))
   onTestFinished(() => store.close())
   const worker = await TestWorker.register(store, { queues: ['a'] })
   await store.enqueue([newRun({ queue: 'a' }), newRun({ queue: 'b' }), newRun({ queue: 'b' })])

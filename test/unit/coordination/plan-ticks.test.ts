@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mostPlanned, planned, planTicks, type TickSource } from '../../../runtime/coordination/plan-ticks.ts'
+import { maxPlanned, planned, planTicks, type TickSource } from '../../../runtime/coordination/plan-ticks.ts'
 import type { DueSchedule, FireMove, ScheduleSpec } from '../../../runtime/store/schedules.ts'
 
 const minute = 60_000
@@ -115,12 +115,12 @@ describe('a plan', () => {
   })
 
   test('a long outage is planned in parts, and the newest ticks are kept for the end', () => {
-    const now = (mostPlanned + 100) * minute
+    const now = (maxPlanned + 100) * minute
     const schedule = due({ spec: { missed: 'all', cap: 3 } })
-    expect(plan(schedule, now)).toEqual([`missed 1-${mostPlanned} (${mostPlanned}), then ${mostPlanned + 1}`])
-    const rest = plan({ ...schedule, nextTick: (mostPlanned + 1) * minute }, now)
+    expect(plan(schedule, now)).toEqual([`missed 1-${maxPlanned} (${maxPlanned}), then ${maxPlanned + 1}`])
+    const rest = plan({ ...schedule, nextTick: (maxPlanned + 1) * minute }, now)
     expect(rest).toHaveLength(1 + 3 + 1)
-    expect(rest.at(-1)).toBe(`run ${mostPlanned + 100}, then ${mostPlanned + 101}`)
+    expect(rest.at(-1)).toBe(`run ${maxPlanned + 100}, then ${maxPlanned + 101}`)
   })
 
   test('jitter is the same for a tick, within its bounds, and holds a tick back', () => {

@@ -1,10 +1,10 @@
-import type { CampaignAnswer, DutyAges, TermStore } from '../../../runtime/store/terms.ts'
+import type { CampaignReply, DutyAges, TermStore } from '../../../runtime/store/terms.ts'
 import type { FakeClock } from '../../support/fake-clock.ts'
 
 /** A term store that answers what the test wants, and notes what it was asked and when. */
 export class ScriptedTerms implements TermStore {
   readonly calls: string[] = []
-  campaigns: () => Promise<CampaignAnswer>
+  campaigns: () => Promise<CampaignReply>
   renewals: () => Promise<'held' | 'lost'> = async () => 'held'
   resignations: () => Promise<void> = async () => undefined
   ages: DutyAges = {}
@@ -16,7 +16,7 @@ export class ScriptedTerms implements TermStore {
     this.campaigns = async () => ({ kind: 'leading', term: ++this.#term })
   }
 
-  campaign(role: string, lease: string, _termMs: number, after: number): Promise<CampaignAnswer> {
+  campaign(role: string, lease: string, _termMs: number, after: number): Promise<CampaignReply> {
     this.#note(`campaign ${role} ${lease}${after === 0 ? '' : ` after ${after}`}`)
     return this.campaigns()
   }

@@ -6,7 +6,7 @@ import {
   type ProtectionCandidate,
   protectionWaitText,
 } from '../../../runtime/describe/protection-wait.ts'
-import { noAnswer, type ProtectionState } from '../../../runtime/model/protection.ts'
+import { noReply, type ProtectionState } from '../../../runtime/model/protection.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { ProtectionInfo } from '../../../runtime/store/worker-report.ts'
 
@@ -30,7 +30,7 @@ const denied = saying({
 })
 const silent = saying({
   kind: 'refused',
-  code: noAnswer,
+  code: noReply,
   detail: 'no reply within 6.0 s',
   retryInMs: 5_000,
 })

@@ -1,19 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, RunStateError, StepFailedError, StepUnknownError } from '../../../sdk/index.ts'
-import {
-  abortOf,
-  failureOf,
-  journalOf,
-  openWorkshop,
-  rejection,
-  type Workshop,
-} from '../../support/workshop.ts'
+import { abortOf, type Fixture, failureOf, journalOf, openFixture, rejection } from '../../support/fixture.ts'
 
 const once = { atMostOnce: true } as const
 
 describe('an at-most-once step', () => {
   test('stores its intent before its body begins', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let before: readonly string[] = []
     const job = defineJob({ name: 'charge' }, async ({ step, run }) =>
       step.run(
@@ -34,7 +27,7 @@ describe('an at-most-once step', () => {
   })
 
   test('that throws is not tried again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'charge', retry: 5 }, async ({ step }) =>
       step.run(
@@ -54,7 +47,7 @@ describe('an at-most-once step', () => {
   })
 
   test('that throws may be caught by the job', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'charge' }, async ({ step }) => {
       const failed = await step
         .run('pay', () => Promise.reject(new Error('declined')), once)
@@ -66,7 +59,7 @@ describe('an at-most-once step', () => {
   })
 
   test('is kept by a retry of its run, unless the step is named in runAgain', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run(
@@ -93,7 +86,7 @@ describe('an at-most-once step', () => {
 
 describe('an at-most-once step whose timeout passes', () => {
   test('fails as unknown where nobody can look its effect up', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run('pay', ({ signal }) => abortOf(signal), { ...once, timeout: 10 }),
     )
@@ -105,7 +98,7 @@ describe('an at-most-once step whose timeout passes', () => {
   })
 
   test('takes the result that onUnknown looks up, by the same idempotency key', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const keys: string[] = []
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run<unknown>(
@@ -131,7 +124,7 @@ describe('an at-most-once step whose timeout passes', () => {
   })
 
   test('runs again only when onUnknown answers step.again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run<unknown>(
@@ -152,7 +145,7 @@ describe('an at-most-once step whose timeout passes', () => {
   })
 
   test('fails with what onUnknown throws', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run<unknown>('pay', ({ signal }) => abortOf(signal), {
         ...once,
@@ -171,7 +164,7 @@ describe('an at-most-once step whose timeout passes', () => {
 
 describe('an at-most-once body when its worker stops in a process that lives on', () => {
   test('keeps its lease until it has ended, and its end is stored', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const began = Promise.withResolvers<void>()
     const ends = Promise.withResolvers<string>()
     let bodies = 0
@@ -206,7 +199,7 @@ describe('an at-most-once body when its worker stops in a process that lives on'
 })
 
 /** Resolves once the store heard of the worker again. */
-async function leaseRenewed(shop: Workshop, name: string): Promise<void> {
+async function leaseRenewed(shop: Fixture, name: string): Promise<void> {
   const seen = async (): Promise<number> => {
     const worker = (await shop.jobs.inspector.workers()).find((one) => one.name === name)
     return worker?.leaseLeftMs ?? Number.NaN

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, defineJob } from '../../../sdk/index.ts'
+import { abortOf, gate, openFixture, rejection } from '../../support/fixture.ts'
 import { withGetter } from '../../support/odd-thrown.ts'
-import { abortOf, gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 describe('cancel', () => {
   test('reaches the signal of a running step, and the run ends as cancelled', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const reasons: unknown[] = []
     const job = defineJob({ name: 'long' }, async ({ step, abortSignal }) => {
@@ -31,7 +31,7 @@ describe('cancel', () => {
   })
 
   test('ends the run although the step answers with an error that can’t be read', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const job = defineJob({ name: 'long' }, ({ step }) =>
       step.run('wait', async ({ signal }) => {
@@ -48,7 +48,7 @@ describe('cancel', () => {
   })
 
   test('ends a run whose last step returns when it is told to stop, although that result is stored', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const job = defineJob({ name: 'long' }, ({ step }) =>
       step.run('wait', async ({ signal }) => {
@@ -67,7 +67,7 @@ describe('cancel', () => {
   })
 
   test('of a run between two steps lets no further step begin', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     let second = false
     const job = defineJob({ name: 'long' }, async ({ step, abortSignal }) => {
@@ -87,7 +87,7 @@ describe('cancel', () => {
   })
 
   test('of a run that nobody started ends it at once', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'never')
     const ready = await shop.jobs.enqueue(job)
     const scheduled = await shop.jobs.enqueue(job, undefined, { delay: '1h' })
@@ -98,7 +98,7 @@ describe('cancel', () => {
   })
 
   test('of an ended run changes nothing', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'quick' }, () => 'done')
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
@@ -109,7 +109,7 @@ describe('cancel', () => {
   })
 
   test('twice is as once', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'never')
     const handle = await shop.jobs.enqueue(job)
     await handle.cancel({ by: 'ana' })
@@ -119,7 +119,7 @@ describe('cancel', () => {
   })
 
   test('leaves a run that may be retried', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'done')
     const handle = await shop.jobs.enqueue(job)
     await handle.cancel()
@@ -130,7 +130,7 @@ describe('cancel', () => {
   })
 
   test('of an unknown run is refused by name', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     expect(await rejection(shop.jobs.run('nobody').cancel())).toMatchObject({
       code: 'UNKNOWN_RUN',
       runId: 'nobody',

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob, FatalError, type RunInfo } from '../../../sdk/index.ts'
-import { abortOf, failureOf, gate, journalOf, openWorkshop } from '../../support/workshop.ts'
+import { abortOf, failureOf, gate, journalOf, openFixture } from '../../support/fixture.ts'
 
 describe('what a job gets', () => {
   test('is the input that the schema made, parsed once', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let parsed = 0
     const input = z
       .object({ day: z.string().transform((day) => new Date(`${day}T00:00Z`)) })
@@ -23,7 +23,7 @@ describe('what a job gets', () => {
   })
 
   test('tells about its run', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const before = Date.now()
     const seen: RunInfo[] = []
     const job = defineJob({ name: 'info', version: 3, queue: 'mails' }, ({ run }) => {
@@ -49,7 +49,7 @@ describe('what a job gets', () => {
   })
 
   test('is a signal that has not aborted while the job runs well', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'signal' }, async ({ step, abortSignal }) => [
       abortSignal.aborted,
       await step.run('look', ({ signal }) => signal.aborted),
@@ -59,7 +59,7 @@ describe('what a job gets', () => {
   })
 
   test('has all its fields in a copy too, and so has what a run hook gets', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const copies: object[] = []
     const job = defineJob({ name: 'copied', input: z.number() }, async (context) => {
       const { step, ...others } = { ...context }
@@ -83,7 +83,7 @@ describe('what a job gets', () => {
   })
 
   test('is one object per field, however often the job reads it', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'read twice' }, (context) =>
       (['step', 'run', 'log', 'abortSignal'] as const).map(
         (field) => new Set([context[field], context[field]]).size,
@@ -95,7 +95,7 @@ describe('what a job gets', () => {
   })
 
   test('is a signal with its reason, although the job first reads it after the run was cancelled', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const seen = gate<AbortSignal>()
     const job = defineJob({ name: 'late' }, (context) =>
@@ -115,7 +115,7 @@ describe('what a job gets', () => {
   })
 
   test('lets the steps begin that a function calls and does not wait for before it returns', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'not awaited' }, ({ step }) => {
       void step.run('a', () => 1)
       return 'returned'
@@ -130,7 +130,7 @@ describe('what a job gets', () => {
 
 describe('the log of a job', () => {
   test('names the run and the job on every line', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'logging' }, async ({ log, step }) => {
       log.warn({ rows: 5 }, 'from the job')
       await step.run('one', (context) => context.log.info({ rows: 6 }, 'from the step'))
@@ -153,7 +153,7 @@ describe('the log of a job', () => {
   })
 
   test('is silent while stored steps are replayed, so that a line is written once', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let broken = true
     const job = defineJob({ name: 'replaying' }, async ({ log, step }) => {
       log.info({}, 'before a')

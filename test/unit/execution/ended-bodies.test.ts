@@ -4,11 +4,11 @@ import { Macrotasks } from '../../../runtime/execution/macrotasks.ts'
 import { StepScheduler } from '../../../runtime/execution/step-scheduler.ts'
 import { stepTools } from '../../../runtime/execution/step-tools.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
-import type { ClaimedRun, EntryAnswer } from '../../../runtime/store/store.ts'
+import type { ClaimedRun, EntryReply } from '../../../runtime/store/store.ts'
 import { defineJob } from '../../../sdk/index.ts'
+import { gate } from '../../support/fixture.ts'
 import { LineLog } from '../../support/line-log.ts'
 import { done } from '../../support/stores/store-inputs.ts'
-import { gate } from '../../support/workshop.ts'
 
 /** A run whose step `work` an earlier execution has stored: no store call is under way when its function goes on. */
 const run: ClaimedRun = {
@@ -20,7 +20,7 @@ const run: ClaimedRun = {
 /** What happens, in its order, when a body ends, or a step is called, so many microtasks before its function ends. */
 async function endTogether(last: 'body' | 'call', microtasks: number): Promise<readonly string[]> {
   const happened: string[] = []
-  const [work, reply] = [gate(), gate<EntryAnswer>()]
+  const [work, reply] = [gate(), gate<EntryReply>()]
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
   const job = defineJob({ name: 'watched' }, () => undefined)
   const execution = new StepScheduler(

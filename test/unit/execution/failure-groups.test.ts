@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import { defineJob, FatalError, type Jobs } from '../../../sdk/index.ts'
+import { failureOf, openFixture } from '../../support/fixture.ts'
 import { closedProxy, oddThrown } from '../../support/odd-thrown.ts'
-import { failureOf, openWorkshop } from '../../support/workshop.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 
@@ -17,7 +17,7 @@ async function groupsOf({ inspector }: Jobs): Promise<readonly FailureGroup[]> {
 
 describe('a group of failures', () => {
   test('has the tries of a step, and the run that it failed, however the author wraps it', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'shop', version: 4, input: z.number() }, async ({ step, input }) => {
       const body = (): never => {
         throw Object.assign(new Error(`order ${input} is refused`), { code: 'E_REFUSED' })
@@ -42,7 +42,7 @@ describe('a group of failures', () => {
   })
 
   test('is the one of the step also when a resumed run throws its stored failure', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let rethrow = false
     const job = defineJob({ name: 'import' }, async ({ step }) => {
       const error = await step.run('download', () => failWith(404)).catch((thrown: unknown) => thrown)
@@ -63,7 +63,7 @@ describe('a group of failures', () => {
   })
 
   test('of code between steps has the tries of runs', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'parse', retry: { maxAttempts: 2, ...quick } }, async () => JSON.parse('{'))
     await shop.work(job)
     await failureOf(await shop.jobs.enqueue(job))
@@ -71,7 +71,7 @@ describe('a group of failures', () => {
   })
 
   test('is one per job for runs that do not end within its timeout', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob(
       { name: 'slow', timeout: 50 },
       ({ abortSignal }) =>
@@ -90,7 +90,7 @@ describe('a group of failures', () => {
   })
 
   test('is told of a run that waits to try a step again, also after a hand-over', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'later' }, async ({ step }) => {
       await step.run(
         'call',
@@ -112,7 +112,7 @@ describe('a group of failures', () => {
   })
 
   test('is made of anything thrown', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const thrown = [...Object.values(oddThrown), closedProxy]
     const job = defineJob({ name: 'odd', retry: false, input: z.number() }, async ({ step, input }) => {
       const odd = thrown[input]?.()

@@ -5,10 +5,10 @@ import { StepScheduler } from '../../../runtime/execution/step-scheduler.ts'
 import { stepTools } from '../../../runtime/execution/step-tools.ts'
 import type { Stop } from '../../../runtime/execution/stop.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
-import type { ClaimedRun, EntryAnswer } from '../../../runtime/store/store.ts'
+import type { ClaimedRun, EntryReply } from '../../../runtime/store/store.ts'
 import { defineJob } from '../../../sdk/index.ts'
+import { gate } from '../../support/fixture.ts'
 import { LineLog } from '../../support/line-log.ts'
-import { gate } from '../../support/workshop.ts'
 
 const run: ClaimedRun = {
   ...{
@@ -38,7 +38,7 @@ async function stopDuringIntent(
   readonly begun: () => number
 }> {
   const log = new LineLog()
-  const [sent, ofPause, ofIntent] = [gate(), gate<EntryAnswer>(), gate<EntryAnswer>()]
+  const [sent, ofPause, ofIntent] = [gate(), gate<EntryReply>(), gate<EntryReply>()]
   const phases: string[] = []
   let begun = 0
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')

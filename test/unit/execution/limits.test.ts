@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, type Limiter, limits, RateLimitedError } from '../../../sdk/index.ts'
-import { failureOf, gate, openWorkshop } from '../../support/workshop.ts'
+import { failureOf, gate, openFixture } from '../../support/fixture.ts'
 
 /** Counts what runs at the same time, per key. */
 class Meter {
@@ -19,7 +19,7 @@ class Meter {
 
 describe('limits of a job', () => {
   test('runs of one key take turns, those of another do not wait', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const meter = new Meter()
     const tenant = limits.concurrency({ name: 'tenant', max: 2 })
     const job = defineJob<{ tenant: string }, void>(
@@ -34,7 +34,7 @@ describe('limits of a job', () => {
   })
 
   test('a key or a cost that is none is bad input, and nothing is stored', async () => {
-    const { jobs } = await openWorkshop()
+    const { jobs } = await openFixture()
     const limiter = limits.concurrency({ name: 'one', max: 3 })
     const keyed = defineJob<{ key: string }>(
       { name: 'keyed', limits: [{ limiter, key: ({ key }) => key }] },
@@ -84,7 +84,7 @@ describe('limits of a job', () => {
 
 describe('limits of a step', () => {
   test('parallel steps of one run take turns', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const meter = new Meter()
     const api = limits.concurrency({ name: 'api', max: 2 })
     const job = defineJob<undefined, number[]>({ name: 'job' }, ({ step }) =>
@@ -101,7 +101,7 @@ describe('limits of a step', () => {
   })
 
   test('a long wait gives the slot up: the run waits for the limit and continues when it opens', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const api = limits.concurrency({ name: 'api', max: 1 })
     const { opened, open } = gate()
     const holder = defineJob({ name: 'holder' }, ({ step }) =>
@@ -127,7 +127,7 @@ describe('limits of a step', () => {
   })
 
   test('a RateLimitedError closes the key for everybody and spends no attempt', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const api = limits.concurrency({ name: 'api', max: 5 })
     const attempts: number[] = []
     let calls = 0
@@ -152,7 +152,7 @@ describe('limits of a step', () => {
   })
 
   test('without limits a RateLimitedError is a RetryAfterError', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'job' }, ({ step }) =>
       step.run(
@@ -169,7 +169,7 @@ describe('limits of a step', () => {
   })
 
   test('the true cost takes the place of the estimate', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     // So slow that no cost comes back while the test runs.
     const points = limits.points({ name: 'points', points: 1_000, every: '365d' })
     const job = defineJob({ name: 'job' }, ({ step }) =>
@@ -183,7 +183,7 @@ describe('limits of a step', () => {
   })
 
   test('another limiter of a known name is refused, on a job and on a step', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const [ten, one] = [10, 1].map((max) => limits.concurrency({ name: 'api', max }))
     const first = defineJob({ name: 'first' }, ({ step }) =>
       step.run('call', () => 1, { limits: [ten as Limiter] }),
@@ -207,7 +207,7 @@ describe('limits of a step', () => {
   })
 
   test('correctCost without points says what is missing', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const job = defineJob({ name: 'job' }, ({ step }) =>
       step.run('query', ({ correctCost }) => correctCost(1), { retry: false }),
     )
@@ -216,7 +216,7 @@ describe('limits of a step', () => {
   })
 
   test('a failed step gives its slot to the next', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const api = limits.concurrency({ name: 'api', max: 1 })
     const job = defineJob<{ fails: boolean }, string>({ name: 'job' }, ({ step, input }) =>
       step.run(

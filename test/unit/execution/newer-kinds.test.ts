@@ -2,9 +2,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { Keys } from '../../../runtime/store/redis/keys.ts'
 import { defineJob, type StoreOptions } from '../../../sdk/index.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { sharedRedisServer } from '../../support/redis/redis-server.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 
 /** Where a stored entry says its kind: see redis/journal-entry.ts. */
 const kindByte = 13
@@ -31,7 +31,7 @@ async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
 
 describe.each(bothStores)('a step of a kind that only a newer version knows, %s', (_name, storeOf) => {
   test('blocks its own run, and the worker goes on with the others', async () => {
-    const { jobs, store, work } = await openWorkshop(await storeOf())
+    const { jobs, store, work } = await openFixture(await storeOf())
     const nap = defineJob({ name: 'nap' }, async ({ step }) => {
       await step.run('first', () => 1)
       await step.sleep('rest', 1_500)

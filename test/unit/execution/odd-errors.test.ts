@@ -6,9 +6,9 @@ import {
   type RunHandle,
   StepFailedError,
 } from '../../../sdk/index.ts'
+import { type Fixture, openFixture, rejection } from '../../support/fixture.ts'
 import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
 
 const retry = { maxAttempts: 4, initialInterval: 1, maxInterval: 1 }
 
@@ -66,10 +66,10 @@ function listening(signal: AbortSignal): Promise<never> {
 describe.each(bothStores)(
   'a thrown thing that can’t be read leaves the verdict as it is, %s',
   (_kind, options) => {
-    let shop: Workshop
+    let shop: Fixture
     let close = (): void => undefined
     beforeAll(async () => {
-      shop = await openWorkshop(await options(), (end) => {
+      shop = await openFixture(await options(), (end) => {
         close = end
       })
       await shop.work([noRetry, once, unknown, retried, between, caught], { concurrency: 50 })
@@ -103,7 +103,7 @@ describe('a failed Promise.any', () => {
   const inJob = defineJob({ name: 'in-job', retry: false }, all)
 
   test('names its reasons to whoever waits for the result', { timeout: 60_000 }, async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await shop.work([inStep, inJob])
     const [step, job] = await Promise.all([
       failureOf(await shop.jobs.enqueue(inStep)),
@@ -136,7 +136,7 @@ describe('a pause that can’t be read', () => {
   )
 
   test('leaves the pause of the policy', { timeout: 60_000 }, async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await shop.work(job)
     const handles = await Promise.all(pauses.map((_, i) => shop.jobs.enqueue(job, i)))
     const results = await Promise.all(handles.map((handle) => handle.result({ timeout: '20s' })))
@@ -146,7 +146,7 @@ describe('a pause that can’t be read', () => {
 
 describe('onFailed', () => {
   test('is handed an error that it can read', { timeout: 60_000 }, async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const told: string[] = []
     const job = defineJob(
       { name: 'told', retry: false, onFailed: ({ error }) => void told.push(error.message) },
@@ -160,7 +160,7 @@ describe('onFailed', () => {
 
 describe('a logger that throws', () => {
   test('leaves the verdict as it is, and is a warning of the process once', { timeout: 60_000 }, async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const warnings: string[] = []
     const heard = (warning: Error): void => void warnings.push(warning.message)
     process.on('warning', heard)
@@ -181,7 +181,7 @@ describe('a logger that throws', () => {
 
 describe('a step middleware that throws before it returns a promise', () => {
   test('fails the attempt, as a body would', { timeout: 60_000 }, async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'wrapped', retry: false }, ({ step }) =>
       step.run('ask', () => 'asked', { retry: false }),
     )
@@ -194,7 +194,7 @@ describe('a step middleware that throws before it returns a promise', () => {
   })
 })
 
-async function failedRun(shop: Workshop, job: string): Promise<{ readonly id: string }> {
+async function failedRun(shop: Fixture, job: string): Promise<{ readonly id: string }> {
   const { runs } = await shop.jobs.inspector.runs({ job, limit: 1 })
   const [run] = runs
   if (run === undefined) throw new Error(`no run of ${job}`)

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob } from '../../../sdk/index.ts'
-import { failureOf, openWorkshop } from '../../support/workshop.ts'
+import { failureOf, openFixture } from '../../support/fixture.ts'
 
 const quick = { maxAttempts: 3, initialInterval: 1 }
 
 describe('onFailed', () => {
   test('is called once per final failure, with the error, the run and the parsed input', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const calls: unknown[] = []
     const job = defineJob(
       {
@@ -30,7 +30,7 @@ describe('onFailed', () => {
   })
 
   test('is called when a middleware throws around the run', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const calls: string[] = []
     const job = defineJob(
       { name: 'guarded', retry: 1, onFailed: ({ error }) => void calls.push(error.message) },
@@ -44,7 +44,7 @@ describe('onFailed', () => {
 
   test('gets the error as the job threw it', async () => {
     class CardDeclined extends Error {}
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const errors: Error[] = []
     const job = defineJob(
       { name: 'reporting', retry: false, onFailed: ({ error }) => errors.push(error) },
@@ -60,7 +60,7 @@ describe('onFailed', () => {
   })
 
   test('is not called for a run that completes', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'fine', onFailed: () => calls++ }, () => 'done')
     await shop.work(job)
@@ -70,7 +70,7 @@ describe('onFailed', () => {
   })
 
   test('is called again when a retry by hand fails for good again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'again', onFailed: () => calls++ }, async ({ step }) =>
       step.run('one', () => Promise.reject(new Error('no')), { retry: false }),
@@ -85,7 +85,7 @@ describe('onFailed', () => {
   })
 
   test('that throws is tried again, and does not change the error of the run', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob(
       {
@@ -108,7 +108,7 @@ describe('onFailed', () => {
   })
 
   test('is not shown among the steps that a retry keeps or runs again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'plan', onFailed: () => undefined }, async ({ step }) => {
       await step.run('one', () => 1)
       await step.run('two', () => Promise.reject(new Error('no')), { retry: false })

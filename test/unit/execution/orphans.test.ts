@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, type RunHandle } from '../../../sdk/index.ts'
+import { type Fixture, failureOf, openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { failureOf, openWorkshop, type Workshop } from '../../support/workshop.ts'
 
 type Step = (name: string) => Promise<unknown>
 
 /** Plays one run with code that `first` is, and after its failure and a retry with code that `then` is. */
 async function change(
-  shop: Workshop,
+  shop: Fixture,
   first: (step: Step) => Promise<unknown>,
   then: (step: Step) => Promise<unknown>,
 ): Promise<RunHandle<unknown>> {
@@ -27,7 +27,7 @@ async function change(
   return handle
 }
 
-async function orphansOf({ jobs }: Workshop, { id }: { readonly id: string }): Promise<string[]> {
+async function orphansOf({ jobs }: Fixture, { id }: { readonly id: string }): Promise<string[]> {
   const { orphans = [] } = (await jobs.inspector.run(id)) ?? {}
   const entries = await jobs.inspector.journal(id, { after: 0, limit: 100 })
   return entries.filter(({ position }) => orphans.includes(position)).map(({ path }) => path)
@@ -39,7 +39,7 @@ async function call(step: Step, ...names: string[]): Promise<void> {
 
 describe.each(bothStores)('stored steps that the code no longer calls, on %s', (_name, options) => {
   test('of a run that completes: all that it did not call, at the end too', async () => {
-    const shop = await openWorkshop(await options())
+    const shop = await openFixture(await options())
     const handle = await change(
       shop,
       (step) => call(step, 'kept', 'removed', 'used', 'last', 'bad'),
@@ -54,7 +54,7 @@ describe.each(bothStores)('stored steps that the code no longer calls, on %s', (
   })
 
   test('of a run that fails: only those that it went past', async () => {
-    const shop = await openWorkshop(await options())
+    const shop = await openFixture(await options())
     const handle = await change(
       shop,
       (step) => call(step, 'kept', 'removed', 'used', 'not reached', 'bad'),
@@ -68,7 +68,7 @@ describe.each(bothStores)('stored steps that the code no longer calls, on %s', (
   })
 
   test('none where the code calls what is stored', async () => {
-    const shop = await openWorkshop(await options())
+    const shop = await openFixture(await options())
     const handle = await change(
       shop,
       (step) => call(step, 'a', 'b', 'bad'),

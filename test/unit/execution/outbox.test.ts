@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { entryBytes, Outbox } from '../../../runtime/execution/outbox.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { toStoredError } from '../../../runtime/model/stored-error.ts'
-import type { Checkpoint, CommitAnswer, Settlement } from '../../../runtime/store/store.ts'
+import type { Checkpoint, CommitReply, Settlement } from '../../../runtime/store/store.ts'
 
 type Entry = Checkpoint | Settlement
 
@@ -15,8 +15,8 @@ function entry(run: string, position: number): Checkpoint {
 function heldStore() {
   const calls: { readonly names: string; answer(): void; fail(): void }[] = []
   let called = Promise.withResolvers<void>()
-  const commit = (_: string, entries: readonly Entry[]): Promise<CommitAnswer> => {
-    const { promise, resolve, reject } = Promise.withResolvers<CommitAnswer>()
+  const commit = (_: string, entries: readonly Entry[]): Promise<CommitReply> => {
+    const { promise, resolve, reject } = Promise.withResolvers<CommitReply>()
     const names = entries.map(({ run, position }) => `${run}${position}`).join(' ')
     const answers = entries.map(() => ({ kind: 'stored' }) as const)
     calls.push({

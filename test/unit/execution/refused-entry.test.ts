@@ -3,12 +3,12 @@ import { openStore } from '../../../runtime/store/open-store.ts'
 import { Worker } from '../../../runtime/worker/worker.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { openWorkshop } from '../../support/workshop.ts'
+import { openFixture } from '../../support/fixture.ts'
 
 test.each([['alone'], ['with a later one behind it']])(
   'R24: an entry that the store refuses, %s, blocks its run, and its body is not executed again',
   async (how) => {
-    const { jobs, store: at } = await openWorkshop()
+    const { jobs, store: at } = await openFixture()
     let charges = 0
     const job = defineJob({ name: 'charging' }, async ({ step }) => {
       const charge = step.run('charge', () => ++charges)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, StepFailedError } from '../../../sdk/index.ts'
-import { failureOf, journalOf, openWorkshop, rejection } from '../../support/workshop.ts'
+import { failureOf, journalOf, openFixture, rejection } from '../../support/fixture.ts'
 
 const fail = (message: string): never => {
   throw new FatalError(message)
@@ -8,7 +8,7 @@ const fail = (message: string): never => {
 
 describe('a run that is retried', () => {
   test('gets the stored results and runs only what failed', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const bodies: string[] = []
     let broken = true
     const job = defineJob({ name: 'import' }, async ({ step }) => {
@@ -36,7 +36,7 @@ describe('a run that is retried', () => {
   })
 
   test('runs a named step and everything stored after it again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const bodies: string[] = []
     let broken = true
     const job = defineJob({ name: 'import' }, async ({ step }) => {
@@ -55,7 +55,7 @@ describe('a run that is retried', () => {
   })
 
   test('stays as it is after a dry run, which answers the plan', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'import' }, async ({ step }) => {
       await step.run('a', () => 1)
       await step.run('b', () => fail('no'))
@@ -72,7 +72,7 @@ describe('a run that is retried', () => {
   })
 
   test('throws a stored failure that the job caught again, without running the body', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let bodies = 0
     let broken = true
     const job = defineJob({ name: 'fallback' }, async ({ step }) => {
@@ -103,7 +103,7 @@ describe('a run that is retried', () => {
   })
 
   test('begins again with attempt 1', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'attempts', retry: { maxAttempts: 2, initialInterval: 1 } }, ({ run }) => {
       attempts.push(run.attempt)
@@ -119,7 +119,7 @@ describe('a run that is retried', () => {
   })
 
   test('must have ended, and not completed', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'fine' }, () => 'done')
     const handle = await shop.jobs.enqueue(job)
     expect(await rejection(handle.retry())).toMatchObject({
@@ -136,7 +136,7 @@ describe('a run that is retried', () => {
   })
 
   test('from a step that is not stored is refused with the stored ones', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'import' }, async ({ step }) => {
       await step.run('a', () => 1)
       fail('no')
@@ -153,7 +153,7 @@ describe('a run that is retried', () => {
   })
 
   test('with an unknown option is refused by its name, and nothing changes', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'import' }, () => fail('no'))
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
@@ -167,7 +167,7 @@ describe('a run that is retried', () => {
 
 describe('code that changed under a stored journal', () => {
   test('blocks the run with a readable reason when a step became another kind', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const old = defineJob({ name: 'drift' }, async ({ step }) => {
       await step.run('rest', () => 1)
       fail('no')
@@ -202,7 +202,7 @@ describe('code that changed under a stored journal', () => {
   })
 
   test('runs added steps and leaves removed ones behind', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const old = defineJob({ name: 'drift' }, async ({ step }) => {
       await step.run('kept', () => 'old')
       await step.run('removed', () => 'old')

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, RetryAfterError } from '../../../sdk/index.ts'
-import { abortOf, failureOf, openWorkshop } from '../../support/workshop.ts'
+import { abortOf, failureOf, openFixture } from '../../support/fixture.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 
 describe('an error that code between steps throws', () => {
   test('is tried again by the policy of the job; stored steps do not run again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const attempts: number[] = []
     let bodies = 0
     const job = defineJob({ name: 'between', retry: quick }, async ({ step, run }) => {
@@ -23,7 +23,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('fails the run when no attempt is left', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'between', retry: { maxAttempts: 2, ...quick } }, ({ run }) => {
       throw new TypeError(`attempt ${run.attempt}`)
     })
@@ -39,7 +39,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('may be larger than any value, and holds up no other run', async () => {
-    const shop = await openWorkshop({ maxValueBytes: 10_000 })
+    const shop = await openFixture({ maxValueBytes: 10_000 })
     const text = 'é'.repeat(15_000)
     const tree = (depth: number): Error =>
       new AggregateError(
@@ -57,7 +57,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('is final when it is a FatalError', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'fatal' }, () => {
       calls++
@@ -73,7 +73,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('waits as long as a RetryAfterError asks', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob(
       { name: 'after', retry: { initialInterval: '1h', maxInterval: '1h' } },
       ({ run }) => {
@@ -86,7 +86,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('while it waits, the status reports the last error and when it continues', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const left = Promise.withResolvers<string>()
     const job = defineJob({ name: 'waiting' }, () => {
       throw new RetryAfterError('1h', 'closed until noon')
@@ -104,7 +104,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('is not tried again when it only wraps the failure of a step', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'wrapping', retry: quick }, async ({ step }) => {
       calls++
@@ -119,7 +119,7 @@ describe('an error that code between steps throws', () => {
   })
 
   test('aborts the signals of the steps beside it', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const reasons: unknown[] = []
     const job = defineJob({ name: 'siblings', retry: false }, async ({ step }) => {
       const begun = Promise.withResolvers<void>()
@@ -138,7 +138,7 @@ describe('an error that code between steps throws', () => {
 
 describe('the timeout of a job', () => {
   test('fails a run that takes longer, and aborts its signals', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const reasons: unknown[] = []
     const job = defineJob({ name: 'late', timeout: 50 }, async ({ step, abortSignal }) => {
       await step.run('wait', async ({ signal }) => {
@@ -155,7 +155,7 @@ describe('the timeout of a job', () => {
   })
 
   test('also ends a run that never comes to a step', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'stuck', timeout: 20 }, () => new Promise(() => undefined))
     await shop.work(job)
 
@@ -163,7 +163,7 @@ describe('the timeout of a job', () => {
   })
 
   test('does not count the time before the first claim', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'patient', timeout: '2s' }, () => 'in time')
     const handle = await shop.jobs.enqueue(job, undefined, { delay: 30 })
     await shop.work(job)

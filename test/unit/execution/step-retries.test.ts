@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, RetryAfterError, StepFailedError } from '../../../sdk/index.ts'
-import { failureOf, journalOf, openWorkshop } from '../../support/workshop.ts'
+import { failureOf, journalOf, openFixture } from '../../support/fixture.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 
 describe('a step whose body throws', () => {
   test('is tried again, and each failed attempt is stored', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'flaky' }, async ({ step }) =>
       step.run(
@@ -28,7 +28,7 @@ describe('a step whose body throws', () => {
   })
 
   test('fails with its last error when no attempt is left, and the job is not tried again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'broken', retry: { maxAttempts: 5, ...quick } }, async ({ step }) => {
       await step.run(
@@ -55,7 +55,7 @@ describe('a step whose body throws', () => {
     ['false', false],
     ['1', 1],
   ] as const)('is tried once with retry: %s', async (_name, retry) => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const body = (): never => {
       calls++
@@ -69,7 +69,7 @@ describe('a step whose body throws', () => {
   })
 
   test('may be caught by the job, with its path, attempts and cause', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'catching' }, async ({ step }) => {
       try {
         await step.run('pay', () => Promise.reject(new TypeError('declined')), { retry: false })
@@ -87,7 +87,7 @@ describe('a step whose body throws', () => {
   })
 
   test('something that is no Error still fails by name', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'text-thrown' }, async ({ step }) =>
       step.run('call', () => Promise.reject('out of paper'), { retry: false }),
     )
@@ -98,7 +98,7 @@ describe('a step whose body throws', () => {
   })
 
   test('gets the same idempotency key on every attempt, and another step gets another one', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const keys: string[] = []
     const job = defineJob({ name: 'keys' }, async ({ step }) => {
       const note = ({ attempt, idempotencyKey }: { attempt: number; idempotencyKey: string }): void => {
@@ -120,7 +120,7 @@ describe('a step whose body throws', () => {
 
 describe('an author decides about the retry of a step', () => {
   test('FatalError is not tried again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'fatal' }, async ({ step }) => {
       await step.run('call', () => {
@@ -136,7 +136,7 @@ describe('an author decides about the retry of a step', () => {
   })
 
   test('RetryAfterError replaces the pause of the policy, and spends an attempt', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'after' }, async ({ step }) =>
       step.run(
@@ -156,7 +156,7 @@ describe('an author decides about the retry of a step', () => {
   })
 
   test('a long pause gives the slot back, and the status says what it waits for and why', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'long-pause' }, async ({ step }) =>
       step.run('call', () => Promise.reject(new RetryAfterError('1h', 'closed'))),
     )

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, defineJob } from '../../../sdk/index.ts'
-import { abortOf, failureOf, openWorkshop } from '../../support/workshop.ts'
+import { abortOf, failureOf, openFixture } from '../../support/fixture.ts'
 
 describe('a step that takes longer than its timeout', () => {
   test('fails by name, and its signal aborts with the reason', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const reasons: unknown[] = []
     const job = defineJob({ name: 'slow' }, async ({ step }) =>
       step.run(
@@ -29,7 +29,7 @@ describe('a step that takes longer than its timeout', () => {
   })
 
   test('is tried again, each attempt with a timeout and a signal of its own', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'second-time' }, async ({ step }) =>
       step.run(
         'wait',
@@ -45,7 +45,7 @@ describe('a step that takes longer than its timeout', () => {
   })
 
   test('does not begin its next attempt while the body of the last one runs', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let running = 0
     const most: number[] = []
     const job = defineJob({ name: 'no-overlap' }, async ({ step }) =>
@@ -69,7 +69,7 @@ describe('a step that takes longer than its timeout', () => {
   })
 
   test('is not failed when it ends in time', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'in-time' }, async ({ step }) =>
       step.run('quick', ({ signal }) => signal.aborted, { timeout: '5s' }),
     )

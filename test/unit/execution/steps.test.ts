@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
-import { gate, journalOf, openWorkshop } from '../../support/workshop.ts'
+import { gate, journalOf, openFixture } from '../../support/fixture.ts'
 
 describe('a step', () => {
   test('is stored in the journal, one entry each, in order', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'three' }, async ({ step }) => {
       const one = await step.run('one', () => 1)
       const two = await step.run('two', async () => one + 1)
@@ -19,7 +19,7 @@ describe('a step', () => {
   })
 
   test('has its result stored before its promise resolves', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const seen: (readonly string[])[] = []
     const job = defineJob({ name: 'look' }, async ({ step, run }) => {
       await step.run('one', () => 1)
@@ -32,7 +32,7 @@ describe('a step', () => {
   })
 
   test('answers the decoded stored value already on its first run, not what its body returned', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const returned: object[] = []
     const job = defineJob({ name: 'identity' }, async ({ step }) => {
       const made = { at: new Date(5), nothing: undefined, ids: new Map([[1n, new Set(['a'])]]) }
@@ -50,14 +50,14 @@ describe('a step', () => {
   })
 
   test('that returns nothing answers undefined', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'nothing' }, async ({ step }) => [await step.run('void', () => undefined)])
     await shop.work(job)
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toStrictEqual([undefined])
   })
 
   test('that returns an Error hands out an Error, without failing', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'error-value' }, async ({ step }) => {
       const value = await step.run('judge', () => new RangeError('too far'))
       return [value instanceof RangeError, value.message]
@@ -67,7 +67,7 @@ describe('a step', () => {
   })
 
   test('may be one of many at the same time', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'parallel' }, async ({ step }) => {
       const numbers = Array.from({ length: 50 }, (_, i) => i)
       return Promise.all(numbers.map((i) => step.run('square', () => i * i, { key: i })))
@@ -81,7 +81,7 @@ describe('a step', () => {
   })
 
   test('may be used in a native race, and the loser ends too', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'race' }, async ({ step }) => {
       const slow = step.run('slow', async ({ signal }) => {
         await new Promise((resolve) => setTimeout(resolve, 20))
@@ -97,7 +97,7 @@ describe('a step', () => {
 
   // A step goes on sooner after some ends than after others.
   test('reaches the code in the order of the journal, also when the store takes several at once', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'at-once' }, async ({ step }) => {
       const all = gate()
       const fail = async (): Promise<void> => {
@@ -128,7 +128,7 @@ describe('a step', () => {
 
 describe('the identity of a step', () => {
   test('that repeats a name in turn gets #k', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'repeats' }, async ({ step }) => {
       const values: number[] = []
       for (const i of [1, 2, 3]) values.push(await step.run('same', () => i * 10))
@@ -142,7 +142,7 @@ describe('the identity of a step', () => {
   })
 
   test('is told apart by keys, also in turn', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'keys' }, async ({ step }) => {
       await step.run('mail', () => 1, { key: 'ana' })
       await step.run('mail', () => 2, { key: 'ben' })
@@ -160,7 +160,7 @@ describe('the identity of a step', () => {
   })
 
   test('begins with its scopes', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'scopes' }, async ({ step }) =>
       step.scope('order', async () => {
         const price = await step.run('price', () => 5)
@@ -180,7 +180,7 @@ describe('the identity of a step', () => {
   })
 
   test('in a scope that repeats in turn begins with scope#k', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'scope-repeats' }, async ({ step }) => {
       for (const i of [1, 2]) await step.scope('round', () => step.run('play', () => i))
     })
@@ -192,7 +192,7 @@ describe('the identity of a step', () => {
   })
 
   test('is kept apart in scopes that run at the same time', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'parallel-scopes' }, async ({ step }) => {
       const branch = (name: string): Promise<string> =>
         step.scope(name, async () => {
@@ -215,7 +215,7 @@ describe('the identity of a step', () => {
   })
 
   test('has its reserved signs escaped, so that a name never looks like a path', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'escapes' }, async ({ step }) => {
       await step.run('a/b#2[c]', () => 1, { key: '50%' })
     })

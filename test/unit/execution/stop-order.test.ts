@@ -8,7 +8,7 @@ import {
   protectionBrand,
 } from '../../../runtime/model/protection.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop } from '../../support/workshop.ts'
+import { abortOf, gate, openFixture } from '../../support/fixture.ts'
 
 /** In mode `required`, of a task that ECS never protects. */
 class RefusedProtection implements Protection {
@@ -46,7 +46,7 @@ const refusing: Middleware & ProtectionSource = {
 }
 
 test('a drain leaves a run that was stopped for want of protection marked as one that needs it', async () => {
-  const { jobs, work } = await openWorkshop()
+  const { jobs, work } = await openFixture()
   const [unprotected, draining, begun, goOn] = [gate<unknown>(), gate<unknown>(), gate(), gate()]
   const charge = defineJob({ name: 'charge' }, ({ step }) =>
     Promise.all([

@@ -2,7 +2,7 @@ import { setImmediate as macrotask } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
-import { openWorkshop, rejection } from '../../support/workshop.ts'
+import { openFixture, rejection } from '../../support/fixture.ts'
 import { observeUnhandled } from '../unhandled.ts'
 
 const unhandled = observeUnhandled()
@@ -30,7 +30,7 @@ describe('middleware', () => {
     ],
     ['that does not await next() of a run', { run: (_context, next) => next().then((end) => end) }],
   ])('%s ends no process', async (_what, middleware) => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await shop.work(plain, { middleware: [middleware] })
     const handle = await shop.jobs.enqueue(plain)
     await expect(handle.result({ timeout: '2m' })).resolves.toBe("step 'a' failed after 1 attempt: no")
@@ -39,14 +39,14 @@ describe('middleware', () => {
   })
 
   test('a step hook that throws before it returns a promise fails its step', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await shop.work(plain, { middleware: [{ step: () => fail('hook') }] })
     const handle = await shop.jobs.enqueue(plain)
     await expect(handle.result({ timeout: '2m' })).resolves.toBe("step 'a' failed after 1 attempt: hook")
   })
 
   test('a claim hook that throws before it returns a promise is logged, and the next claim is made', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let claims = 0
     const claim: Middleware['claim'] = (_context, next) => (++claims === 1 ? fail('hook') : next())
     await shop.work(plain, { middleware: [{ claim }] })
@@ -60,7 +60,7 @@ describe('the result of a run', () => {
   const child = defineJob({ name: 'child', retry }, () => fail('child'))
 
   test('reaches an await that comes late, in a job and outside of one', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const parent = defineJob({ name: 'parent', retry }, async () => {
       const run = await shop.jobs.enqueue(child)
       const late = run.result()

@@ -9,7 +9,7 @@ import {
   type StepContext,
   type StepOptions,
 } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
+import { type Fixture, gate, openFixture, rejection } from '../../support/fixture.ts'
 import { observeUnhandled } from '../unhandled.ts'
 
 const unhandled = observeUnhandled()
@@ -39,10 +39,10 @@ const job = defineJob<string, unknown>(
   { name: 'any', retry: { maxAttempts: 2, initialInterval: 1 } },
   (context) => functions.get(context.input)?.(context),
 )
-let shop: Workshop
+let shop: Fixture
 beforeAll(async () => {
   let close = (): void => undefined
-  shop = await openWorkshop({}, (own) => {
+  shop = await openFixture({}, (own) => {
     close = own
   })
   await shop.work(job)

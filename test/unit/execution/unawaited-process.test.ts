@@ -4,13 +4,13 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { openWorkshop } from '../../support/workshop.ts'
+import { openFixture } from '../../support/fixture.ts'
 
 describe('a worker process', () => {
   const script = fileURLToPath(new URL('./unawaited-worker.ts', import.meta.url))
 
   async function processOf(what: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const child = spawn(process.execPath, [script, JSON.stringify(shop.store), what], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })

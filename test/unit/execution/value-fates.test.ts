@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { defineJob, SerializationError } from '../../../sdk/index.ts'
-import { openWorkshop, rejection } from '../../support/workshop.ts'
+import { openFixture, rejection } from '../../support/fixture.ts'
 import { fates } from '../model/value-fates.ts'
 
 const patience = 60_000
@@ -13,7 +13,7 @@ describe('what becomes of the result of a step', () => {
 
   beforeAll(async () => {
     let close = (): void => undefined
-    const shop = await openWorkshop({}, (atEnd) => {
+    const shop = await openFixture({}, (atEnd) => {
       close = atEnd
     })
     const job = defineJob<{ name: string }, undefined>(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { failureOf, gate, openWorkshop } from '../../support/workshop.ts'
+import { failureOf, gate, openFixture } from '../../support/fixture.ts'
 
 /** Notes what it sees of runs and steps; every line begins with `name`. */
 function noting(name: string, notes: string[]): Middleware {
@@ -25,7 +25,7 @@ function noting(name: string, notes: string[]): Middleware {
 
 describe('middleware around runs and steps', () => {
   test('wraps each stay and each attempt, outermost first', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const notes: string[] = []
     const job = defineJob({ name: 'mail' }, async ({ step }) => step.run('send', () => 'sent'))
     const left = gate()
@@ -52,7 +52,7 @@ describe('middleware around runs and steps', () => {
   })
 
   test('sees every attempt of a step, and next() of a run settles also when the run fails', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const notes: string[] = []
     const left = gate()
     const job = defineJob({ name: 'broken' }, async ({ step }) =>
@@ -77,7 +77,7 @@ describe('middleware around runs and steps', () => {
   })
 
   test('is told retrying for a run that is tried again', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const outcomes: string[] = []
     const job = defineJob({ name: 'flaky', retry: { initialInterval: 1 } }, ({ run }) => {
       if (run.attempt < 2) throw new Error('again')
@@ -101,7 +101,7 @@ describe('middleware around runs and steps', () => {
   })
 
   test('may change the result of a step; the changed one is stored', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'double' }, async ({ step }) => step.run('one', () => 1))
     await shop.work(job, { middleware: [{ step: async (_context, next) => [await next(), 'changed'] }] })
 
@@ -109,7 +109,7 @@ describe('middleware around runs and steps', () => {
   })
 
   test('that throws around a step is a failed attempt of the step', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'guarded' }, async ({ step }) => step.run('one', () => 'ran'))
     await shop.work(job, {
@@ -128,7 +128,7 @@ describe('middleware around runs and steps', () => {
   })
 
   test('that throws around a run does not leave the run without an end', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'guarded', retry: 1 }, () => 'done')
     await shop.work(job, { middleware: [{ run: () => Promise.reject(new TypeError('no context')) }] })
 
@@ -137,14 +137,14 @@ describe('middleware around runs and steps', () => {
   })
 
   test('that does not call next() fails the run by name', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'forgotten' }, () => 'done')
     await shop.work(job, { middleware: [{ run: async () => ({ outcome: 'completed' }) }] })
     expect(await failureOf(await shop.jobs.enqueue(job))).toMatchObject({ code: 'INVALID_OPTIONS' })
   })
 
   test('that throws after next() does not change what became of the run', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'guarded' }, () => 'done')
     await shop.work(job, {
       middleware: [
@@ -162,7 +162,7 @@ describe('middleware around runs and steps', () => {
 
 describe('middleware around claims', () => {
   test('holds runs back as long as it does not continue, and receives the free slots', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'held' }, () => 'done')
     const asked = gate<{ free: number; running: number }>()
     let held = true
@@ -188,7 +188,7 @@ describe('middleware around claims', () => {
   })
 
   test('answers how many runs a claim brought', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'two' }, () => 'done')
     const handles = [await shop.jobs.enqueue(job), await shop.jobs.enqueue(job)]
     const brought: number[] = []

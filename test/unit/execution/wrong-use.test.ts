@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Context, defineJob, type StepOptions } from '../../../sdk/index.ts'
-import { failureOf, openWorkshop, type Workshop } from '../../support/workshop.ts'
+import { type Fixture, failureOf, openFixture } from '../../support/fixture.ts'
 
 type Body = (context: Context<string>) => Promise<unknown>
 
@@ -14,10 +14,10 @@ const job = defineJob<string, unknown>(
     return bodies.get(context.input)?.(context)
   },
 )
-let shop: Workshop
+let shop: Fixture
 beforeAll(async () => {
   let close = (): void => undefined
-  shop = await openWorkshop({ maxValueBytes: 1_000 }, (own) => {
+  shop = await openFixture({ maxValueBytes: 1_000 }, (own) => {
     close = own
   })
   await shop.work(job)

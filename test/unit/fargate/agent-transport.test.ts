@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AgentTransport } from '../../../runtime/fargate/agent-transport.ts'
-import type { ProtectionAnswer, ProtectionRequest } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply, ProtectionRequest } from '../../../runtime/fargate/protection-reply.ts'
 import {
   cut,
   EcsEndpoints,
@@ -18,7 +18,7 @@ const protect = { enabled: true, minutes: 5 } as const
 async function answerTo(
   agent: EcsEndpoints['agent'],
   request: ProtectionRequest = protect,
-): Promise<{ answer: ProtectionAnswer; endpoints: EcsEndpoints }> {
+): Promise<{ answer: ProtectionReply; endpoints: EcsEndpoints }> {
   const endpoints = await EcsEndpoints.open()
   endpoints.agent = agent
   const answer = await new AgentTransport(endpoints.agentUri).update(request, new AbortController().signal)

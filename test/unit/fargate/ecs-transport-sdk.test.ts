@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type EcsModule, loadEcs } from '../../../runtime/fargate/ecs-client.ts'
 import { EcsTransport } from '../../../runtime/fargate/ecs-transport.ts'
-import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.ts'
 import { cut, hang, reply } from './ecs-endpoints.ts'
 import { ownTask } from './holder-script.ts'
 
@@ -70,7 +70,7 @@ describe.skipIf(ecs === undefined)('the SDK', () => {
     sdk = { ECSClient: PatientClient, UpdateTaskProtectionCommand }
   })
 
-  async function update(signal = new AbortController().signal): Promise<ProtectionAnswer> {
+  async function update(signal = new AbortController().signal): Promise<ProtectionReply> {
     const transport = new EcsTransport(sdk, () => identity)
     onTestFinished(() => transport.close())
     return await transport.update({ enabled: true, minutes: 5 }, signal)

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.ts'
 import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
 
-const lost: ProtectionAnswer = { kind: 'lost', detail: 'the connection was cut' }
-const blocked: ProtectionAnswer = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
-const throttled: ProtectionAnswer = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
-const notAService: ProtectionAnswer = { kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' }
+const lost: ProtectionReply = { kind: 'lost', detail: 'the connection was cut' }
+const blocked: ProtectionReply = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
+const throttled: ProtectionReply = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
+const notAService: ProtectionReply = { kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' }
 
 describe('a call without an answer', () => {
   test('counts as unprotected and is repeated twice; then asking pauses for 5 to 60 s', () => {
@@ -42,7 +42,7 @@ describe('a call without an answer', () => {
   test('of an earlier attempt changes nothing when it comes after all', () => {
     const holder = HolderScript.ready()
     holder.want()
-    const late = { kind: 'answer', id: 1, answer: holder.goodAnswer() } as const
+    const late = { kind: 'answer', id: 1, answer: holder.goodReply() } as const
     holder.advance(6 * seconds)
     holder.answer(lost)
     holder.advance(1 * seconds)
@@ -157,7 +157,7 @@ describe('a renewal that is refused', () => {
   test('is told again when it happens to the next protection', () => {
     const holder = HolderScript.ready()
     holder.protect()
-    holder.advanceAnswered(4 * minutes, () => (holder.calls.length > 1 ? blocked : holder.goodAnswer()))
+    holder.advanceAnswered(4 * minutes, () => (holder.calls.length > 1 ? blocked : holder.goodReply()))
     holder.advanceGranted(1 * minutes)
     holder.acquire()
     holder.advance(4 * minutes)

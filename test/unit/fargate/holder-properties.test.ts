@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HolderEffect } from '../../../runtime/fargate/holder-state.ts'
-import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.ts'
 import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
 
 type Answering = 'good' | 'lost' | 'throttled' | 'refused' | 'permanent' | 'wrong task' | 'off' | 'past'
@@ -75,10 +75,10 @@ const anyActions: fc.Arbitrary<readonly Action[]> = fc
   )
   .map((parts) => parts.flat())
 
-function answerOf(how: Answering, holder: HolderScript): ProtectionAnswer {
+function answerOf(how: Answering, holder: HolderScript): ProtectionReply {
   switch (how) {
     case 'good':
-      return holder.goodAnswer()
+      return holder.goodReply()
     case 'lost':
       return { kind: 'lost', detail: 'cut' }
     case 'throttled':
@@ -88,7 +88,7 @@ function answerOf(how: Answering, holder: HolderScript): ProtectionAnswer {
     case 'permanent':
       return { kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' }
     case 'wrong task':
-      return holder.goodAnswer(`${ownTask}0`)
+      return holder.goodReply(`${ownTask}0`)
     case 'off':
       return { kind: 'state', taskArn: ownTask, enabled: false }
     case 'past':
@@ -191,7 +191,7 @@ function play(holder: HolderScript, ecs: Ecs, actions: readonly Action[], check:
         ecs.answer(action.how)
         break
       case 'late answer':
-        holder.on({ kind: 'answer', id: (holder.state.call?.id ?? 1) - 1, answer: holder.goodAnswer() })
+        holder.on({ kind: 'answer', id: (holder.state.call?.id ?? 1) - 1, answer: holder.goodReply() })
         break
       case 'advance':
         advance(holder, ecs, action.ms)
@@ -275,7 +275,7 @@ describe('fifty flapping holders', () => {
   /** Calls of one holder in an hour whose users come and go, every answer as `answer` says. */
   function callsOf(
     seed: number,
-    answer: (holder: HolderScript, random: () => number) => ProtectionAnswer,
+    answer: (holder: HolderScript, random: () => number) => ProtectionReply,
   ): number[] {
     const holder = HolderScript.ready({ mode: 'best-effort' })
     const random = randomFrom(seed)
@@ -296,16 +296,16 @@ describe('fifty flapping holders', () => {
   }
 
   test.each([
-    ['always as asked', (holder: HolderScript) => holder.goodAnswer()],
+    ['always as asked', (holder: HolderScript) => holder.goodReply()],
     [
       'with every fifth call lost or throttled',
       (holder: HolderScript, random: () => number) =>
-        random() < 0.8 ? holder.goodAnswer() : answerOf(random() < 0.5 ? 'lost' : 'throttled', holder),
+        random() < 0.8 ? holder.goodReply() : answerOf(random() < 0.5 ? 'lost' : 'throttled', holder),
     ],
     [
       'with half of them refused',
       (holder: HolderScript, random: () => number) =>
-        random() < 0.5 ? holder.goodAnswer() : answerOf('refused', holder),
+        random() < 0.5 ? holder.goodReply() : answerOf('refused', holder),
     ],
     ['never', (holder: HolderScript) => answerOf('lost', holder)],
     ['with a refusal each', (holder: HolderScript) => answerOf('refused', holder)],

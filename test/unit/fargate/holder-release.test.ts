@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.ts'
 import { HolderScript, minutes, seconds } from './holder-script.ts'
 
-const lost: ProtectionAnswer = { kind: 'lost', detail: 'the connection was cut' }
-const throttled: ProtectionAnswer = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
+const lost: ProtectionReply = { kind: 'lost', detail: 'the connection was cut' }
+const throttled: ProtectionReply = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
 
 describe('a release', () => {
   test('under way ends before protection is asked for again, and meanwhile nothing counts as protected', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../../runtime/fargate/holder-state.ts'
 import { stepHolder } from '../../../runtime/fargate/holder-step.ts'
 import { mayAsk, mayClaim, stateOf, wakeAt } from '../../../runtime/fargate/holder-view.ts'
-import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.ts'
 
 export const ownTask = 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/0a1b2c3d4e5f'
 export const seconds = 1_000
@@ -95,7 +95,7 @@ export class HolderScript {
     return this.state.call?.action
   }
 
-  answer(answer: ProtectionAnswer): void {
+  answer(answer: ProtectionReply): void {
     const { call } = this.state
     if (call === undefined) throw new Error('no call is in flight')
     this.on({ kind: 'answer', id: call.id, answer })
@@ -103,10 +103,10 @@ export class HolderScript {
 
   /** Answers as ECS does when it does what was asked, for this task. */
   grant(): void {
-    this.answer(this.goodAnswer())
+    this.answer(this.goodReply())
   }
 
-  goodAnswer(taskArn = ownTask): ProtectionAnswer {
+  goodReply(taskArn = ownTask): ProtectionReply {
     const { call } = this.state
     if (call?.action !== 'protect') return { kind: 'state', taskArn, enabled: false }
     const expiresAt = wallOrigin + call.sentAt + call.minutes * minutes
@@ -115,10 +115,10 @@ export class HolderScript {
 
   /** Lets time pass with an ECS that answers every call at once. */
   advanceGranted(ms: number): void {
-    this.advanceAnswered(ms, () => this.goodAnswer())
+    this.advanceAnswered(ms, () => this.goodReply())
   }
 
-  advanceAnswered(ms: number, answer: () => ProtectionAnswer): void {
+  advanceAnswered(ms: number, answer: () => ProtectionReply): void {
     const end = this.now + ms
     while (this.inFlight !== undefined) this.answer(answer())
     for (let at = this.nextWake; at <= end; at = this.nextWake) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.ts'
 import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
 
-const blocked: ProtectionAnswer = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
+const blocked: ProtectionReply = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
 
 describe('a total of two hours', () => {
   test('takes no new runs from half of it on, gives back when the last one has ended, and rests', () => {

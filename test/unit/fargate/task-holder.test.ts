@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { holderRules } from '../../../runtime/fargate/holder-rules.ts'
 import type {
-  ProtectionAnswer,
+  ProtectionReply,
   ProtectionRequest,
   ProtectionTransport,
-} from '../../../runtime/fargate/protection-answer.ts'
+} from '../../../runtime/fargate/protection-reply.ts'
 import { TaskHolder } from '../../../runtime/fargate/task-holder.ts'
 import { AbortedError } from '../../../runtime/model/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -16,7 +16,7 @@ class ScriptedTransport implements ProtectionTransport {
   readonly sent: string[] = []
   aborted = 0
   closed = false
-  answer: (request: ProtectionRequest) => ProtectionAnswer | undefined
+  answer: (request: ProtectionRequest) => ProtectionReply | undefined
   readonly #clock: FakeClock
 
   constructor(clock: FakeClock) {
@@ -24,7 +24,7 @@ class ScriptedTransport implements ProtectionTransport {
     this.answer = (request) => this.good(request)
   }
 
-  good(request: ProtectionRequest): ProtectionAnswer {
+  good(request: ProtectionRequest): ProtectionReply {
     return request.enabled
       ? {
           kind: 'state',
@@ -35,7 +35,7 @@ class ScriptedTransport implements ProtectionTransport {
       : { kind: 'state', taskArn: ownTask, enabled: false }
   }
 
-  update(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer> {
+  update(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionReply> {
     const at = this.#clock.elapsed() / seconds
     this.sent.push(`${at}s ${request.enabled ? `protect ${request.minutes}` : 'unprotect'}`)
     const answer = this.answer(request)

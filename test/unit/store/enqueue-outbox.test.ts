@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { handled } from '../../../runtime/model/handled.ts'
 import { EnqueueOutbox, type EnqueuePart, enqueueLimits } from '../../../runtime/store/enqueue-outbox.ts'
-import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
+import type { EnqueueReply } from '../../../runtime/store/store.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 
 function part(...ids: readonly string[]): EnqueuePart {
@@ -15,7 +15,7 @@ function heldStore(maxInFlight = 1) {
   const trips: { readonly runs: readonly string[]; answer(): void; fail(error?: Error): void }[] = []
   const store = new EnqueueOutbox<EnqueuePart>({
     send: (parts) => {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly EnqueueAnswer[]>()
+      const { promise, resolve, reject } = Promise.withResolvers<readonly EnqueueReply[]>()
       const runs = parts.flatMap((one) => one.runs).map(({ id }) => id)
       trips.push({
         runs,
@@ -38,12 +38,12 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-async function idsOf(call: Promise<readonly EnqueueAnswer[]>): Promise<string> {
+async function idsOf(call: Promise<readonly EnqueueReply[]>): Promise<string> {
   return (await call).map(({ id }) => id).join(' ')
 }
 
 /** How each call ended: its ids, or what it was rejected with. */
-async function endsOf(calls: readonly Promise<readonly EnqueueAnswer[]>[]): Promise<readonly string[]> {
+async function endsOf(calls: readonly Promise<readonly EnqueueReply[]>[]): Promise<readonly string[]> {
   const ends = await Promise.allSettled(calls.map(idsOf))
   return ends.map((end) => (end.status === 'fulfilled' ? end.value : String(end.reason.message)))
 }

@@ -1,14 +1,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { WorkerDrain } from '../../../runtime/store/worker-drain.ts'
 import { defineJob, type Jobs } from '../../../sdk/index.ts'
+import { type Gate, gate, openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { type Gate, gate, openWorkshop } from '../../support/workshop.ts'
 
 const minuteMs = 60_000
 
 /** A worker that can't end its drain until `goOn` opens. */
 async function heldWorker(open: () => Promise<object>) {
-  const { jobs, work } = await openWorkshop(await open())
+  const { jobs, work } = await openFixture(await open())
   const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
   // A test that fails ends, too.
   onTestFinished(() => goOn.open())
@@ -54,7 +54,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
   })
 
   test('what becomes of each of its runs', async () => {
-    const { jobs, lines, work } = await openWorkshop(await open())
+    const { jobs, lines, work } = await openFixture(await open())
     const [begun, goOn]: [Gate[], Gate] = [[gate(), gate()], gate()]
     onTestFinished(() => goOn.open())
     const inStep = defineJob({ name: 'in-step' }, async ({ step }) => {
@@ -100,7 +100,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
   })
 
   test('which steps it cuts when its time is over', async () => {
-    const { jobs, lines, work } = await openWorkshop(await open())
+    const { jobs, lines, work } = await openFixture(await open())
     const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
     onTestFinished(() => goOn.open())
     const job = defineJob({ name: 'deaf' }, async ({ step }) => {
@@ -122,7 +122,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
     })
   })
   test('and lets an at-most-once step continue after that: it has until the process must end', async () => {
-    const { jobs, lines, work } = await openWorkshop(await open())
+    const { jobs, lines, work } = await openFixture(await open())
     const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
     onTestFinished(() => goOn.open())
     const job = defineJob({ name: 'once' }, ({ step }) =>

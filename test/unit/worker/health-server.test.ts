@@ -6,8 +6,8 @@ import { LeaseKeeper } from '../../../runtime/worker/lease-keeper.ts'
 import { OutageLog } from '../../../runtime/worker/outage-log.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob, HealthPortError } from '../../../sdk/index.ts'
+import { gate, openFixture, rejection } from '../../support/fixture.ts'
 import { newWorker } from '../../support/stores/store-inputs.ts'
-import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 async function ask(port: number | undefined, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`)
@@ -16,7 +16,7 @@ async function ask(port: number | undefined, path: string): Promise<string> {
 
 describe('the health server of a worker', () => {
   test('answers live and ready, and not ready while the worker drains', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'slow' }, async ({ step }) =>
       step.run('wait', () => {
@@ -40,13 +40,13 @@ describe('the health server of a worker', () => {
   })
 
   test('is not there when no port was named', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 1))
     expect(await worker.healthPort()).toBeUndefined()
   })
 
   test('on a port that is taken keeps the worker from starting, and from the store', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const other = await serveHealth(0, { live: () => true, ready: () => true })
     if (other.kind !== 'listening') throw new Error('the first server must listen')
     const job = defineJob({ name: 'idle' }, () => 'done')
@@ -65,7 +65,7 @@ describe('the health server of a worker', () => {
 })
 
 test('a worker that leads with a dead duty is not ready, and says so', async () => {
-  const shop = await openWorkshop()
+  const shop = await openFixture()
   const config = parseWorkerOptions({
     store: shop.store,
     jobs: [defineJob({ name: 'idle' }, () => 1)],

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { abortOf, gate, openFixture, rejection } from '../../support/fixture.ts'
 
 /** Tried again without a pause: the claim that settles the first stay brings the run back. */
 const atOnce = { initialInterval: 0 }
 
 describe('a run that its worker claims again while settling it', () => {
   test('hears of a cancel', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const second = gate()
     const job = defineJob({ name: 'again', retry: atOnce }, async ({ step, run }) => {
       if (run.attempt === 1) throw new Error('at once, please')
@@ -26,7 +26,7 @@ describe('a run that its worker claims again while settling it', () => {
   })
 
   test('holds its slot, so that no other run begins above the concurrency', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [second, goOn] = [gate(), gate()]
     const order: string[] = []
     const again = defineJob({ name: 'again', priority: 1, retry: atOnce }, async ({ step, run }) => {
@@ -50,7 +50,7 @@ describe('a run that its worker claims again while settling it', () => {
   })
 
   test('is handed over when the worker stops', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [second, goOn] = [gate(), gate()]
     const bodies: string[] = []
     const job = defineJob({ name: 'again', retry: atOnce }, async ({ step, run }) => {

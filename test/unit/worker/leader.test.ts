@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Leading } from '../../../runtime/index.ts'
 import { type AbortedError, defineJob, InvalidOptionsError } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop } from '../../support/workshop.ts'
+import { abortOf, gate, openFixture } from '../../support/fixture.ts'
 
 const idle = defineJob({ name: 'idle' }, () => 1)
 
 describe('a worker', () => {
   test('leads alone, says so, and no more once it has stopped', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(idle, { name: 'first-worker' })
     await expect.poll(() => worker.leader.isLeading).toBe(true)
     const [leader] = await shop.jobs.inspector.leaders()
@@ -20,7 +20,7 @@ describe('a worker', () => {
   })
 
   test('of two leads one; the other follows as soon as it stops', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const workers = [await shop.work(idle), await shop.work(idle)] as const
     await expect.poll(() => workers[0].leader.isLeading).toBe(true)
     expect(workers[1].leader).toEqual({ isLeading: false, fence: undefined })
@@ -31,7 +31,7 @@ describe('a worker', () => {
   })
 
   test('calls what listens for a role, also from before its start, and waits for it to stop', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate<Leading>()
     const order: string[] = []
     const first = await shop.work(idle)
@@ -52,7 +52,7 @@ describe('a worker', () => {
   })
 
   test('gives the term up before it waits for its runs', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const slow = defineJob({ name: 'slow' }, ({ step }) =>
       step.run('wait', () => {
@@ -72,7 +72,7 @@ describe('a worker', () => {
   })
 
   test('that is not to lead never does', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const calls: unknown[] = []
     const aside = await shop.work(idle, { leader: false })
     aside.onLeader((leading) => void calls.push(leading))
@@ -86,7 +86,7 @@ describe('a worker', () => {
   })
 
   test('takes no strange option or role', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     await expect(shop.work(idle, { leader: 'no' as never })).rejects.toThrow(InvalidOptionsError)
     const worker = await shop.work(idle)
     expect(() => worker.onLeader('reports', undefined as never)).toThrow(InvalidOptionsError)

@@ -2,7 +2,7 @@ import type { Worker as Thread } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLogger, createWorker } from '../../../runtime/index.ts'
 import { defineJob, LeaseThreadError } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
 const idle = defineJob({ name: 'idle' }, () => 'done')
 
@@ -27,7 +27,7 @@ describe('a lease thread that dies', () => {
   test('is started again on the same port, and keeps the lease of a worker that continues', async () => {
     const threads: Thread[] = []
     onThread((thread) => threads.push(thread))
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'held' }, async ({ step }) =>
       step.run('hold', async () => {
@@ -56,7 +56,7 @@ describe('a lease thread that dies', () => {
   test('again and again ends its worker: it hands over, and run() resolves to 1', async () => {
     const threads: Thread[] = []
     onThread((thread) => threads.push(thread))
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const lines: string[] = []
     const logger = {
       debug: vi.fn(),
@@ -84,7 +84,7 @@ describe('a lease thread that dies', () => {
 describe('a lease thread that can’t start', () => {
   test('keeps the worker from starting, with a named error, and from the store', async () => {
     onThread((thread) => void thread.terminate())
-    const shop = await openWorkshop()
+    const shop = await openFixture()
 
     const failure = await rejection(shop.work(idle))
     expect(failure).toBeInstanceOf(LeaseThreadError)
@@ -97,7 +97,7 @@ describe('a lease thread that can’t start', () => {
 
   test('makes run() resolve to 1', async () => {
     onThread((thread) => void thread.terminate())
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const logger = { ...createLogger({ level: 'error' }), error: vi.fn() }
     const worker = createWorker({ store: shop.store, jobs: [idle], handleSignals: false, logger })
 
@@ -115,7 +115,7 @@ describe('a lease thread that can’t start', () => {
       if (count > 1) void thread.terminate()
       threads.push(thread)
     })
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(idle)
     await kill(threads[0] as Thread)
     await worker.stopped

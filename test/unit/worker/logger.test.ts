@@ -5,8 +5,8 @@ import { withFields } from '../../../runtime/model/bound-logger.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { logLevels } from '../../../runtime/worker/logger.ts'
 import { defineJob } from '../../../sdk/index.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 
 class Page extends Writable {
   text = ''
@@ -33,7 +33,7 @@ function loggerOn(options: LoggerOptions & { terminal?: boolean } = {}) {
 }
 
 test('a worker hands its logger no line about a run that this would drop, unless asking for the level throws', async () => {
-  const shop = await openWorkshop()
+  const shop = await openFixture()
   const messages: unknown[] = []
   const write = (_fields: object, message?: string): void => void messages.push(message)
   const logger = {

@@ -5,7 +5,7 @@ import type { LeaseId, Store } from '../../../runtime/store/store.ts'
 import { Worker } from '../../../runtime/worker/worker.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../../support/workshop.ts'
+import { gate, openFixture } from '../../support/fixture.ts'
 
 const job = defineJob({ name: 'never-run' }, () => undefined)
 
@@ -45,7 +45,7 @@ class HoldingStore {
 }
 
 test('a stop waits for the new lease, although a comparison finds the old one gone after its renewal did', async () => {
-  const shop = await openWorkshop()
+  const shop = await openFixture()
   const held = new HoldingStore()
   const lost = gate()
   const logger = {

@@ -3,7 +3,7 @@ import type { RunningStep } from '../../../runtime/model/run.ts'
 import { boundOpenSteps, type OpenStep } from '../../../runtime/store/open-steps.ts'
 import { OpenStepsReport } from '../../../runtime/worker/open-steps-report.ts'
 import { defineJob, type Jobs, limits } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../../support/workshop.ts'
+import { gate, openFixture } from '../../support/fixture.ts'
 
 function open(path: string, openMs: number, run = 'run'): OpenStep {
   return { run, fence: 1, path, openMs }
@@ -55,7 +55,7 @@ describe('what a worker tells of its open steps', () => {
 
 describe('an open step', () => {
   test('is one whose body runs: not one that sleeps, waits for a limit or pauses before its next try', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const one = limits.concurrency({ name: 'one', max: 1 })
     const end = gate()
     const job = defineJob<{ holds: boolean }, void>({ name: 'job' }, async ({ step, input }) => {
@@ -81,7 +81,7 @@ describe('an open step', () => {
   })
 
   test('is the job’s onFailed too', async () => {
-    const { jobs, work } = await openWorkshop()
+    const { jobs, work } = await openFixture()
     const end = gate()
     const job = defineJob({ name: 'job', retry: false, onFailed: () => end.opened }, () =>
       Promise.reject(new Error('no')),

@@ -2,8 +2,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { scaleInProtection } from '../../../runtime/fargate/scale-in-protection.ts'
 import type { WorkerOptions } from '../../../runtime/index.ts'
 import { defineJob, type Job } from '../../../sdk/index.ts'
+import { openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 import { digest, EcsEndpoints, reply, taskBody } from '../fargate/ecs-endpoints.ts'
 import { ownTask } from '../fargate/holder-script.ts'
 
@@ -23,7 +23,7 @@ async function inTask(): Promise<EcsEndpoints> {
 describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) => {
   test('shows who its task is from its registration on', async () => {
     await inTask()
-    const { jobs, lines, work } = await openWorkshop(await open())
+    const { jobs, lines, work } = await openFixture(await open())
     await work(job)
     const [shown] = await jobs.inspector.workers()
     expect(shown?.task).toMatchObject({
@@ -47,7 +47,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     const endpoints = await inTask()
     const pulledAt = Date.now() - 3_600_000
     endpoints.metadata = reply(200, { ...taskBody, PullStartedAt: new Date(pulledAt).toISOString() })
-    const { jobs, work } = await openWorkshop(await open())
+    const { jobs, work } = await openFixture(await open())
     await work(job)
     const [shown] = await jobs.inspector.workers()
     expect(shown?.task).not.toHaveProperty('pulledAt')
@@ -57,7 +57,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
 
   test('keeps the concurrency that it was given', async () => {
     await inTask()
-    const { jobs, work } = await openWorkshop(await open())
+    const { jobs, work } = await openFixture(await open())
     await work(job, { concurrency: 12 })
     expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 12 }])
   })
@@ -66,7 +66,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     const endpoints = await inTask()
     const good = endpoints.metadata
     endpoints.metadata = reply(500, {})
-    const { jobs, work } = await openWorkshop(await open())
+    const { jobs, work } = await openFixture(await open())
     // Its next renewal is 18 min away: what the fleet acts on doesn't wait for it.
     await work(job, { lease: '1h' })
     expect((await jobs.inspector.workers())[0]).not.toHaveProperty('task')
@@ -81,7 +81,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     const endpoints = await inTask()
     const refusal = { failure: { Reason: 'DEPLOYMENT_BLOCKED', Detail: 'too many are protected' } }
     endpoints.agent = reply(200, refusal)
-    const { jobs, work } = await openWorkshop(await open())
+    const { jobs, work } = await openFixture(await open())
     await work(protectedJob, { lease: '1h', middleware: [scaleInProtection({ mode: 'required' })] })
     expect(await jobs.inspector.workers()).toMatchObject([
       { protection: { mode: 'required', state: { kind: 'idle' }, users: 0, protectedForMs: 0 } },
@@ -99,7 +99,7 @@ describe('a worker in an ECS task whose jobs want scale-in protection', () => {
     /^jobs want scale-in protection, and this worker doesn't ask for it: start it with --protect/
 
   async function warningsOf(jobs: readonly Job[], options: Partial<WorkerOptions> = {}) {
-    const { lines, work } = await openWorkshop()
+    const { lines, work } = await openFixture()
     await work(jobs, options)
     return lines.filter(({ message }) => unasked.test(message))
   }
@@ -121,13 +121,13 @@ describe('a worker in an ECS task whose jobs want scale-in protection', () => {
 })
 
 test('a worker outside ECS does not warn of jobs that want scale-in protection', async () => {
-  const { lines, work } = await openWorkshop()
+  const { lines, work } = await openFixture()
   await work(protectedJob)
   expect(lines.filter(({ level }) => level === 'warn')).toEqual([])
 })
 
 test('a worker outside ECS has no task and asks nobody who it is', async () => {
-  const { jobs, work } = await openWorkshop()
+  const { jobs, work } = await openFixture()
   await work(job)
   const [shown] = await jobs.inspector.workers()
   expect(shown).not.toHaveProperty('task')

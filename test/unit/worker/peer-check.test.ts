@@ -4,8 +4,8 @@ import type { WorkerTask } from '../../../runtime/store/worker-report.ts'
 import { PeerCheck } from '../../../runtime/worker/peer-check.ts'
 import { processId } from '../../../runtime/worker/self-report.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { gate } from '../../support/fixture.ts'
 import { LineLog } from '../../support/line-log.ts'
-import { gate } from '../../support/workshop.ts'
 
 const everyMs = 1_000
 

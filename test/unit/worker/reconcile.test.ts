@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../../runtime/model/codec.ts'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
-import type { ClaimAnswer, ClaimedRun, Store } from '../../../runtime/store/store.ts'
+import type { ClaimedRun, ClaimReply, Store } from '../../../runtime/store/store.ts'
 import { LeaseSession } from '../../../runtime/worker/lease-session.ts'
 import { noRunProtection } from '../../../runtime/worker/run-protection.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
@@ -14,7 +14,7 @@ const orders = { drain: false, cancel: [], granted: [] }
 /** A store that replies what the test wants, and notes claims and comparisons in their order. */
 class ScriptedStore {
   readonly calls: string[] = []
-  readonly claims: (() => ClaimAnswer)[] = []
+  readonly claims: (() => ClaimReply)[] = []
   wake: (why: 'look' | 'reconnected') => void = () => undefined
 
   get store(): Store {
@@ -53,7 +53,7 @@ const nothing = {
   ask: false,
 } as const
 
-function claimed(id: RunId): ClaimAnswer {
+function claimed(id: RunId): ClaimReply {
   const run: ClaimedRun = {
     ...{ id, job: 'steps', version: 1, queue: 'default', fence: 1, attempt: 1, losses: 0, enqueuedAt: 0 },
     ...{ tags: [], headers: {}, input: encodeValue(undefined, 'input', 1_000) },

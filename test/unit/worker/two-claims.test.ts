@@ -3,13 +3,13 @@ import { encodeValue } from '../../../runtime/model/codec.ts'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import type { Middleware } from '../../../runtime/model/middleware.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
-import type { ClaimAnswer, ClaimedRun, Settlement, Store } from '../../../runtime/store/store.ts'
+import type { ClaimedRun, ClaimReply, Settlement, Store } from '../../../runtime/store/store.ts'
 import { LeaseSession } from '../../../runtime/worker/lease-session.ts'
 import { noRunProtection } from '../../../runtime/worker/run-protection.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { gate } from '../../support/workshop.ts'
+import { gate } from '../../support/fixture.ts'
 
 interface HeldClaim {
   readonly n: number
@@ -46,11 +46,11 @@ class HoldingStore {
     return store as Store
   }
 
-  #hold(n: number, max: number, settle: readonly Settlement[]): Promise<ClaimAnswer> {
+  #hold(n: number, max: number, settle: readonly Settlement[]): Promise<ClaimReply> {
     this.calls.push(`claim ${n}`)
     return new Promise((resolve, reject) => {
       const settled = settle.map(({ run }) => run)
-      const reply = (runs: readonly RunId[]): ClaimAnswer => ({
+      const reply = (runs: readonly RunId[]): ClaimReply => ({
         ...{ kind: 'claimed', runs: runs.map(claimed), more: this.more, protectedLeft: 0, ask: false },
         settled: settle.map(() => ({ kind: 'settled', state: 'completed' }) as const),
         orders: { drain: false, cancel: [], granted: [] },

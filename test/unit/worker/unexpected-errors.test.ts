@@ -5,7 +5,7 @@ import { Worker } from '../../../runtime/worker/worker.ts'
 import type { WorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
+import { type Fixture, gate, openFixture, rejection } from '../../support/fixture.ts'
 import { observeUnhandled } from '../unhandled.ts'
 
 const unhandled = observeUnhandled()
@@ -21,7 +21,7 @@ interface Told {
 
 /** A started worker whose store `change` breaks, and what it logs. */
 async function workerOn(
-  shop: Workshop,
+  shop: Fixture,
   change: (store: Store) => void,
   options: Partial<WorkerOptions> = {},
 ): Promise<{ worker: Worker; told: Told[]; says: (message: string) => Promise<void> }> {
@@ -58,7 +58,7 @@ async function workerOn(
 
 describe('an error that no code expects', () => {
   test('of a comparison of held runs is logged, and the worker continues', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let reconnected = (): void => undefined
     const { worker, says } = await workerOn(shop, (store) => {
       store.reconcile = async () => defect()
@@ -77,7 +77,7 @@ describe('an error that no code expects', () => {
   })
 
   test('of the last call of a stop reaches whoever awaits it, and the log', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     let close = async (): Promise<void> => undefined
     const { worker, told } = await workerOn(shop, (store) => {
       close = store.close.bind(store)
@@ -92,7 +92,7 @@ describe('an error that no code expects', () => {
   })
 
   test('of a logger ends no process, and the worker continues', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const failing = new Set(['a middleware threw around a claim', 'a run left its slot'])
     const failed: string[] = []
     const say = (_fields: object, message = ''): void => {

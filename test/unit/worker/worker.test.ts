@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createLogger, createWorker } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop, rejection } from '../../support/workshop.ts'
+import { abortOf, gate, openFixture, rejection } from '../../support/fixture.ts'
 
 const quiet = createLogger({ level: 'error' })
 
 describe('stop', () => {
   test('during a start waits for it, and leaves nothing working', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'never-run' }, () => 'ran')
     const worker = createWorker({ store: shop.store, jobs: [job], handleSignals: false, logger: quiet })
     const started = worker.start()
@@ -19,7 +19,7 @@ describe('stop', () => {
   })
 
   test('ends although a middleware never does', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const job = defineJob({ name: 'held' }, () => 'ran')
     const worker = await shop.work(job, {
@@ -39,7 +39,7 @@ describe('stop', () => {
   }, 20_000)
 
   test('hands a run over at its next step edge, and another worker continues from there', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const bodies: string[] = []
     const job = defineJob({ name: 'handed-over' }, async ({ step, run }) => {
@@ -70,7 +70,7 @@ describe('stop', () => {
   })
 
   test('tells a step that listens to its signal, whose body then runs again elsewhere', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const reasons: unknown[] = []
     const job = defineJob({ name: 'listening' }, async ({ step }) =>
@@ -96,7 +96,7 @@ describe('stop', () => {
   })
 
   test('lets a run complete that comes to no further step', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'last-lines' }, async () => {
       begun.open()
@@ -114,7 +114,7 @@ describe('stop', () => {
   })
 
   test('takes no run that comes afterwards', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'done')
     const worker = await shop.work(job)
     await worker.stop()
@@ -123,7 +123,7 @@ describe('stop', () => {
   })
 
   test('gives up a run that reaches no step edge in time', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const begun = gate()
     const goOn = gate()
     let calls = 0
@@ -145,14 +145,14 @@ describe('stop', () => {
   })
 
   test('twice is as once, and stopped resolves', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 1))
     await Promise.all([worker.stop(), worker.stop(), worker.stopped])
     await worker.stop()
   })
 
   test('before the start is enough for good', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = createWorker({ store: shop.store, jobs: [defineJob({ name: 'idle' }, () => 1)] })
     await worker.stop()
 
@@ -162,7 +162,7 @@ describe('stop', () => {
 
 describe('start', () => {
   test('twice is refused by name', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 1))
 
     expect(await rejection(worker.start())).toMatchObject({
@@ -172,7 +172,7 @@ describe('start', () => {
   })
 
   test('logs the worker and its jobs, and the end of each stay', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 1)
     const worker = await shop.work(job, { name: 'first-worker' })
     const handle = await shop.jobs.enqueue(job)
@@ -192,7 +192,7 @@ describe('start', () => {
   })
 
   test('shows the worker in the store until it has stopped', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const worker = await shop.work(
       defineJob({ name: 'idle' }, () => 1),
       { name: 'first-worker', concurrency: 7 },
@@ -208,7 +208,7 @@ describe('start', () => {
 
 describe('run', () => {
   test('answers 0 once the worker was drained by order', async () => {
-    const shop = await openWorkshop()
+    const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 1)
     const worker = createWorker({
       store: shop.store,

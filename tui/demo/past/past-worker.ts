@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type {
   Checkpoint,
   ClaimedRun,
-  EntryAnswer,
+  EntryReply,
   LeaseId,
   NewWorker,
   Settlement,
@@ -162,7 +162,7 @@ function settlementOf({ acted, move }: Planned): Settlement[] {
 }
 
 /** In a past that nothing else takes part in, every other answer is a fault of the demo. */
-function expect(answer: EntryAnswer, kind: 'stored' | 'settled'): void {
+function expect(answer: EntryReply, kind: 'stored' | 'settled'): void {
   if (answer.kind !== kind)
     throw new Error(`the demo's past went wrong: the store answered '${answer.kind}', not '${kind}'`)
 }

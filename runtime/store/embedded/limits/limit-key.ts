@@ -9,8 +9,8 @@ import {
   usageAt,
   weight,
 } from '../../limiter-math.ts'
-import { ticketMs } from '../../limiters.ts'
-import { longestPollMs } from '../../store.ts'
+import { reservationMs } from '../../limiters.ts'
+import { maxPollMs } from '../../store.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** One key of a limiter. */
@@ -108,7 +108,7 @@ function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey
   const forget = Math.max(
     forgottenAt(rule, state) ?? Number.MAX_SAFE_INTEGER,
     closedUntil,
-    ticketedAt + ticketMs,
+    ticketedAt + reservationMs,
   )
   tx.sql.run(
     'INSERT OR REPLACE INTO limit_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -148,7 +148,7 @@ export function openingOf(
   }
   const tickets = want.reserved ? 0 : reservationsOf(tx, state)
   // An unused reservation lapses by itself.
-  return free - tickets >= need ? 0 : Math.max(1, state.ticketedAt + ticketMs - tx.now)
+  return free - tickets >= need ? 0 : Math.max(1, state.ticketedAt + reservationMs - tx.now)
 }
 
 function reservationsOf(tx: Transaction, state: KeyState): number {
@@ -157,7 +157,7 @@ function reservationsOf(tx: Transaction, state: KeyState): number {
 
 /** A reservation made by a clock that was ahead has lapsed, too. */
 export function hasLapsed(tx: Transaction, ticketedAt: number): boolean {
-  return tx.now - ticketedAt >= ticketMs || tx.now < ticketedAt
+  return tx.now - ticketedAt >= reservationMs || tx.now < ticketedAt
 }
 
 function windowOpensInMs(
@@ -235,7 +235,7 @@ export function setTimer(
   const state = readKey(tx, rule, at)
   const timerAt = inMs === undefined ? null : tx.now + inMs
   if (state.timerAt !== timerAt) writeKey(tx, rule, at, { ...state, timerAt })
-  if (timerAt === null || inMs === undefined || inMs >= longestPollMs) return false
+  if (timerAt === null || inMs === undefined || inMs >= maxPollMs) return false
   return state.timerAt === null || timerAt < state.timerAt - 1
 }
 

@@ -1,6 +1,6 @@
 import { isRate } from '../../../model/limiter.ts'
 import { weight } from '../../limiter-math.ts'
-import { seniority, ticketMs } from '../../limiters.ts'
+import { agedAfter, reservationMs } from '../../limiters.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import { canStart, isServed, isSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
@@ -61,7 +61,7 @@ function openingFor(
   const stands = standing(tx, take, run)
   if (stands === 'kept out') return undefined
   // No event reports that a lease becomes free for a poison suspect.
-  if (stands === 'kept out by a suspect') return ticketMs
+  if (stands === 'kept out by a suspect') return reservationMs
   const reserved = as === 'to take' || (take.ticket !== undefined && !hasLapsed(tx, take.ticket))
   const first = reserved || senior || stands === 'passes'
   if (!first && isBehind(tx, take, run, path)) return undefined
@@ -189,7 +189,7 @@ function countRefusal(tx: Transaction, run: LimitedRun, limitRequest: LimitReque
   limitRequest.refused ??= { count: 0, since: tx.now }
   limitRequest.refused.count++
   const { count, since } = limitRequest.refused
-  if (count < seniority.refusals && tx.now - since < seniority.waitedMs) return
+  if (count < agedAfter.refusals && tx.now - since < agedAfter.waitedMs) return
   limitRequest.senior = true
   for (const { limiter, key } of limitRequest.takes) {
     tx.sql.run('INSERT OR IGNORE INTO limit_seniors VALUES (?, ?, ?)', limiter, key, run.seq)

@@ -1,5 +1,5 @@
 import type { StepPath } from '../../../model/step-path.ts'
-import { seniorsAtOnce } from '../../limiters.ts'
+import { maxAgedWaiters } from '../../limiters.ts'
 import type { Transaction } from '../transaction.ts'
 import type { LimitKey } from './limit-key.ts'
 import { type LimitedRun, limitRequestOf } from './limit-request.ts'
@@ -120,5 +120,5 @@ export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: S
 /** Returns the oldest aged waiters of a key, as many as one check reads. */
 export function agedWaitersOf(tx: Transaction, { limiter, key }: LimitKey): number[] {
   const sql = 'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT +?'
-  return tx.sql.all<{ seq: number }>(sql, limiter, key, seniorsAtOnce).map(({ seq }) => seq)
+  return tx.sql.all<{ seq: number }>(sql, limiter, key, maxAgedWaiters).map(({ seq }) => seq)
 }

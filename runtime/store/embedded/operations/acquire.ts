@@ -1,11 +1,11 @@
 import type { LimitUse } from '../../../model/limit-use.ts'
 import {
-  type AcquireAnswer,
+  type AcquireReply,
   type AcquireRequest,
   type CostCorrection,
   crowdedMs,
-  mostStepsInLine,
-  type StepTurn,
+  maxWaitingSteps,
+  type StepUse,
 } from '../../limiters.ts'
 import type { LeaseId } from '../../store.ts'
 import { changeUse, closeKey, ruleOf } from '../limits/limit-key.ts'
@@ -29,7 +29,7 @@ import {
 import { findRun, type RunRow } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 
-export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest): AcquireAnswer {
+export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest): AcquireReply {
   const run = heldRun(tx, lease, request)
   if (run !== undefined && isCrowded(tx, run, request)) {
     return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: crowdedMs }
@@ -56,7 +56,7 @@ export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest
 export function closeKeys(
   tx: Transaction,
   lease: LeaseId,
-  request: StepTurn & { readonly closedMs: number },
+  request: StepUse & { readonly closedMs: number },
 ): 'closed' | 'gone' {
   const found = currentUse(tx, lease, request)
   if (found === 'gone' || found === 'another') return found === 'gone' ? 'gone' : 'closed'
@@ -100,13 +100,13 @@ function endUse(tx: Transaction, run: RunRow, limitRequest: LimitRequest): void 
   deleteLimitRequest(tx, run.seq, limitRequest.path)
 }
 
-function isCrowded(tx: Transaction, { seq }: RunRow, { path }: StepTurn): boolean {
+function isCrowded(tx: Transaction, { seq }: RunRow, { path }: StepUse): boolean {
   if (limitRequestOf(tx, seq, path) !== undefined) return false
   const steps = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM admissions WHERE seq = ?', seq)?.n ?? 0
-  return steps > mostStepsInLine
+  return steps > maxWaitingSteps
 }
 
-function heldRun(tx: Transaction, lease: LeaseId, { run: id, fence }: StepTurn): RunRow | undefined {
+function heldRun(tx: Transaction, lease: LeaseId, { run: id, fence }: StepUse): RunRow | undefined {
   const run = findRun(tx.sql, id)
   return run?.lease === lease && run.fence === fence && run.state === 'running' ? run : undefined
 }
@@ -114,7 +114,7 @@ function heldRun(tx: Transaction, lease: LeaseId, { run: id, fence }: StepTurn):
 function currentUse(
   tx: Transaction,
   lease: LeaseId,
-  turn: StepTurn,
+  turn: StepUse,
 ): { readonly run: RunRow; readonly limitRequest: LimitRequest } | 'gone' | 'another' {
   const run = heldRun(tx, lease, turn)
   if (run === undefined) return 'gone'
@@ -123,12 +123,12 @@ function currentUse(
 }
 
 /** Returns whether the request is for just this use of the execution, so that it is a repeat. */
-function isCurrent(limitRequest: LimitRequest | undefined, { fence, turn }: StepTurn): boolean {
+function isCurrent(limitRequest: LimitRequest | undefined, { fence, turn }: StepUse): boolean {
   return limitRequest?.step?.fence === fence && limitRequest.step.turn === turn
 }
 
 /** R34: a late repeat of an older use, whatever that one's state. */
-function isOlder(tx: Transaction, { seq }: RunRow, request: StepTurn): boolean {
+function isOlder(tx: Transaction, { seq }: RunRow, request: StepUse): boolean {
   const last = tx.sql.get<{ limit_turn: number }>('SELECT limit_turn FROM runs WHERE seq = ?', seq)
   return request.turn <= (last?.limit_turn ?? 0) && !isCurrent(limitRequestOf(tx, seq, request.path), request)
 }

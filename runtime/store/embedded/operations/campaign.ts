@@ -1,5 +1,5 @@
 import type { LeaseId } from '../../store.ts'
-import type { CampaignAnswer, DutyAges } from '../../terms.ts'
+import type { CampaignReply, DutyAges } from '../../terms.ts'
 import { logOperation } from '../operation-log.ts'
 import type { Transaction } from '../transaction.ts'
 import { leads } from './terms.ts'
@@ -31,7 +31,7 @@ interface Candidate {
 export function refuseCampaign(
   tx: Transaction,
   { role, lease, after }: Candidate,
-): CampaignAnswer | undefined {
+): CampaignReply | undefined {
   if (workerName(tx, lease) === undefined) return { kind: 'lost' }
   const last = lastTerm(tx, role)
   if (last === undefined) return undefined
@@ -44,7 +44,7 @@ export function refuseCampaign(
   return { kind: 'following', leader: last.worker ?? '', termLeftMs: last.ends_at - tx.now, workers: n }
 }
 
-export function campaign(tx: Transaction, candidate: Candidate): CampaignAnswer {
+export function campaign(tx: Transaction, candidate: Candidate): CampaignReply {
   const refused = refuseCampaign(tx, candidate)
   if (refused !== undefined) return refused
   const { role, lease, termMs } = candidate

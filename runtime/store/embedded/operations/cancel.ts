@@ -5,7 +5,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import { applyTransition } from '../apply-transition.ts'
 import { logOperation } from '../operation-log.ts'
 import { type Cancel, findRun, type RunRow } from '../run-row.ts'
-import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
+import { answered, keepReply, note, type Transaction } from '../transaction.ts'
 import { refuseMoved } from './refuse-moved.ts'
 
 export function cancel(tx: Transaction, id: RunId, write: RunWrite): { readonly state: RunState } {
@@ -15,11 +15,11 @@ export function cancel(tx: Transaction, id: RunId, write: RunWrite): { readonly 
   if (run === undefined) throw new UnknownRunError(id)
   refuseMoved(tx, run, write)
   if (isEnd(run.state) || run.state === 'cancelling')
-    return keepAnswer(tx, write.requestId, { state: run.state })
+    return keepReply(tx, write.requestId, { state: run.state })
   const { job, queue } = run
   const { by, reason } = write
   logOperation(tx, { operation: 'cancel run', subject: id, by, reason, details: { job, queue } })
-  return keepAnswer(tx, write.requestId, { state: cancelRun(tx, run, write) })
+  return keepReply(tx, write.requestId, { state: cancelRun(tx, run, write) })
 }
 
 /** Cancels a live run: at once if no worker holds it, else by an order to its holder. */

@@ -11,14 +11,14 @@ import type { OperationName } from '../../events.ts'
 import type { NewRun } from '../../new-run.ts'
 import {
   encodeSpec,
-  keptPauses,
   knownScheduleRuns,
   type LedgerLine,
   type Pause,
+  retainedPauses,
   type ScheduleSpec,
-  type TriggerAnswer,
+  type TriggerReply,
 } from '../../schedules.ts'
-import type { EnqueueAnswer } from '../../store.ts'
+import type { EnqueueReply } from '../../store.ts'
 import { type LoggedOperation, logOperation } from '../operation-log.ts'
 import {
   findSchedule,
@@ -28,7 +28,7 @@ import {
   setSchedule,
   withLine,
 } from '../schedule-row.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 import { definitionInForce, type InForce } from './definitions.ts'
 import { enqueue } from './enqueue.ts'
 
@@ -99,7 +99,7 @@ function refuseMovedSchedule(
 
 function withPause(pauses: readonly Pause[], added: Pause): readonly Pause[] {
   const [first, second, ...others] = pauses
-  if (pauses.length < keptPauses || first === undefined || second === undefined) return [...pauses, added]
+  if (pauses.length < retainedPauses || first === undefined || second === undefined) return [...pauses, added]
   return [{ from: first.from, until: second.until }, ...others, added]
 }
 
@@ -109,8 +109,8 @@ export function triggerSchedule(
   revision: number,
   run: NewRun,
   write: OperatorWrite,
-): TriggerAnswer {
-  const before = answered<TriggerAnswer>(tx, write.requestId)
+): TriggerReply {
+  const before = answered<TriggerReply>(tx, write.requestId)
   if (before !== undefined) return before
   const record = known(tx, name)
   if (record.revision !== revision) return { kind: 'moved' }
@@ -122,7 +122,7 @@ export function triggerSchedule(
   const details = enqueued.kind === 'enqueued' ? { run: run.id } : { duplicateOf: enqueued.other }
   logChange(tx, 'trigger schedule', name, write, details)
   keepRecord(tx, name, withLine(tx, name, enqueued.record, { ...line, ...byLine(write) }))
-  return keepAnswer<TriggerAnswer>(
+  return keepReply<TriggerReply>(
     tx,
     write.requestId,
     enqueued.kind === 'enqueued'
@@ -148,7 +148,7 @@ export function enqueueTick(
   return { kind: 'enqueued', record: { ...record, runs: [...record.runs, run.id].slice(-knownScheduleRuns) } }
 }
 
-function runInTheWay(answer: EnqueueAnswer, id: string): string | undefined {
+function runInTheWay(answer: EnqueueReply, id: string): string | undefined {
   if (answer.outcome === 'rejected') return answer.reason === 'duplicate' ? answer.holder : answer.id
   return answer.id === id ? undefined : answer.id
 }
@@ -199,7 +199,7 @@ function once(tx: Transaction, write: OperatorWrite, change: () => void): void {
   if (answered(tx, write.requestId) !== undefined) return
   change()
   tx.hints.add('schedules')
-  keepAnswer(tx, write.requestId, true)
+  keepReply(tx, write.requestId, true)
 }
 
 function logChange(

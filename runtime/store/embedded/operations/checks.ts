@@ -6,7 +6,7 @@ import { formatVersion, readFormat } from '../schema.ts'
 import type { StoreFile } from '../store-file.ts'
 
 const lowDiskBytes = 500 * 1024 * 1024
-const largestQuickCheck = 256 * 1024 * 1024
+const maxQuickCheck = 256 * 1024 * 1024
 
 /** Returns the checks of `doctor` for the file and its host. */
 export function checkStore(database: StoreFile, config: StoreConfig, scope: 'all' | 'quick'): StoreCheck[] {
@@ -63,7 +63,7 @@ function diskSpace(database: StoreFile): StoreCheck {
 }
 
 function integrity(database: StoreFile): StoreCheck {
-  if (statSync(database.path).size > largestQuickCheck) {
+  if (statSync(database.path).size > maxQuickCheck) {
     return {
       name: 'integrity',
       verdict: 'fine',

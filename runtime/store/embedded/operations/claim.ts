@@ -2,8 +2,8 @@ import { countLosses, poisonLimit, suspectStreak } from '../../../model/poison.t
 import type { RunId } from '../../../model/run-id.ts'
 import { protectionLevel, protectionLevels } from '../../protection-level.ts'
 import type {
-  ClaimAnswer,
   ClaimedRun,
+  ClaimReply,
   ClaimRequest,
   LeaseId,
   Orders,
@@ -45,18 +45,18 @@ interface Claimant {
 }
 
 /** The reply to a claim, as it is kept for a repeat. */
-interface KeptAnswer {
+interface KeptReply {
   readonly runs: KeptRuns
   readonly protectedLeft: number
   readonly ask: boolean
 }
 /** The replies to the newest claim and to the previous one, which may be in flight beside it. */
-interface KeptAnswers extends KeptAnswer {
-  readonly before?: KeptAnswer & { readonly n: number }
+interface KeptReplies extends KeptReply {
+  readonly before?: KeptReply & { readonly n: number }
 }
 type KeptRuns = readonly (readonly [RunId, fence: number])[]
 
-type Admitted = Pick<Extract<ClaimAnswer, { kind: 'claimed' }>, 'runs' | 'more' | 'protectedLeft' | 'ask'>
+type Admitted = Pick<Extract<ClaimReply, { kind: 'claimed' }>, 'runs' | 'more' | 'protectedLeft' | 'ask'>
 
 const noneLeft = { protectedLeft: 0, ask: false } as const
 const noEntries = { entries: [], more: false } as const
@@ -74,7 +74,7 @@ export function claim(
   n: number,
   request: ClaimRequest,
   settle: readonly Settlement[],
-): ClaimAnswer {
+): ClaimReply {
   markSeen(tx)
   const claimant = tx.sql.get<Claimant>(
     'SELECT lease, drain_order, jobs, queues, queue_order, claim_n, claim_answer, protection FROM workers WHERE lease = ?',
@@ -125,8 +125,8 @@ function repeat(tx: Transaction, claimant: Claimant, n: number): Admitted {
 }
 
 /** An earlier release keeps the runs of one claim alone. */
-function answersOf({ claim_answer }: Claimant): KeptAnswers {
-  const answer = JSON.parse(claim_answer) as KeptAnswers | KeptRuns
+function answersOf({ claim_answer }: Claimant): KeptReplies {
+  const answer = JSON.parse(claim_answer) as KeptReplies | KeptRuns
   return 'runs' in answer ? answer : { ...noneLeft, runs: answer }
 }
 
@@ -151,7 +151,7 @@ function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimReq
   const ask = protectedLeft > 0 && request.mayAsk && isToAsk(tx, protectedLeft)
   if (ask) tx.told = claimant.lease
   const { before: _, ...last } = answersOf(claimant)
-  const kept: KeptAnswers = {
+  const kept: KeptReplies = {
     ...{ runs: runs.map((run) => [run.id, run.fence] as const), protectedLeft, ask },
     before: { ...last, n: claimant.claim_n },
   }

@@ -3,9 +3,9 @@ import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import { entryOverheadBytes, type JournalRecord } from '../../../model/journal.ts'
 import {
   type Checkpoint,
-  type CommitAnswer,
+  type CommitReply,
   commitLimits,
-  type EntryAnswer,
+  type EntryReply,
   type LeaseId,
   type Settlement,
 } from '../../store.ts'
@@ -40,7 +40,7 @@ export function prepareCommit(entries: readonly (Checkpoint | Settlement)[]): Pr
   return prepared
 }
 
-export function commit(tx: Transaction, lease: LeaseId, entries: readonly PreparedEntry[]): CommitAnswer {
+export function commit(tx: Transaction, lease: LeaseId, entries: readonly PreparedEntry[]): CommitReply {
   const answers = entries.map(({ entry, body }) =>
     entry.kind === 'settle' ? settleRun(tx, lease, entry) : append(tx, lease, entry, body),
   )
@@ -51,7 +51,7 @@ export function commit(tx: Transaction, lease: LeaseId, entries: readonly Prepar
 }
 
 /** R15: accepted only as the next position of a run that this lease and fence own. */
-function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8Array | null): EntryAnswer {
+function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8Array | null): EntryReply {
   const { record } = entry
   if (record.phase === 'done' && record.waitedAt !== undefined) {
     const remainingMs = deadlineLeft(tx, entry.run, record.waitedAt)
@@ -110,7 +110,7 @@ function insertRecord(
   )
 }
 
-function whyRefused(tx: Transaction, lease: LeaseId, entry: Checkpoint): EntryAnswer {
+function whyRefused(tx: Transaction, lease: LeaseId, entry: Checkpoint): EntryReply {
   const run = findRun(tx.sql, entry.run)
   if (run === undefined || run.lease !== lease || run.fence !== entry.fence) return { kind: 'gone' }
   return entry.position <= run.position ? { kind: 'stored' } : { kind: 'gap' }

@@ -3,7 +3,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { LeaseId } from '../../store.ts'
 import type { StoredDrain } from '../../worker-drain.ts'
 import { logOperation } from '../operation-log.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 
 export function drainWorker(tx: Transaction, worker: string, write: OperatorWrite): void {
   if (answered(tx, write.requestId) !== undefined) return
@@ -22,7 +22,7 @@ export function drainWorker(tx: Transaction, worker: string, write: OperatorWrit
     if (stored.order === undefined) saveDrain(tx, lease, { ...stored, order })
     tx.woken.add(lease)
   }
-  keepAnswer(tx, write.requestId, true)
+  keepReply(tx, write.requestId, true)
 }
 
 export function saveDrain(tx: Transaction, lease: LeaseId, drain: StoredDrain): void {

@@ -3,7 +3,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import type { UniqueClaim } from '../../../model/unique.ts'
 import { type EnqueuePart, enqueueLimits } from '../../enqueue-outbox.ts'
 import type { NewRun } from '../../new-run.ts'
-import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
+import { type EnqueueReply, maxPollMs } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
 import { enqueueRequest, untilCode } from '../../unique-until.ts'
 import { announceReady, countWake, dueAt } from '../apply-transition.ts'
@@ -11,10 +11,10 @@ import { enterLimits } from '../limits/execution-limits.ts'
 import { saveLimitRequest } from '../limits/limit-request.ts'
 import { findRun } from '../run-row.ts'
 import { storeTimeOf } from '../store-clock.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 import { admitByKey } from './unique.ts'
 
-export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
+export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueReply[] {
   return runs.map((run) => insertRun(tx, run))
 }
 
@@ -38,10 +38,10 @@ interface Kept {
   readonly job: string
   readonly inputDigest: string
   readonly canonicalDigest?: string
-  readonly answer: EnqueueAnswer
+  readonly answer: EnqueueReply
 }
 
-function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
+function insertRun(tx: Transaction, run: NewRun): EnqueueReply {
   const before = run.unique && answered<Kept>(tx, enqueueRequest(run.id))
   if (before !== undefined) return isSame(before, run) ? before.answer : idConflict(run)
   const known = tx.sql.get<Known>(
@@ -74,22 +74,22 @@ function isSame(known: Known, run: NewRun): boolean {
   return known.inputDigest === run.inputDigest || canonical === (run.canonicalDigest ?? run.inputDigest)
 }
 
-function idConflict({ id }: NewRun): EnqueueAnswer {
+function idConflict({ id }: NewRun): EnqueueReply {
   return { outcome: 'rejected', id, reason: 'id conflict' }
 }
 
-function insertUnique(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueAnswer {
+function insertUnique(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueReply {
   const answer = admitByKey(tx, run, unique)
   if (answer.outcome === 'created' || answer.outcome === 'replaced') insertRows(tx, run)
   if (answer.outcome === 'created') return answer
   // A repeat after the holder's end must create no run.
   const { job, inputDigest, canonicalDigest } = run
   const canonical = canonicalDigest === undefined ? {} : { canonicalDigest }
-  keepAnswer<Kept>(tx, enqueueRequest(run.id), { job, inputDigest, ...canonical, answer })
+  keepReply<Kept>(tx, enqueueRequest(run.id), { job, inputDigest, ...canonical, answer })
   return answer
 }
 
-function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
+function insertRows(tx: Transaction, run: NewRun): EnqueueReply {
   const readyAt = readyTime(tx, run.start)
   const state = readyAt > tx.now ? 'scheduled' : 'ready'
   const times = {
@@ -135,13 +135,13 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
   for (const tag of new Set(run.tags)) {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
-  tx.moves.push({ run, transition: 'enqueue', state, stayedMs: 0 })
+  tx.moves.push({ run, transition: 'enqueue', state, inStateMs: 0 })
   const inLine = run.limits !== undefined && run.limits.length > 0 && passOrLineUp(tx, run, state)
   if (inLine) return { outcome: 'created', id: run.id }
   const { job, queue } = run
   const announced = { job, version: storedVersion(run), queue }
   if (state === 'ready') announceReady(tx, announced)
-  else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, announced)
+  else if (firstTimer && readyAt - tx.now < maxPollMs) countWake(tx, announced)
   return { outcome: 'created', id: run.id }
 }
 
@@ -170,6 +170,6 @@ function passOrLineUp(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'
     JSON.stringify({ kind: 'limit', name: limiter } satisfies WaitingFor),
     row.seq,
   )
-  tx.moves.push({ run, from: state, transition: 'line up', state: 'waiting', stayedMs: 0 })
+  tx.moves.push({ run, from: state, transition: 'line up', state: 'waiting', inStateMs: 0 })
   return true
 }

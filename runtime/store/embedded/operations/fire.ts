@@ -5,8 +5,8 @@ import {
   type DueSchedules,
   decodeSpec,
   type Fire,
-  type FireAnswer,
   type FireMove,
+  type FireReply,
   type LedgerLine,
   lateFromMs,
   type Pause,
@@ -82,7 +82,7 @@ function turnOfQueued(tx: Transaction, name: string, record: ScheduleRecord): nu
 }
 
 /** C1: the only way from a tick of a schedule to the next one. */
-export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire): FireAnswer {
+export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire): FireReply {
   if (!leads(tx, leaderRole, fence)) return { kind: 'not leading' }
   const record = findSchedule(tx.sql, schedule)
   if (record === undefined || record.dropped !== undefined || record.revision !== revision) {
@@ -112,9 +112,9 @@ function skippedLine({ tick, until, count, why }: Move<'skip'>): Line {
   return { outcome: 'skipped', tick, why, ...(count > 1 ? { until, count } : {}) }
 }
 
-function fireRun(tx: Transaction, name: string, record: ScheduleRecord, move: Move<'run'>): FireAnswer {
+function fireRun(tx: Transaction, name: string, record: ScheduleRecord, move: Move<'run'>): FireReply {
   const { tick, overlap, cap, caughtUp, dueAt, run } = move
-  const skipped = (why: LedgerLine['why'], other?: string): FireAnswer =>
+  const skipped = (why: LedgerLine['why'], other?: string): FireReply =>
     written(tx, name, record, {
       ...{ outcome: 'skipped', tick, why: why ?? 'missed' },
       ...(other === undefined ? {} : { other }),
@@ -142,7 +142,7 @@ function fireQueued(
   name: string,
   record: ScheduleRecord,
   { tick, run }: Move<'queued run'>,
-): FireAnswer {
+): FireReply {
   if (record.queued[0] !== tick) return { kind: 'moved' }
   if (record.paused !== undefined || liveRun(tx, record) !== undefined) return { kind: 'waits' }
   const queued = record.queued.slice(1)
@@ -156,7 +156,7 @@ function enqueued(
   name: string,
   record: ScheduleRecord,
   { run, line }: { readonly run: NewRun; readonly line: Line },
-): FireAnswer {
+): FireReply {
   const answer = enqueueTick(tx, name, record, run)
   if (answer.kind === 'enqueued') return written(tx, name, answer.record, { ...line, run: run.id })
   const { tick } = line
@@ -164,7 +164,7 @@ function enqueued(
   return written(tx, name, record, tick === undefined ? skipped : { ...skipped, tick })
 }
 
-function written(tx: Transaction, name: string, record: ScheduleRecord, line: Line): FireAnswer {
+function written(tx: Transaction, name: string, record: ScheduleRecord, line: Line): FireReply {
   keepRecord(tx, name, withLine(tx, name, record, line))
   return { kind: 'done', outcome: line.outcome, ...(line.run === undefined ? {} : { run: line.run }) }
 }

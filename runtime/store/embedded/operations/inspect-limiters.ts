@@ -11,7 +11,7 @@ import { shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 import type { ByHandRow } from './limiters.ts'
 
-const mostHolders = 5
+const maxHolders = 5
 
 interface InfoRow {
   readonly name: string
@@ -161,7 +161,7 @@ function linePlace(tx: Transaction, run: RunRow, take: LimitHold, path: string):
   )?.n
   const holders = tx.sql.all<{ id: RunId }>(
     `SELECT DISTINCT id FROM limit_holders JOIN runs ON runs.seq = limit_holders.seq
-     WHERE limiter = ? AND key = ? ORDER BY id LIMIT ${mostHolders}`,
+     WHERE limiter = ? AND key = ? ORDER BY id LIMIT ${maxHolders}`,
     limiter,
     key,
   )

@@ -49,10 +49,10 @@ export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntr
 }
 
 /** Beyond these reads, the age of a queue's oldest ready run is not returned. */
-const mostClassesRead = 1_000
+const maxClassesRead = 1_000
 /** Of runs that became ready again this many are read at the head of a job in a queue, and this many by time. */
-const mostInLine = 20
-const mostAgain = 300
+const maxInLine = 20
+const maxAgain = 300
 
 export function inspectQueues(
   sql: Sql,
@@ -92,18 +92,18 @@ function oldestReady(sql: Sql, counts: readonly RunCount[]): Map<string, number>
     since.set(queue, Math.min(since.get(queue) ?? at, at))
   }
   const ready = counts.filter(({ state }) => state === 'ready')
-  for (const { queue, job } of ready.slice(0, mostClassesRead)) {
+  for (const { queue, job } of ready.slice(0, maxClassesRead)) {
     for (const at of firstReady(sql, queue, job)) note(queue, at)
   }
   for (const { queue, at } of readyAgain(sql)) note(queue, at)
-  for (const { queue } of ready.slice(mostClassesRead)) since.delete(queue)
+  for (const { queue } of ready.slice(maxClassesRead)) since.delete(queue)
   return since
 }
 
 /** Returns since when the first ready runs of a job are ready, up to one that is since its enqueue. */
 function firstReady(sql: Sql, queue: string, job: string): number[] {
   const times: number[] = []
-  for (let behind = 0; times.length <= mostInLine; ) {
+  for (let behind = 0; times.length <= maxInLine; ) {
     const row = sql.get<{ seq: number; changed_at: number; enqueued_at: number }>(
       `SELECT seq, changed_at, enqueued_at FROM runs
        WHERE ended_at IS NULL AND state = 'ready' AND queue = ? AND job = ? AND seq > ? ORDER BY seq LIMIT 1`,
@@ -124,7 +124,7 @@ function readyAgain(sql: Sql): { readonly queue: string; readonly at: number }[]
   return sql.all(
     `SELECT queue, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}
      WHERE ${waitingByTime} AND state = 'ready' ORDER BY changed_at LIMIT +?`,
-    mostAgain,
+    maxAgain,
   )
 }
 

@@ -1,4 +1,4 @@
-import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import type { LeaseId, NewWorker, RenewReply, WorkerStatus } from '../../store.ts'
 import { protectedFrom } from '../../stored-version.ts'
 import { type StoredDrain, withDrainTold } from '../../worker-drain.ts'
 import { applyTransition, leaveSlot } from '../apply-transition.ts'
@@ -74,15 +74,15 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
   }
 }
 
-const mostVersions = 50
+const maxVersions = 50
 
 /** Returns the version of each job that a worker runs, for the log. */
 function versionsOf(jobs: NewWorker['jobs']): Record<string, number> | undefined {
   if (jobs.length === 0) return undefined
-  return Object.fromEntries(jobs.slice(0, mostVersions).map(({ name, version }) => [name, version]))
+  return Object.fromEntries(jobs.slice(0, maxVersions).map(({ name, version }) => [name, version]))
 }
 
-export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewAnswer {
+export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewReply {
   markSeen(tx)
   const [worker] = tx.sql.all<{ drain_order: number; drain: string | null }>(
     `UPDATE workers SET expires_at = ? + lease_ms, seen_at = ?, draining = ?

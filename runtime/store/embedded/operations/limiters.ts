@@ -15,7 +15,7 @@ import type { LeaseId, NewWorker } from '../../store.ts'
 import { markWaitlistsOf, ruleOf } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
 import { shownAt } from '../store-clock.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
 export interface ByHandRow {
@@ -103,7 +103,7 @@ export function setLimiter(
     const { by, reason } = write
     logOperation(tx, { operation, subject: name, by, reason, details: { ...rule } })
   }
-  return keepAnswer(tx, write.requestId, rule)
+  return keepReply(tx, write.requestId, rule)
 }
 
 function byHandOf(tx: Transaction, name: string): ByHandRow | undefined {

@@ -8,7 +8,7 @@ import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
 import type { Sql } from '../database.ts'
 import { logOperation } from '../operation-log.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 
 /** Returns when the mute ends, in the store's time. */
 export function muteFinding(
@@ -27,7 +27,7 @@ export function muteFinding(
   const { by, reason } = write
   logOperation(tx, { operation: 'mute finding', subject: finding, by, reason, details: { forMs } })
   tx.sql.run('INSERT INTO mutes VALUES (?, ?, ?, ?)', finding, until, by, reason ?? null)
-  return keepAnswer(tx, write.requestId, until)
+  return keepReply(tx, write.requestId, until)
 }
 
 export function unmuteFinding(
@@ -44,7 +44,7 @@ export function unmuteFinding(
     logOperation(tx, { operation: 'unmute finding', subject: finding, by, reason })
   }
   tx.sql.run('DELETE FROM mutes WHERE finding = ?', finding)
-  return keepAnswer(tx, write.requestId, found !== undefined)
+  return keepReply(tx, write.requestId, found !== undefined)
 }
 
 function refuseMovedMute(tx: Transaction, finding: string, { expected }: ExpectingWrite<ExpectedMute>): void {

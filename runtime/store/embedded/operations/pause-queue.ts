@@ -8,7 +8,7 @@ import { markAllWaitlists } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
 import { shownAt } from '../store-clock.ts'
 import { wakeIdle } from '../takers.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 
 export function pauseQueue(tx: Transaction, queue: string, write: ExpectingWrite<ExpectedPause>): void {
   if (answered(tx, write.requestId) !== undefined) return
@@ -17,7 +17,7 @@ export function pauseQueue(tx: Transaction, queue: string, write: ExpectingWrite
   logOperation(tx, { operation: 'pause queue', subject: queue, by, reason })
   tx.sql.run('INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)', queue, by, reason ?? null, tx.now)
   markAllWaitlists(tx)
-  keepAnswer(tx, write.requestId, true)
+  keepReply(tx, write.requestId, true)
 }
 
 export function resumeQueue(tx: Transaction, queue: string, write: ExpectingWrite<ExpectedPause>): void {
@@ -28,7 +28,7 @@ export function resumeQueue(tx: Transaction, queue: string, write: ExpectingWrit
   if (resumed > 0) logOperation(tx, { operation: 'resume queue', subject: queue, by, reason })
   markAllWaitlists(tx)
   wakeIdle(tx)
-  keepAnswer(tx, write.requestId, true)
+  keepReply(tx, write.requestId, true)
 }
 
 function refuseMovedQueue(tx: Transaction, queue: string, { expected }: ExpectingWrite<ExpectedPause>): void {

@@ -1,4 +1,4 @@
-import { keepAnswersMs } from '../../store.ts'
+import { keepRepliesMs } from '../../store.ts'
 import type { RunRow } from '../run-row.ts'
 import type { Removed, Transaction } from '../transaction.ts'
 
@@ -15,7 +15,7 @@ export function deleteRun(tx: Transaction, run: Ended): void {
   }
   for (const table of ['payloads', 'runs', 'admissions'])
     tx.sql.run(`DELETE FROM ${table} WHERE seq = ?`, seq)
-  tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + keepAnswersMs)
+  tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + keepRepliesMs)
   tx.removed.push(run)
 }
 

@@ -5,7 +5,7 @@ import type { JournalPhase } from '../../../model/journal.ts'
 import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { lossPlace } from '../../loss-place.ts'
-import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
+import { type LeaseId, maxPollMs, outageGraceShare } from '../../store.ts'
 import { versionOf } from '../../stored-version.ts'
 import { applyTransition, countWake, leaveSlot } from '../apply-transition.ts'
 import { countRunFailure } from '../failure-groups.ts'
@@ -40,7 +40,7 @@ export function markSeen(tx: Transaction): void {
   // Only a worker that had renewed in time before the gap gets more: among short and long leases gaps are normal.
   tx.sql.run(
     `UPDATE workers SET expires_at = max(expires_at, ? + lease_ms)
-     WHERE lease_ms * ${amnestyShare} < ? AND seen_at >= ? - lease_ms`,
+     WHERE lease_ms * ${outageGraceShare} < ? AND seen_at >= ? - lease_ms`,
     tx.now,
     gap,
     seenAt,
@@ -104,7 +104,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause)
         wakeAt,
         waiting: { kind: 'retry', until: wakeAt },
       })
-      if (delayMs < longestPollMs) countWake(tx, { ...run, streak })
+      if (delayMs < maxPollMs) countWake(tx, { ...run, streak })
     }
   }
   return { id: run.id, losses, streak }

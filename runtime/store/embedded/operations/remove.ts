@@ -4,7 +4,7 @@ import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { logOperation } from '../operation-log.ts'
 import { findRun, type RunRow } from '../run-row.ts'
-import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { answered, keepReply, type Transaction } from '../transaction.ts'
 import { freeKeys } from '../unique-keys.ts'
 import { deleteRun } from './prune.ts'
 import { refuseMoved } from './refuse-moved.ts'
@@ -21,7 +21,7 @@ export function remove(tx: Transaction, id: RunId, write: RunWrite): void {
   const { job, queue } = run
   logOperation(tx, { operation: 'remove run', subject: id, by, reason, details: { job, queue } })
   removeRun(tx, run)
-  keepAnswer(tx, write.requestId, true)
+  keepReply(tx, write.requestId, true)
 }
 
 /** Deletes an ended run; unlike retention it also ends a window of its unique key. */

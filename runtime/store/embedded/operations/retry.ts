@@ -9,7 +9,7 @@ import type { RetryChoice } from '../../store.ts'
 import { applyTransition } from '../apply-transition.ts'
 import { logOperation } from '../operation-log.ts'
 import { findRun, type RunRow } from '../run-row.ts'
-import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
+import { answered, keepReply, note, type Transaction } from '../transaction.ts'
 import { refuseMoved } from './refuse-moved.ts'
 import { expireHolders, refuseHeldKeys } from './unique.ts'
 
@@ -21,7 +21,7 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Ru
   const { job, queue } = run
   logOperation(tx, { operation: 'retry run', subject: id, ...told, details: { job, queue } })
   retryRun(tx, run, dropped, told)
-  return keepAnswer(tx, write.requestId, answer)
+  return keepReply(tx, write.requestId, answer)
 }
 
 /** Carries out a planned retry, once no other run holds the run's keys. */

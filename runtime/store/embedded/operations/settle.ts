@@ -2,7 +2,7 @@ import { encodeError } from '../../../model/codec.ts'
 import type { Outcome, Wait } from '../../../model/outcome.ts'
 import type { RunState, WaitingFor } from '../../../model/run.ts'
 import { type DeadlineKind, isArrival, isDeadline } from '../../../model/wait.ts'
-import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import type { EntryReply, LeaseId, Settlement } from '../../store.ts'
 import { needsProtection, storedVersion } from '../../stored-version.ts'
 import { applyTransition, type TransitionFields } from '../apply-transition.ts'
 import { countRunFailure } from '../failure-groups.ts'
@@ -11,7 +11,7 @@ import { type Blocked, findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
 /** Ends an execution: fenced, at the worker's position, once; a repeat returns the first result. */
-export function settleRun(tx: Transaction, lease: LeaseId, settlement: Settlement): EntryAnswer {
+export function settleRun(tx: Transaction, lease: LeaseId, settlement: Settlement): EntryReply {
   const run = findRun(tx.sql, settlement.run)
   if (run === undefined) return { kind: 'gone' }
   if (run.lease !== lease || run.fence !== settlement.fence) {
@@ -29,7 +29,7 @@ function keepOrphans(tx: Transaction, run: RunRow, positions: readonly number[] 
   if (orphans !== run.orphans) tx.sql.run('UPDATE runs SET orphans = ? WHERE seq = ?', orphans, run.seq)
 }
 
-function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
+function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryReply {
   const end = { settledFence: run.fence } satisfies TransitionFields
   const ended = outcome.kind === 'completed' || outcome.kind === 'failed'
   if (run.state === 'cancelling' && !ended) {
@@ -71,7 +71,7 @@ function protect(tx: Transaction, run: RunRow): RunRow {
   return { ...run, version }
 }
 
-function settled(state: RunState): EntryAnswer {
+function settled(state: RunState): EntryReply {
   return { kind: 'settled', state }
 }
 
@@ -87,7 +87,7 @@ function backOff(
 }
 
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker continues at once. */
-function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: TransitionFields): EntryAnswer {
+function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: TransitionFields): EntryReply {
   const lines = waits.filter(isArrival).map(({ path }) => limitRequestOf(tx, run.seq, path))
   if (lines.some((limitRequest) => limitRequest?.line === undefined)) return { kind: 'continue' }
   const timed = waits.filter(isDeadline)

@@ -3,14 +3,14 @@ import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { keysOf, type UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
-import type { EnqueueAnswer, FreedKey } from '../../store.ts'
+import type { EnqueueReply, FreedKey } from '../../store.ts'
 import { applyTransition } from '../apply-transition.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { holderOf, holdsByState, isOverdue, keysOfRun, readKey, takeKey } from '../unique-keys.ts'
 
 /** Decides a new run by its keys; with `created` and `replaced` it may be inserted, with its keys taken. */
-export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueAnswer {
+export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueReply {
   const { id, job } = run
   const keys = keysOf(unique)
   const [holder, ...others] = new Set(keys.flatMap((key) => liveHolder(tx, job, key) ?? []))
@@ -31,7 +31,7 @@ function meetHolders(
   id: RunId,
   { onDuplicate }: UniqueClaim,
   holders: readonly [RunId, ...RunId[]],
-): EnqueueAnswer {
+): EnqueueReply {
   if (onDuplicate === 'join') return { outcome: 'joined', id: holders[0] }
   const replaceable: RunRow[] = []
   for (const holder of holders) {

@@ -77,7 +77,7 @@ async function plannedRetries(
   )
 }
 
-/** As scripts/apply-action.lua takes it. Without a plan no run is retried. */
+/** In the form of scripts/apply-action.lua. Without a plan no run is retried. */
 function encodedEntry({ run, state }: ActionEntry, planned: RunPlan | undefined): unknown[] {
   const head = [run, state === undefined ? 0 : stateCode(state)]
   if (planned === undefined) return [...head, '']
@@ -165,7 +165,7 @@ function toInfo(calls: ScriptCalls, id: string, reply: Reply): ActionInfo {
     ...(cursor === undefined ? {} : { cursor }),
     done,
     refused,
-    // The scripts can't tell an empty list from an empty map.
+    // Lua can't distinguish an empty list from an empty map.
     refusals: Array.isArray(refusals)
       ? (refusals as StoredRefusal[]).map((stored) => ({
           run: stored[0],

@@ -2,7 +2,7 @@ import { StoreFormatError } from '../../../model/errors.ts'
 import { countLosses } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { protectionLevel } from '../../protection-level.ts'
-import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
+import type { ClaimedRun, ClaimReply, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
 import { decodeReplies, encodeBatch } from '../entry-batch.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, isPoisoned, type RunRecord } from '../run-record.ts'
@@ -12,7 +12,7 @@ import { firstPageBytes, readJournal } from './journal.ts'
 import { ordersOf } from './orders.ts'
 
 /** As scripts/claim.lua returns it, unless the lease is lost. */
-type ClaimReply = [
+type ClaimScriptReply = [
   now: number,
   wall: number,
   more: number,
@@ -46,12 +46,13 @@ export async function claim(
   n: number,
   request: ClaimRequest,
   settle: readonly Settlement[],
-): Promise<ClaimAnswer> {
+): Promise<ClaimReply> {
   const { bytes, journals } = encodeBatch(settle, calls.keys)
   const level = protectionLevel(request, undefined)
   const reply = await calls.run('claim', [lease, n, request.max, level, bytes], journals)
   if (!Array.isArray(reply)) return { kind: 'lost' }
-  const [now, wall, more, dueIn, protectedLeft, ask, orders, settled, runs, inputs] = reply as ClaimReply
+  const [now, wall, more, dueIn, protectedLeft, ask, orders, settled, runs, inputs] =
+    reply as ClaimScriptReply
   return {
     kind: 'claimed',
     runs: await claimedRuns(calls, lease, decodeTaken(runs, inputs), { now, wall }),

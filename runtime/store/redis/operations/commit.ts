@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import {
   type Checkpoint,
-  type CommitAnswer,
+  type CommitReply,
   commitLimits,
   type LeaseId,
   type Settlement,
@@ -11,13 +11,13 @@ import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { ordersOf } from './orders.ts'
 
-/** @param confirmed R11: resolves when an intent that was stored is where the configuration wants it. */
+/** @param confirmed R11: resolves when a stored intent is where the configuration requires it. */
 export async function commit(
   calls: ScriptCalls,
   lease: LeaseId,
   entries: readonly (Checkpoint | Settlement)[],
   confirmed: () => Promise<void>,
-): Promise<CommitAnswer> {
+): Promise<CommitReply> {
   if (entries.length > commitLimits.entries) throw tooLarge()
   const batch = encodeBatch(entries, calls.keys)
   if (entries.length > 1 && batch.storedBytes > commitLimits.bytes) throw tooLarge()
@@ -27,7 +27,7 @@ export async function commit(
   return { orders: ordersOf(orders), answers: decodeReplies(replies) }
 }
 
-/** The one that does no more than these entries need: most store results of steps. */
+/** The smallest script that these entries need: most store results of steps. */
 function scriptFor(entries: readonly (Checkpoint | Settlement)[]): 'append' | 'append-failures' | 'commit' {
   let hasMarks = false
   for (const entry of entries) {

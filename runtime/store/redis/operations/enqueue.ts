@@ -1,7 +1,7 @@
 import type { UniqueClaim } from '../../../model/unique.ts'
 import { EnqueueOutbox, type EnqueuePart, enqueueLimits } from '../../enqueue-outbox.ts'
 import type { NewRun } from '../../new-run.ts'
-import type { EnqueueAnswer } from '../../store.ts'
+import type { EnqueueReply } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
 import { untilCode } from '../../unique-until.ts'
 import type { Argument } from '../redis-link.ts'
@@ -13,7 +13,7 @@ interface Part extends EnqueuePart {
   readonly args: readonly Argument[]
 }
 
-/** The enqueues of one connection: its callers share the attempts, and each repeats its own call while the server is away. */
+/** The enqueues of one connection: its callers share the attempts, and each repeats its own call during an outage. */
 export class Enqueues {
   readonly #calls: ScriptCalls
   readonly #outbox: EnqueueOutbox<Part>
@@ -27,15 +27,15 @@ export class Enqueues {
     })
   }
 
-  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
-    const answers: EnqueueAnswer[] = []
+  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
+    const answers: EnqueueReply[] = []
     for (const part of partsOf(runs)) {
       answers.push(...(await this.#calls.persist('enqueue', () => this.#outbox.enqueue(part))))
     }
     return answers
   }
 
-  async #send(parts: readonly Part[]): Promise<EnqueueAnswer[]> {
+  async #send(parts: readonly Part[]): Promise<EnqueueReply[]> {
     const reply = await this.#calls.attempt(
       'enqueue',
       parts.flatMap(({ args }) => args),
@@ -45,8 +45,8 @@ export class Enqueues {
   }
 }
 
-/** A letter, and behind it the run that the unique key belonged to. */
-function answerOf(text: string, { id }: NewRun): EnqueueAnswer {
+/** A letter, followed by the run that the unique key belonged to. */
+function answerOf(text: string, { id }: NewRun): EnqueueReply {
   const [letter, other] = [text[0], text.slice(1)]
   if (letter === 'c') return { outcome: 'created', id }
   if (letter === 'j') return { outcome: 'joined', id: other || id }

@@ -63,10 +63,10 @@ function isIn({ number }: NumberedEvent, span: EventSpan): boolean {
   return span.kind === 'forward' ? number > span.after : number < span.below
 }
 
-/** Each call to the server inspects so many entries, and replies with so many of those. */
+/** Each call to the server inspects this many entries, and returns this many of those. */
 const entriesPerCall = { inspected: 2_000, found: 50 } as const
 
-/** The logs have no index by run: they are read back, in calls of bounded length. */
+/** The logs have no index by run: they are read backwards, in calls of bounded length. */
 async function readRunEvents(calls: ScriptCalls, run: RunId, parsed: ParsedQuery): Promise<EventPage> {
   const [stored, last] = (await calls.read('HMGET', calls.keys.of('meta'), 'epoch', 'events')) as (
     | Buffer

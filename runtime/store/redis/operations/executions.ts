@@ -2,9 +2,9 @@ import type { RunTransition } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import {
   type ExecutionInfo,
-  keptExecutions,
   type LastExecution,
   lastExecution,
+  retainedExecutions,
   versionOn,
 } from '../../executions.ts'
 import { taskIdOf } from '../../worker-report.ts'
@@ -27,9 +27,9 @@ export async function readExecutions(calls: ScriptCalls, id: RunId): Promise<Exe
 function pastExecutions({ extras }: RunRecord, shown: Shown): ExecutionInfo[] {
   const [count = '0', ...lines] = (extras.x ?? '').split('\n').slice(0, -1)
   const kept = lines.map((line, i) => toExecution(line, i + 1, shown))
-  // The line behind the first ones was dropped as often as there are more than lines.
+  // The gap after the first ones is the number of dropped entries.
   const dropped = Number(count) - lines.length
-  return kept.map((one) => (one.n <= keptExecutions.first ? one : { ...one, n: one.n + dropped }))
+  return kept.map((one) => (one.n <= retainedExecutions.first ? one : { ...one, n: one.n + dropped }))
 }
 
 function toExecution(line: string, n: number, shown: Shown): ExecutionInfo {
@@ -65,7 +65,7 @@ async function lastOf(
       ...(version === undefined ? {} : { version }),
     }
   }
-  // Of a run that an earlier version claimed it isn't known whether this was its only execution.
+  // For a run that an earlier version claimed it's unknown whether this was its only execution.
   if (state !== 'completed' || startedAt !== fence || wakeAt === 0) return undefined
   return { claimedAt: shown(startedAt), ...ready, end: { at: shown(changedAt), transition: 'complete' } }
 }

@@ -3,7 +3,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateCode, stateOfCode } from '../state-code.ts'
 
-/** As scripts/expected-part.lua takes it: numbers of states with commas around and between, and a stored time. */
+/** In the form of scripts/expected-part.lua: numbers of states with commas around and between, and a stored time. */
 export function expectedArgs(
   { clock }: ScriptCalls,
   expected: ExpectedRun | undefined,

@@ -33,7 +33,7 @@ type Rest = readonly [
   minutes: readonly number[],
 ]
 
-/** The layout is told in scripts/failures-part.lua. */
+/** Layout: scripts/failures-part.lua. */
 function decodeGroup(
   calls: ScriptCalls,
   record: Buffer,
@@ -51,7 +51,7 @@ function decodeGroup(
     tries: record.readUInt32BE(12),
     runs: record.readUInt32BE(16),
     versions: [...versions],
-    // An empty list and an empty map are one to Lua.
+    // Lua doesn't distinguish an empty list from an empty map.
     perMinute: triesPerMinute(Array.isArray(minutes) ? minutes : [], Math.floor(now / 60_000)),
   }
 }

@@ -10,12 +10,20 @@ import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
 import { type StoredReport, shownReport } from '../../worker-report.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
-import { decodeGiven, decodeRecord, leaseOf, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
+import {
+  decodeGiven,
+  decodeRecord,
+  leaseOf,
+  plain,
+  toRun,
+  type WholeRun,
+  withExecution,
+} from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { range } from './journal.ts'
 import { decodeRunCounts } from './run-counts.ts'
 
-/** Those of the runs that are here, in the order asked for. */
+/** Returns the runs that exist, in the requested order. */
 export async function readRuns(
   calls: ScriptCalls,
   ids: readonly RunId[],
@@ -57,7 +65,7 @@ const noGiven = Buffer.alloc(4)
 export function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
   const [raw = noGiven, stay = noGiven, worker = '', input = noGiven, outcome = noGiven] = found
   const record = decodeRecord(raw)
-  withStay(record, stay)
+  withExecution(record, stay)
   const given = record.given.length > 0 ? record.given : input.length > 0 ? input : noGiven
   const beside = record.outcome.length === 1 && record.outcome[0] === 0x2b
   return {
@@ -88,7 +96,7 @@ export async function readHistory(calls: ScriptCalls, id: RunId): Promise<Histor
   return Promise.all(lines.map((line) => withPlace(calls, id, line)))
 }
 
-/** The scripts know positions, not steps: a loss says after or inside which step it came. */
+/** The scripts know positions, not steps: adds to a loss after or inside which step it came. */
 async function withPlace(calls: ScriptCalls, id: RunId, line: Line): Promise<HistoryEntry> {
   const { position, ...told } = line
   const entry = { ...told, at: calls.clock.shown(told.at) }
@@ -107,7 +115,7 @@ function pairs(flat: readonly Reply[]): [string, Reply][] {
   )
 }
 
-/** Of queues beyond so many first runs in line it is not told how long their oldest run is ready. */
+/** Beyond this many first runs the age of a queue's oldest ready run is not returned. */
 const mostHeads = 1_000
 
 export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
@@ -152,10 +160,10 @@ export interface StoredWorker {
   readonly drain?: StoredDrain
 }
 
-const mostWorkers = 10_000
+const maxWorkers = 10_000
 
 export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
-  return decodeWorkers(calls, await calls.run('read-workers', [mostWorkers]))
+  return decodeWorkers(calls, await calls.run('read-workers', [maxWorkers]))
 }
 
 type FoundWorker = readonly [Buffer, Buffer, Buffer, running: number, level: number, report: Buffer]

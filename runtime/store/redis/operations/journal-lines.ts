@@ -3,11 +3,11 @@ import type { JournalLine } from '../../plan-retry.ts'
 import { decodeLine, isDropped } from '../journal-entry.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
-/** About so much one call reads of journals. */
+/** The approximate amount of journals that one call reads. */
 const bytesPerRead = 1_048_576
 const journalsPerRead = 50
 
-/** What the plans of retries read of journals, by run. Each call is bounded; long journals take several. */
+/** Reads the parts of journals that plans of retries need, by run. Each call is bounded; long journals take several. */
 export async function journalLines(
   calls: ScriptCalls,
   ids: readonly RunId[],

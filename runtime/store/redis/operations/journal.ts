@@ -4,13 +4,13 @@ import type { JournalPage, JournalQuery, LeaseId } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
-/** What a claim carries of a journal; the rest comes in pages. */
+/** The part of a journal that a claim carries; the rest comes in pages. */
 export const firstPageBytes: number = 256 * 1024
 const pageBytes = 1024 * 1024
-/** Of small ones one read takes this many. */
+/** One read takes this many small ones. */
 const entriesPerRead = 2_000
 
-/** Entries after position `from`, at least one where there is one, about `bytes` at most. */
+/** Returns entries after position `from`, at least one if there is one, about `bytes` at most. */
 export async function readJournal(
   calls: ScriptCalls,
   lease: LeaseId,
@@ -66,8 +66,8 @@ export async function journalOutline(
 }
 
 /**
- * Entries after position `after`: whole ones of a step, or those of all steps, cut behind the path where that is the end of
- * a step that is done. Each call to the server is bounded; a long journal takes several.
+ * Returns entries after position `after`: whole ones of a step, or those of all steps, cut after the path if the entry
+ * is the end of a completed step. Each call to the server is bounded; a long journal takes several.
  */
 async function readParts(
   calls: ScriptCalls,

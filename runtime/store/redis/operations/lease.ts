@@ -1,6 +1,6 @@
 import type { RunId } from '../../../model/run-id.ts'
 import type { OpenSteps } from '../../open-steps.ts'
-import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import type { LeaseId, NewWorker, RenewReply, WorkerStatus } from '../../store.ts'
 import type { StoredReport, WorkerReport } from '../../worker-report.ts'
 import type { Argument } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
@@ -10,7 +10,7 @@ import { ordersOf } from './orders.ts'
 
 const unblockedAtOnce = 500
 
-/** @param beat What the look at peers is to know this process by; '' for nothing. */
+/** @param beat Identifies this process for the check of peers; '' for none. */
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
   const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues, queueOrder, report } =
     worker
@@ -26,7 +26,7 @@ export async function register(calls: ScriptCalls, worker: NewWorker, beat: stri
   refuseOtherKind(
     await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...told, ...declared]),
   )
-  // Also on a repeat: the answer to the first execution may have been lost.
+  // Also on a repeat: the reply to the first call may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
     cursor = (await calls.run('unblock', [lease, cursor, unblockedAtOnce])) as Buffer
     if (cursor.length === 0) return
@@ -38,7 +38,7 @@ export async function renew(
   lease: LeaseId,
   { draining, drain, openSteps, report }: WorkerStatus,
   beat: string,
-): Promise<RenewAnswer> {
+): Promise<RenewReply> {
   const steps = openSteps === undefined ? ['', 0, ''] : packedOpenSteps(openSteps)
   const itself =
     report === undefined ? [] : [report.n, report.agoMs, report.task?.taskArn ?? '', packedReport(report)]

@@ -13,14 +13,14 @@ import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import {
-  type AcquireAnswer,
+  type AcquireReply,
   type AcquireRequest,
   type CostCorrection,
   crowdedMs,
   type LimiterInfo,
   type LimiterKeyInfo,
   type LinePlace,
-  type StepTurn,
+  type StepUse,
   type WorkerLimiter,
 } from '../../limiters.ts'
 import type { BusyLimiter } from '../../overview.ts'
@@ -36,7 +36,7 @@ import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
-/** A use as the scripts keep it: limiter, key, cost, whole run, then what became of it (limits-part.lua). */
+/** A use in the scripts' form: limiter, key, cost, whole run, then its state (limits-part.lua). */
 export function takeOf({ limiter, key, cost, wholeRun }: LimitUse): readonly (string | number)[] {
   return [limiter, key, cost, wholeRun ? 1 : 0, 0, 0, 0, 0]
 }
@@ -45,7 +45,7 @@ export async function acquire(
   calls: ScriptCalls,
   lease: LeaseId,
   { run, fence, path, attempt, turn, uses }: AcquireRequest,
-): Promise<AcquireAnswer> {
+): Promise<AcquireReply> {
   const packed = plain.pack(uses.map(({ limiter, key, cost }) => [limiter, key, cost]))
   const reply = await calls.run('acquire', [lease, run, fence, path, attempt, turn, packed])
   if (Array.isArray(reply)) {
@@ -61,7 +61,7 @@ export async function acquire(
 export async function closeKeys(
   calls: ScriptCalls,
   lease: LeaseId,
-  { run, fence, path, turn, closedMs }: StepTurn & { readonly closedMs: number },
+  { run, fence, path, turn, closedMs }: StepUse & { readonly closedMs: number },
 ): Promise<'closed' | 'gone'> {
   const reply = await calls.run('close-keys', [lease, run, fence, path, turn, Math.ceil(closedMs)])
   return String(reply) === 'gone' ? 'gone' : 'closed'
@@ -76,7 +76,7 @@ export async function correctCost(
   return String(reply) === 'done' ? 'corrected' : 'gone'
 }
 
-/** @throws InvalidOptionsError for a name that is of another kind in this store. */
+/** @throws InvalidOptionsError for a name that has another kind in this store. */
 export function refuseOtherKind(reply: Reply): void {
   if (!Array.isArray(reply)) return
   const [name, here, code] = reply.map(String)
@@ -136,10 +136,10 @@ function isAsSeen(calls: ScriptCalls, raw: Buffer, { rule, setAt }: ExpectedLimi
 }
 
 export async function readLimiters(calls: ScriptCalls): Promise<LimiterInfo[]> {
-  return decodeLimiters(calls, await calls.run('read-limiters', [mostKeys]))
+  return decodeLimiters(calls, await calls.run('read-limiters', [maxKeys]))
 }
 
-/** Of scripts/read-limiters.lua, or of busy-limiters-part.lua, which tell how long they are closed. */
+/** The reply of scripts/read-limiters.lua, or of busy-limiters-part.lua, which include how long they are closed. */
 export function decodeLimiters(calls: ScriptCalls, reply: Reply): BusyLimiter[] {
   const limiters = reply as [Buffer, Buffer, number, number, number?][]
   const found = limiters.map(([name, raw, keys, waiting, closedMs = 0]) => {
@@ -163,19 +163,16 @@ type KeyReply = [
   since: Buffer,
 ]
 
-/** Among so many keys those with the longest lines are found. */
-const mostKeys = 10_000
-const mostHolders = 5
+/** Among this many keys those with the longest waitlists are found. */
+const maxKeys = 10_000
+const maxHolders = 5
 
 export async function readLimiterKeys(
   calls: ScriptCalls,
   limiter: string,
   limit: number,
 ): Promise<LimiterKeyInfo[]> {
-  const [raw, ...keys] = (await calls.run('read-limiter-keys', [limiter, mostKeys])) as [
-    Buffer,
-    ...KeyReply[],
-  ]
+  const [raw, ...keys] = (await calls.run('read-limiter-keys', [limiter, maxKeys])) as [Buffer, ...KeyReply[]]
   if (raw === undefined) return []
   const rule = ruleIn(raw)
   return keys
@@ -213,7 +210,7 @@ function keyInfo(
 type PlaceReply = [path: Buffer, limiter: Buffer, rule: Buffer, key: KeyReply, ahead: number, ...Buffer[]]
 
 export async function readLinePlaces(calls: ScriptCalls, run: RunId): Promise<LinePlace[]> {
-  const reply = (await calls.run('read-line-places', [run, mostHolders])) as PlaceReply[]
+  const reply = (await calls.run('read-line-places', [run, maxHolders])) as PlaceReply[]
   return reply.map(([path, limiter, rule, key, ahead, ...holders]) => ({
     ...keyInfo(calls, String(limiter), rule.length === 0 ? undefined : ruleIn(rule), key),
     ...{ path: String(path), ahead, holders: [...new Set(holders.map(String))] },

@@ -23,7 +23,7 @@ import { decodeSchedules } from './schedules.ts'
 import { decodeStatistics, statisticsArguments } from './statistics.ts'
 import { decodeLeaders } from './terms.ts'
 
-/** One round trip. @throws InvalidOptionsError for a range that is none. */
+/** Makes one round trip. @throws InvalidOptionsError for an unknown range. */
 export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery): Promise<Overview> {
   checkRange(range)
   const bounds = overviewBounds

@@ -13,7 +13,7 @@ import { readRecords } from './inspect.ts'
 import { journalLines } from './journal-lines.ts'
 import { readHolder } from './unique.ts'
 
-/** The plan is made outside of the script; it is carried out only if the run is still as it was then. */
+/** The plan is made outside of the script, which carries it out only if the run has not changed since. */
 export async function retry(
   calls: ScriptCalls,
   id: RunId,
@@ -43,7 +43,7 @@ export async function planRetry(calls: ScriptCalls, id: RunId, choice: RetryChoi
   return answer
 }
 
-/** The run that holds a key which this one would need again, if any does. */
+/** Returns the run that holds a key which this one would need again, if any does. */
 export async function heldByOther(
   calls: ScriptCalls,
   { id, record }: WholeRun,

@@ -6,7 +6,7 @@ import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateCode, stateOfCode } from '../state-code.ts'
 
-/** One script's share: it looks at each of these records. */
+/** The share of one script: it inspects each of these records. */
 const recountedAtOnce = 500
 
 /** The field of a counter taken apart. */
@@ -31,7 +31,7 @@ type CountsReply = readonly [
   more: number,
 ]
 
-/** None of them 0. A store whose first count is under way has what that has found so far. */
+/** None of them 0. During the first count of a store, the counts so far. */
 export function decodeRunCounts(reply: Reply): RunCount[] {
   const [counted, stored, ready] = reply as unknown as CountsReply
   const counts: RunCount[] = []

@@ -9,13 +9,13 @@ import {
   decodeSpec,
   encodeSpec,
   type Fire,
-  type FireAnswer,
   type FireMove,
+  type FireReply,
   type LedgerLine,
   type LedgerOutcome,
   type ScheduleInfo,
   type ScheduleSpec,
-  type TriggerAnswer,
+  type TriggerReply,
 } from '../../schedules.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { encodeGiven, plain } from '../run-record.ts'
@@ -82,7 +82,7 @@ export async function triggerSchedule(
   revision: number,
   run: NewRun,
   write: OperatorWrite,
-): Promise<TriggerAnswer> {
+): Promise<TriggerReply> {
   const answer = await change(calls, name, 'trigger', write, [
     revision,
     headOf({ ...run, schedule: name }),
@@ -111,7 +111,7 @@ export async function dueSchedules(calls: ScriptCalls, limit: number): Promise<D
   return { now: Number(now), schedules, ...(nextDueInMs < 0 ? {} : { nextDueInMs }) }
 }
 
-export async function fire(calls: ScriptCalls, request: Fire): Promise<FireAnswer> {
+export async function fire(calls: ScriptCalls, request: Fire): Promise<FireReply> {
   const { schedule, revision, fence, move } = request
   const tick = move.kind === 'plan' ? '' : move.tick
   const next = move.kind === 'queued run' ? undefined : move.next

@@ -288,7 +288,7 @@ async function inspectByNumber(inspection: Inspection): Promise<SearchStep> {
   const left = reading.candidates.filter(isLeft)
   const given = left.slice(0, atMost)
   const [looked, seq, ended, bytes, found] = (await calls.run('list-runs', [
-    ...[reading.filter, search.order, position.seq, atMost, mostFound(inspection), scriptBytes],
+    ...[reading.filter, search.order, position.seq, atMost, maxFound(inspection), scriptBytes],
     ...[left.length > given.length ? 1 : 0, given.length, ...given.flatMap((run) => [run.seq, run.id])],
     ...streams,
   ])) as [number, Buffer, number, number, Found[]]
@@ -305,15 +305,7 @@ async function inspectLongest(inspection: Inspection): Promise<SearchStep> {
   const left = reading.candidates.filter(isLeft)
   const given = left.slice(0, atMost)
   const [looked, at, seq, fresh, ended, bytes, found] = (await calls.run('list-longest', [
-    ...[
-      reading.filter,
-      position.at,
-      position.seq,
-      position.fresh,
-      atMost,
-      mostFound(inspection),
-      scriptBytes,
-    ],
+    ...[reading.filter, position.at, position.seq, position.fresh, atMost, maxFound(inspection), scriptBytes],
     ...[left.length > given.length ? 1 : 0, given.length],
     ...given.flatMap((run) => [run.at, run.seq, run.id]),
     ...[streams.length, ...streams, ...reading.states.map(stateCode)],
@@ -337,7 +329,7 @@ interface Match {
 }
 
 /** A script that can't tell what fits finds all that may. */
-function mostFound({ search: { filter }, atMost, wanted }: Inspection): number {
+function maxFound({ search: { filter }, atMost, wanted }: Inspection): number {
   return filter.text === undefined ? wanted : atMost
 }
 

@@ -24,7 +24,7 @@ import { decodeRunCounts } from './run-counts.ts'
 
 const minuteMs = 60_000
 
-/** @throws InvalidOptionsError for a range that is none. */
+/** @throws InvalidOptionsError for an unknown range. */
 export async function readStatistics(calls: ScriptCalls, range: StatisticsRange): Promise<Statistics> {
   checkRange(range)
   const reply = (await calls.run('read-statistics', statisticsArguments(range))) as Reply[]

@@ -29,7 +29,7 @@ export async function sweep(
 
 type Found = [ids: Buffer[], repaired: Buffer[], freed: Buffer[], again: number, recountDue: number]
 
-/** A call that had much to forget did nothing else. */
+/** A call with much to delete did nothing else. */
 async function findPart(calls: ScriptCalls, args: readonly Argument[]): Promise<Found> {
   for (;;) {
     const found = (await calls.run('sweep', args)) as Found
@@ -40,10 +40,10 @@ async function findPart(calls: ScriptCalls, args: readonly Argument[]): Promise<
 function keepTimes({ completedMs, failedMs, cancelledMs, expiredMs }: RetentionPolicy): Buffer {
   const times = Buffer.alloc(24)
   for (const [i, ms] of [completedMs, failedMs, cancelledMs, expiredMs].entries()) {
-    times.writeUIntBE(Math.min(ms, longestMs), i * 6, 6)
+    times.writeUIntBE(Math.min(ms, maxMs), i * 6, 6)
   }
   return times
 }
 
 /** A century, in six bytes. */
-const longestMs = 100 * 365 * 86_400_000
+const maxMs = 100 * 365 * 86_400_000

@@ -1,5 +1,5 @@
 import type { LeaseId } from '../../store.ts'
-import type { CampaignAnswer, DutyAges, LeaderInfo } from '../../terms.ts'
+import type { CampaignReply, DutyAges, LeaderInfo } from '../../terms.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -13,7 +13,7 @@ interface Held {
 export async function campaign(
   calls: ScriptCalls,
   candidate: readonly [role: string, lease: LeaseId, termMs: number, after: number],
-): Promise<CampaignAnswer> {
+): Promise<CampaignReply> {
   const [kind, second, left, workers] = (await calls.run('campaign', candidate)) as Buffer[]
   switch (String(kind)) {
     case 'leading':
@@ -43,7 +43,7 @@ export async function resignTerm(calls: ScriptCalls, { role, term, lease }: Held
   await calls.run('resign-term', [role, term, lease])
 }
 
-/** As scripts/term-part.lua lays it out; an empty list of duties comes as a map. */
+/** In the layout of scripts/term-part.lua; an empty list of duties arrives as a map. */
 type StoredTerm = readonly [
   term: number,
   since: number,
@@ -61,10 +61,10 @@ interface Leaders {
 }
 
 export async function readLeaders(calls: ScriptCalls): Promise<Leaders> {
-  return decodeLeaders(calls, await calls.run('read-terms', [mostRoles]))
+  return decodeLeaders(calls, await calls.run('read-terms', [maxRoles]))
 }
 
-const mostRoles = 10_000
+const maxRoles = 10_000
 
 export function decodeLeaders(calls: ScriptCalls, reply: Reply): Leaders {
   const [time, , ...found] = reply as Buffer[]

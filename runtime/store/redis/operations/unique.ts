@@ -12,7 +12,7 @@ import { enqueueRequest, uniqueKeyOf } from '../../unique-until.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateOfCode } from '../state-code.ts'
 
-/** Who holds a unique key, and the store's time of the answer. */
+/** The holder of a unique key, and the store's time of the reply. */
 export async function readHolder(
   calls: ScriptCalls,
   job: string,
@@ -42,7 +42,7 @@ function heldKey(calls: ScriptCalls, [job, name, run, state, code, enqueuedAt]: 
   }
 }
 
-/** Whom an enqueue met that made no run of its own; the letters are those of enqueue.lua. */
+/** The existing run that an enqueue met; the letters are those of enqueue.lua. */
 export async function readDuplicate(calls: ScriptCalls, id: RunId): Promise<RunId | undefined> {
   const kept = await calls.read('HGET', calls.keys.of('requests'), enqueueRequest(id))
   const [, , answer = ''] = kept === null ? [] : String(kept).split('\0')

@@ -35,7 +35,7 @@ export async function readLimitHolders(calls: ScriptCalls, query: LimitKeyQuery)
   return { holders, ...cursorOf(parsed, last, found.length) }
 }
 
-/** One whose run is gone is left out. */
+/** A waiter whose run is gone is left out. */
 function holderOf(
   calls: ScriptCalls,
   [run, path, job, queue, state, held, since, worker]: HolderReply,

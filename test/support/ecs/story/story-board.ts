@@ -1,4 +1,4 @@
-import type { Line } from '../../fleet/witness.ts'
+import type { Line } from '../../fleet/body-log.ts'
 
 /** A run in a slot of a worker. */
 export interface BoardSlot {

@@ -6,7 +6,7 @@ import {
   type StepContext,
   type StepOptions,
 } from '../../../../sdk/index.ts'
-import type { Witness } from '../../fleet/witness.ts'
+import type { BodyLog } from '../../fleet/body-log.ts'
 import type { BoardSlot } from './story-board.ts'
 
 interface Timed {
@@ -36,7 +36,7 @@ type Observe = <T>(
  * - `payout`: needs none until its at-most-once step
  * - `reminder`: sleeps for longer than a stop may take
  */
-export function storyJobs(log: Witness) {
+export function storyJobs(log: BodyLog) {
   return {
     thumbnail: defineJob<Timed, string>({ name: 'thumbnail' }, (context) =>
       observed(context, log)('resize', () => wait(context.input.ms, 'resized')),
@@ -81,7 +81,7 @@ export function needsProtection({ job, inside }: Pick<BoardSlot, 'job' | 'inside
 
 async function once(
   context: Context<Timed>,
-  log: Witness,
+  log: BodyLog,
   [before, path, after]: readonly [string, string, string],
 ): Promise<string> {
   const observe = observed(context, log)
@@ -97,7 +97,7 @@ async function once(
 }
 
 /** `step.run` with lines in the event log. A path with a key is written as it is stored: `name[key]`. */
-function observed({ step, run }: Context<unknown>, log: Witness): Observe {
+function observed({ step, run }: Context<unknown>, log: BodyLog): Observe {
   return async (path, body, options) => {
     const [, name = path, key] = /^(.*)\[(.*)\]$/.exec(path) ?? []
     const watched = async (context: StepContext) => {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Line, Witness } from '../../fleet/witness.ts'
+import { BodyLog, type Line } from '../../fleet/body-log.ts'
 import { StoryBoard } from './story-board.ts'
 
 const pollMs = 25
@@ -8,7 +8,7 @@ const chunkBytes = 1 << 20
 
 /** Follows the event log of a story's workers: reads each line once, however long the log gets. */
 export class StoryLog {
-  readonly witness: Witness
+  readonly bodyLog: BodyLog
   readonly lines: Line[] = []
   readonly board: StoryBoard = new StoryBoard()
   readonly #descriptor: number
@@ -17,7 +17,7 @@ export class StoryLog {
   #rest = ''
 
   constructor(file: string) {
-    this.witness = new Witness(file)
+    this.bodyLog = new BodyLog(file)
     this.#descriptor = openSync(file, 'r')
   }
 
@@ -48,6 +48,6 @@ export class StoryLog {
 
   close(): void {
     closeSync(this.#descriptor)
-    this.witness.close()
+    this.bodyLog.close()
   }
 }

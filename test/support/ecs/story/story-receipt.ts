@@ -1,5 +1,5 @@
+import type { Line } from '../../fleet/body-log.ts'
 import { findViolations } from '../../fleet/violations.ts'
-import type { Line } from '../../fleet/witness.ts'
 import type { FakeEcsEvent } from '../fake-ecs-event.ts'
 import type { StopKind } from '../stop-cause.ts'
 import { oncePaths } from './story-jobs.ts'
@@ -59,7 +59,7 @@ export async function drawUpReceipt(site: StorySite): Promise<StoryReceipt> {
     stops: countBy(stops.map(({ cause }) => cause.kind)),
     kills: history.filter(({ type }) => type === 'kill').length,
     told: toldRuns(lines).size,
-    waitedFor: mostHeld(history),
+    waitedFor: maxHeld(history),
     hits,
     hitsOnceTold: found.filter(({ told }) => told).length,
     wrong: [...violations, ...hits, ...unfoundedRepeats(lines)],
@@ -168,7 +168,7 @@ function unfoundedRepeats(lines: readonly Line[]): readonly string[] {
 }
 
 /** How many protected tasks the scheduler had to wait for at most, by the events of the service. */
-function mostHeld(history: readonly FakeEcsEvent[]): number {
+function maxHeld(history: readonly FakeEcsEvent[]): number {
   const counts = history.map((event) => (event.type === 'service' ? (event.held ?? 0) : 0))
   return Math.max(0, ...counts)
 }

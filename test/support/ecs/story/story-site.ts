@@ -59,8 +59,8 @@ export class StorySite implements AsyncDisposable {
     this.fake = parts.fake
     this.client = parts.client
     this.log = new StoryLog(join(parts.folder, 'log.jsonl'))
-    this.jobs = storyJobs(this.log.witness)
-    const spec: StoryWorkerSpec = { ...options, store: parts.store, log: this.log.witness.file }
+    this.jobs = storyJobs(this.log.bodyLog)
+    const spec: StoryWorkerSpec = { ...options, store: parts.store, log: this.log.bodyLog.file }
     this.#define = () => define(parts.fake, spec)
     this.#keepPids()
     this.service = parts.fake.createService({
@@ -144,7 +144,7 @@ export class StorySite implements AsyncDisposable {
 
   /** The task's machine is gone: no SIGTERM, and no connection of its worker is seen to end. */
   vanish(task: FakeTask): void {
-    this.log.witness.write('killed', { pid: this.pidOf(task) })
+    this.log.bodyLog.write('killed', { pid: this.pidOf(task) })
     this.fake.vanish(task, { noticedAfterMs: this.#options.leaseMs })
   }
 
@@ -163,8 +163,8 @@ export class StorySite implements AsyncDisposable {
         this.#pids.set(event.task, event.task.container().process.pid ?? 0)
       }
       if (event.type === 'stop')
-        this.log.witness.write('signalled', { pid: this.pidOf(event.task), note: 'SIGTERM' })
-      if (event.type === 'kill') this.log.witness.write('killed', { pid: this.pidOf(event.task) })
+        this.log.bodyLog.write('signalled', { pid: this.pidOf(event.task), note: 'SIGTERM' })
+      if (event.type === 'kill') this.log.bodyLog.write('killed', { pid: this.pidOf(event.task) })
     })
   }
 }

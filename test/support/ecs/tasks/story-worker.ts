@@ -3,13 +3,13 @@
 
 import { hookedScaleInProtection } from '../../../../runtime/fargate/scale-in-protection.ts'
 import { createWorker, type Middleware } from '../../../../runtime/index.ts'
-import { Witness } from '../../fleet/witness.ts'
+import { BodyLog } from '../../fleet/body-log.ts'
 import { storyJobList, storyJobs } from '../story/story-jobs.ts'
 import type { StoryWorkerSpec } from '../story/story-worker-spec.ts'
 
 const spec = JSON.parse(process.argv[2] ?? '') as StoryWorkerSpec
 const { minuteMs, periodMinutes } = spec
-const log = new Witness(spec.log)
+const log = new BodyLog(spec.log)
 
 const slots: Middleware = {
   run: async ({ run, signal }, next) => {

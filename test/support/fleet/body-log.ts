@@ -53,7 +53,7 @@ export interface Line {
 const quietMs = 120_000
 
 /** Saw what was executed: an append-only file outside the store, one write per line, by every process. */
-export class Witness {
+export class BodyLog {
   readonly file: string
   readonly #descriptor: number
 
@@ -95,7 +95,7 @@ export class Witness {
         })
         const found = this.lines().find(matches)
         if (found !== undefined) return found
-        if (late.aborted) throw new Error(`the witness waited ${quietMs} ms for ${matches.toString()}`)
+        if (late.aborted) throw new Error(`the bodyLog waited ${quietMs} ms for ${matches.toString()}`)
         await changed
       }
     } finally {

@@ -1,30 +1,30 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { DutyTerm } from '../../../runtime/coordination/duty.ts'
 import type { RunningTerm } from '../../../runtime/coordination/elector.ts'
-import { type Leading, Office } from '../../../runtime/coordination/office.ts'
+import { type Leading, RoleRunner } from '../../../runtime/coordination/role-runner.ts'
 import { SweepDuty } from '../../../runtime/coordination/sweep-duty.ts'
 import type { RecountReport } from '../../../runtime/store/recount.ts'
 import type { SweepReport } from '../../../runtime/store/store.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { abortOf } from '../../support/workshop.ts'
+import { abortOf } from '../../support/fixture.ts'
 
 let clock: FakeClock
 let logged: string[]
-let office: Office
+let runner: RoleRunner
 
 beforeEach(() => {
   clock = new FakeClock()
   logged = []
   const log = createLogger({ stream: { write: (line: string) => logged.push(line) } })
-  office = new Office('reports', { clock, log })
+  runner = new RoleRunner('reports', { clock, log })
 })
 
 /** Serves a term; `end` ends it and waits until its work has settled. */
 function serve(fence: number): { end: () => Promise<void> } {
   const ended = new AbortController()
   const term: RunningTerm = { fence, signal: ended.signal }
-  const served = office.serve(term)
+  const served = runner.serve(term)
   return {
     end: () => {
       ended.abort()
@@ -36,7 +36,7 @@ function serve(fence: number): { end: () => Promise<void> } {
 describe('a function given to onLeader', () => {
   test('is called once for each term, with its number, role and signal', async () => {
     const seen: Leading[] = []
-    office.addListener((leading) => void seen.push(leading))
+    runner.addListener((leading) => void seen.push(leading))
     await serve(1).end()
     await serve(2).end()
     expect(seen).toMatchObject([
@@ -49,14 +49,14 @@ describe('a function given to onLeader', () => {
   test('is called at once when it comes while the term runs', async () => {
     const term = serve(5)
     const seen: number[] = []
-    office.addListener(({ fence }) => void seen.push(fence))
+    runner.addListener(({ fence }) => void seen.push(fence))
     expect(seen).toEqual([5])
     await term.end()
   })
 
   test('that throws is logged and called again, later each time, while the term lasts', async () => {
     const calls: number[] = []
-    office.addListener(() => {
+    runner.addListener(() => {
       calls.push(clock.elapsed())
       throw new Error('no paper')
     })
@@ -71,7 +71,7 @@ describe('a function given to onLeader', () => {
   })
 
   test('that throws once its signal has aborted has ended well', async () => {
-    office.addListener(async ({ signal }) => {
+    runner.addListener(async ({ signal }) => {
       await abortOf(signal)
       signal.throwIfAborted()
     })
@@ -81,7 +81,7 @@ describe('a function given to onLeader', () => {
 
   test('is waited for when the term ends', async () => {
     let done = false
-    office.addListener(async ({ signal }) => {
+    runner.addListener(async ({ signal }) => {
       await abortOf(signal)
       await clock.settle()
       done = true
@@ -93,7 +93,7 @@ describe('a function given to onLeader', () => {
   test('that is taken back hears its signal, alone', async () => {
     const signals: AbortSignal[] = []
     const listen = (): (() => void) =>
-      office.addListener(({ signal }) => {
+      runner.addListener(({ signal }) => {
         signals.push(signal)
         return abortOf(signal)
       })
@@ -101,7 +101,7 @@ describe('a function given to onLeader', () => {
     const term = serve(1)
     leave()
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
-    expect(office.isVacant).toBe(false)
+    expect(runner.isVacant).toBe(false)
     await term.end()
     await serve(2).end()
     expect(signals).toHaveLength(3)
@@ -111,40 +111,40 @@ describe('a function given to onLeader', () => {
 describe('a duty', () => {
   test('has an age since its last good round, or since the term began', async () => {
     const terms: DutyTerm[] = []
-    office.addDuty({
+    runner.addDuty({
       name: 'count',
       work: async (term) => {
         terms.push(term)
         await abortOf(term.signal)
       },
     })
-    expect(office.dutyAges()).toEqual({})
+    expect(runner.dutyAges()).toEqual({})
     const first = serve(1)
     await clock.advance(400)
-    expect(office.dutyAges()).toEqual({ count: 400 })
+    expect(runner.dutyAges()).toEqual({ count: 400 })
     terms[0]?.beat()
     await clock.advance(30)
-    expect(office.dutyAges()).toEqual({ count: 30 })
+    expect(runner.dutyAges()).toEqual({ count: 30 })
     await first.end()
-    expect(office.dutyAges()).toEqual({})
+    expect(runner.dutyAges()).toEqual({})
     const second = serve(2)
     await clock.advance(50)
     // One that goes on beyond its term says nothing of the next.
     terms[0]?.beat()
-    expect(office.dutyAges()).toEqual({ count: 50 })
+    expect(runner.dutyAges()).toEqual({ count: 50 })
     await second.end()
   })
 
   test('that fails again and again grows old', async () => {
-    office.addDuty({ name: 'count', work: () => Promise.reject(new Error('no paper')) })
+    runner.addDuty({ name: 'count', work: () => Promise.reject(new Error('no paper')) })
     const term = serve(1)
     await clock.advance(90_000)
-    expect(office.dutyAges()).toEqual({ count: 90_000 })
+    expect(runner.dutyAges()).toEqual({ count: 90_000 })
     await term.end()
   })
 
   test('pauses no longer than its term', async () => {
-    office.addDuty({ name: 'count', work: (term) => term.pause(1_000_000) })
+    runner.addDuty({ name: 'count', work: (term) => term.pause(1_000_000) })
     const term = serve(1)
     await clock.settle()
     await term.end()
@@ -166,18 +166,18 @@ describe('the sweep', () => {
       },
       recount,
     }
-    office.addDuty(new SweepDuty(store, { clock, log: createLogger({ stream: { write: () => true } }) }))
+    runner.addDuty(new SweepDuty(store, { clock, log: createLogger({ stream: { write: () => true } }) }))
     const term = serve(1)
     await clock.advance(45_000)
     expect(sweeps).toEqual([20_000, 20_020, 20_040, 40_040])
-    expect(office.dutyAges()).toEqual({ sweep: 4_960 })
+    expect(runner.dutyAges()).toEqual({ sweep: 4_960 })
     await term.end()
   })
 
   test('says which runs it repaired', async () => {
     const store = { sweep: async () => ({ pruned: 0, repaired: ['run-1'] }), recount }
     const log = createLogger({ stream: { write: (line: string) => logged.push(line) } })
-    office.addDuty(new SweepDuty(store, { clock, log }))
+    runner.addDuty(new SweepDuty(store, { clock, log }))
     const term = serve(1)
     await clock.advance(20_000)
     expect(logged).toEqual([expect.stringMatching(/run-1/)])
@@ -195,7 +195,7 @@ describe('the sweep', () => {
       recount: async () => steps.shift() ?? { done: true, looked: 0, miscounts: [] },
     }
     const log = createLogger({ stream: { write: (line: string) => logged.push(line) } })
-    office.addDuty(new SweepDuty(store, { clock, log }))
+    runner.addDuty(new SweepDuty(store, { clock, log }))
     const term = serve(1)
     await clock.advance(20_020)
     expect(steps).toEqual([])

@@ -22,7 +22,7 @@ export interface Sighting {
 const patienceMs = 120_000
 
 /** Saw what was executed by all workers of this process, in order. */
-export class Witness {
+export class BodyLog {
   readonly seen: Sighting[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -56,7 +56,7 @@ export class Witness {
       if (found !== undefined) resolve(found)
     }
     const late = setTimeout(
-      () => reject(new Error(`the witness waited ${patienceMs} ms for ${matches.toString()}`)),
+      () => reject(new Error(`the bodyLog waited ${patienceMs} ms for ${matches.toString()}`)),
       patienceMs,
     )
     this.#waiting.add(look)

@@ -3,7 +3,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { FrameReader } from '../support/redis/resp.ts'
 
 /** Passes everything on, but answers some scripts itself with errors that a real server gives only in bad moments. */
-export class AnsweringProxy {
+export class ReplyingProxy {
   readonly url: string
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -18,10 +18,10 @@ export class AnsweringProxy {
     this.url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
-  static async start(targetPort: number): Promise<AnsweringProxy> {
+  static async start(targetPort: number): Promise<ReplyingProxy> {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const proxy = new AnsweringProxy(server)
+    const proxy = new ReplyingProxy(server)
     server.on('connection', (client) => proxy.#pass(client, targetPort))
     return proxy
   }

@@ -17,7 +17,7 @@ export interface Leading {
 
 export type LeaderFunction = (leading: Leading) => unknown
 
-interface OfficeDeps {
+interface RoleRunnerDeps {
   readonly clock: Clock
   readonly log: Logger
 }
@@ -30,7 +30,7 @@ interface Task {
 }
 
 const firstRestartMs = 1_000
-const longestRestartMs = 30_000
+const maxRestartMs = 30_000
 
 /**
  * The work of one role: duties of the runtime, and functions of the application.
@@ -40,15 +40,15 @@ const longestRestartMs = 30_000
  * O3  A duty's age counts from the begin of the term until its first successful round, and from its last one after
  * that.
  */
-export class Office implements RoleWork {
+export class RoleRunner implements RoleWork {
   readonly role: string
-  readonly #deps: OfficeDeps
+  readonly #deps: RoleRunnerDeps
   readonly #tasks = new Set<Task>()
   readonly #goodAt = new Map<string, number>()
   #term: RunningTerm | undefined
   #running = new Set<Promise<void>>()
 
-  constructor(role: string, deps: OfficeDeps) {
+  constructor(role: string, deps: RoleRunnerDeps) {
     this.role = role
     this.#deps = deps
   }
@@ -128,7 +128,7 @@ export class Office implements RoleWork {
       } catch (error) {
         if (term.signal.aborted) return
         // One that had worked for long starts again with short pauses.
-        failures = clock.elapsed() - begunAt > longestRestartMs ? 1 : failures + 1
+        failures = clock.elapsed() - begunAt > maxRestartMs ? 1 : failures + 1
         // The worker logs an error caused by an outage, once for all.
         if (outageKindOf(error) === undefined) {
           log.error(
@@ -137,7 +137,7 @@ export class Office implements RoleWork {
           )
         }
       }
-      const ms = Math.min(longestRestartMs, firstRestartMs * 2 ** Math.min(failures - 1, 10))
+      const ms = Math.min(maxRestartMs, firstRestartMs * 2 ** Math.min(failures - 1, 10))
       await pause(clock, ms * (0.5 + clock.random() / 2), term.signal)
     }
   }

@@ -1,5 +1,5 @@
 import { isRecord, textOf } from './json-value.ts'
-import { answerOfError, type ProtectionAnswer } from './protection-answer.ts'
+import { type ProtectionReply, replyOfError } from './protection-reply.ts'
 
 /** Of the agent's own errors: ECS didn't reply within its 4 s. */
 const agentGaveUp = 'RequestCanceled'
@@ -9,7 +9,7 @@ const tooManyRequests = 429
  * Parses a reply of the agent's task-protection endpoint. The body decides, not the status: a refusal by ECS comes with
  * 200 and a `failure`.
  */
-export function parseAgentAnswer(status: number, body: unknown): ProtectionAnswer {
+export function parseAgentReply(status: number, body: unknown): ProtectionReply {
   const { failure, error, protection } = isRecord(body) ? body : {}
   if (isRecord(failure)) {
     return {
@@ -21,14 +21,14 @@ export function parseAgentAnswer(status: number, body: unknown): ProtectionAnswe
   if (isRecord(error)) {
     const code = textOf(error.Code) ?? `HTTP ${status}`
     const detail = textOf(error.Message) ?? 'the agent gave no message'
-    return answerOfError(code, detail, status >= 500 || code === agentGaveUp)
+    return replyOfError(code, detail, status >= 500 || code === agentGaveUp)
   }
   if (status === 200 && isRecord(protection)) return readProtection(protection)
   const code = status === tooManyRequests ? 'ThrottlingException' : `HTTP ${status}`
-  return answerOfError(code, "the agent's reply has no readable body", status >= 500 || status < 400)
+  return replyOfError(code, "the agent's reply has no readable body", status >= 500 || status < 400)
 }
 
-function readProtection(protection: Readonly<Record<string, unknown>>): ProtectionAnswer {
+function readProtection(protection: Readonly<Record<string, unknown>>): ProtectionReply {
   const taskArn = textOf(protection.TaskArn)
   const enabled = protection.ProtectionEnabled
   if (taskArn === undefined || typeof enabled !== 'boolean') {

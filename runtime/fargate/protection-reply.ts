@@ -1,5 +1,5 @@
 /** ECS's reply to one call, through any transport. Only `state` says what is in force. */
-export type ProtectionAnswer =
+export type ProtectionReply =
   | {
       readonly kind: 'state'
       readonly taskArn: string
@@ -19,14 +19,14 @@ export type ProtectionRequest =
 /** A transport to ECS. */
 export interface ProtectionTransport {
   /** Sends one request, once. Never rejects; errors are replies too. */
-  update(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer>
+  update(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionReply>
   close(): void
 }
 
 const throttling = /throttl|toomanyrequests|requestlimitexceeded/i
 
 /** Classifies a named error of ECS or its agent by what it means for the request. */
-export function answerOfError(code: string, detail: string, isServerFault: boolean): ProtectionAnswer {
+export function replyOfError(code: string, detail: string, isServerFault: boolean): ProtectionReply {
   if (throttling.test(code)) return { kind: 'throttled', code, detail }
   return isServerFault ? { kind: 'lost', detail: `${code}: ${detail}` } : { kind: 'refused', code, detail }
 }

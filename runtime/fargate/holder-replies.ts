@@ -1,8 +1,8 @@
-import { noAnswer, type ProtectionCalls } from '../model/protection.ts'
+import { noReply, type ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
 import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'
-import type { ProtectionAnswer } from './protection-answer.ts'
+import type { ProtectionReply } from './protection-reply.ts'
 
 /** Retries between two successful replies to a `protect`. */
 const maxRetries = 2
@@ -22,10 +22,10 @@ type Verdict =
     }
 
 /** Handles the reply to the call in flight; any other one came too late and changes nothing. */
-export function receiveAnswer(
+export function receiveReply(
   rules: HolderRules,
   state: HolderState,
-  { id, answer }: { readonly id: number; readonly answer: ProtectionAnswer },
+  { id, answer }: { readonly id: number; readonly answer: ProtectionReply },
   at: Moment,
 ): HolderStep {
   const { call } = state
@@ -38,9 +38,9 @@ export function receiveAnswer(
 }
 
 /** H2: own task, the requested state, an expiry ahead. */
-function judge(answer: ProtectionAnswer, call: Call, state: HolderState, wall: number): Verdict {
+function judge(answer: ProtectionReply, call: Call, state: HolderState, wall: number): Verdict {
   if (answer.kind !== 'state') {
-    const code = answer.kind === 'lost' ? noAnswer : answer.code
+    const code = answer.kind === 'lost' ? noReply : answer.code
     return { kind: 'bad', counted: answer.kind, code, detail: answer.detail, unprotected: false }
   }
   const bad = (code: string, detail: string, unprotected = false): Verdict => ({

@@ -31,7 +31,7 @@ const closing: Promise<void>[] = []
 afterAll(() => Promise.all(closing))
 
 /** An embedded store in a folder of its own, with all that one test opens on it. Closed when the test ends. */
-export interface Workshop {
+export interface Fixture {
   readonly store: StoreOptions
   readonly jobs: Jobs
   /** What the workers and the runs logged. */
@@ -41,10 +41,10 @@ export interface Workshop {
   connect(options?: ConnectOptions): Promise<Jobs>
 }
 
-export async function openWorkshop(
+export async function openFixture(
   options: Partial<StoreOptions> = {},
   atEnd: (close: () => void) => void = onTestFinished,
-): Promise<Workshop> {
+): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-unit-'))
   const store = { url: `sqlite:${join(folder, 'jobs.db')}`, ...options }
   // The tests read it, too, and reading makes no store.

@@ -1,7 +1,7 @@
 import { backoffMs, type Clock, pause } from './clock.ts'
 import { StoreUnavailableError } from './errors.ts'
 
-export interface UntilAnsweredOptions {
+export interface UntilRepliedOptions {
   readonly clock: Clock
   /** Ends the attempts, also during a pause. */
   readonly over: AbortSignal
@@ -15,9 +15,9 @@ export interface UntilAnsweredOptions {
  * Repeats a store call, with growing pauses, until the store replies or `over` aborts, and then returns `onceOver`: a run must
  * not fail because the store can't be reached. The call must be safe to repeat.
  */
-export async function untilAnswered<T, Over>(
+export async function untilReplied<T, Over>(
   call: (attempt: number) => Promise<T>,
-  { clock, over, goesOn = always, onFailure = throwUnlessOutage }: UntilAnsweredOptions,
+  { clock, over, goesOn = always, onFailure = throwUnlessOutage }: UntilRepliedOptions,
   onceOver: Over,
 ): Promise<T | Over> {
   for (let attempt = 1; !over.aborted && goesOn(); attempt++) {

@@ -1,7 +1,7 @@
 import type { EndpointFailure } from './failure-plan.ts'
 
 /** The body of the agent's answer: exactly one of the three members. Member names are those of the agent, capitals included. */
-export interface AgentAnswer {
+export interface AgentReply {
   /** Set if AWS itself has replied with an error. */
   readonly requestID?: string
   readonly protection?: {
@@ -26,7 +26,7 @@ interface AgentError {
 /** Builds an error answer; `Arn` and `requestID` are left out where the agent leaves them out. */
 export function agentError({ status, code, message, arn, requestId }: AgentError): {
   readonly status: number
-  readonly answer: AgentAnswer
+  readonly answer: AgentReply
 } {
   const error = { ...(arn === undefined ? {} : { Arn: arn }), Code: code, Message: message }
   return { status, answer: { ...(requestId === undefined ? {} : { requestID: requestId }), error } }
