@@ -1,7 +1,7 @@
 // Writes a mail, waits, and sends it. Each step runs once, and a restart in between neither repeats a step nor
 // restarts the wait. The run stays in .durable-jobs/jobs.db.
 // Prints at the end:
-// sent to ana@example.com: Welcome, Ana!
+//   sent to ana@example.com: Welcome, Ana!
 import { connect, defineJob } from 'durable-jobs'
 import { createWorker } from 'durable-jobs/runtime'
 import { z } from 'zod'

@@ -1,9 +1,9 @@
 // What happens when a step throws: it is retried after a growing pause, or after the pause that it requests
 // (RetryAfterError), or never (FatalError). Stored steps don't run again.
 // Prints at the end:
-// asked the provider 3 times
-// imported 120 rows
-// step 'download' failed after 1 attempt: no such file: missing.csv
+//   asked the provider 3 times
+//   imported 120 rows
+//   step 'download' failed after 1 attempt: no such file: missing.csv
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

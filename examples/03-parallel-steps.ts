@@ -1,8 +1,8 @@
 // Concurrent steps with a plain Promise.all: each is stored when it ends, independently of the others.
 // Concurrent steps of one name need different keys.
 // Prints at the end:
-// 3 sizes made side by side
-// small 64, medium 256, large 1024
+//   3 sizes made side by side
+//   small 64, medium 256, large 1024
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

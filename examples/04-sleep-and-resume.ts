@@ -1,10 +1,10 @@
 // A sleeping run holds no worker: its deadline is stored, the worker may stop, and another one wakes the run and
 // continues after the last stored step. Seconds here, days in practice.
 // Prints at the end:
-// first worker: trial opened for ana@example.com
-// no worker: the run is waiting for 'let it run'
-// second worker: reminder sent to ana@example.com
-// trial over
+//   first worker: trial opened for ana@example.com
+//   no worker: the run is waiting for 'let it run'
+//   second worker: reminder sent to ana@example.com
+//   trial over
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

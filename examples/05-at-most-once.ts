@@ -1,9 +1,9 @@
 // A payment must never happen twice, even if its worker dies right after it. The step is `atMostOnce`: no automatic
 // second attempt; after a crash inside it `onUnknown` asks the provider whether the payment arrived.
 // Prints at the end:
-// first worker paid, and died by SIGKILL before it could say so
-// result: paid 42.00 for order-7, found by its key
-// payments at the provider: 1
+//   first worker paid, and died by SIGKILL before it could say so
+//   result: paid 42.00 for order-7, found by its key
+//   payments at the provider: 1
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,9 +1,9 @@
 // Middleware carries the trace of a web request into the run that it enqueues: `enqueue` stores it in the run's
 // headers, `run` reads it on any worker, and the logger writes it on every line.
 // Prints at the end:
-// [req-81] 120 rows inserted
-// [req-81] step 'insert' returned
-// [req-81] the run left its slot: completed
+//   [req-81] 120 rows inserted
+//   [req-81] step 'insert' returned
+//   [req-81] the run left its slot: completed
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

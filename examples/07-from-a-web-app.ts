@@ -1,11 +1,11 @@
 // A web app enqueues and replies at once; the browser polls the status later. The id comes from the order, so a request
 // that is sent twice starts one run. Worker and web app are usually separate processes.
 // Prints at the end:
-// POST /orders/7 -> 202 order-7
-// POST /orders/7 -> 202 order-7
-// GET /runs/order-7 -> 200 completed, parcel packed for Ana
-// GET /runs/order-8 -> 404
-// packed 1 time
+//   POST /orders/7 -> 202 order-7
+//   POST /orders/7 -> 202 order-7
+//   GET /runs/order-7 -> 200 completed, parcel packed for Ana
+//   GET /runs/order-8 -> 404
+//   packed 1 time
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

@@ -1,11 +1,10 @@
 // Manual actions: cancel an obsolete run, and continue a failed run once its cause is fixed. Its stored steps stay, so
-// it
-// continues where it failed. `durable-jobs cancel ID` and `retry ID` do the same.
+// it continues where it failed. `durable-jobs cancel ID` and `retry ID` do the same.
 // Prints at the end:
-// follow-up ended with RUN_CANCELLED
-// failed: step 'book' failed after 1 attempt: the calendar is down
-// again from book, kept: find a room
-// booked room 12, looked for a room 1 time
+//   follow-up ended with RUN_CANCELLED
+//   failed: step 'book' failed after 1 attempt: the calendar is down
+//   again from book, kept: find a room
+//   booked room 12, looked for a room 1 time
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

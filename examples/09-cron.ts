@@ -1,11 +1,11 @@
 // A job with a schedule: it is declared beside the job, and the leader fires each tick once. The ledger records the
 // outcome of each tick; a schedule can be paused, triggered and previewed. Seconds here, days in practice.
 // Prints at the end:
-// report of orders.csv, for a tick: true
-// paused by ana: the provider is down
-// report of orders.csv, for a tick: false
-// ledger, newest first: triggered, paused
-// at three in Tokyo: 03:00:00 +09:00, 03:00:00 +09:00
+//   report of orders.csv, for a tick: true
+//   paused by ana: the provider is down
+//   report of orders.csv, for a tick: false
+//   ledger, newest first: triggered, paused
+//   at three in Tokyo: 03:00:00 +09:00, 03:00:00 +09:00
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,10 +1,10 @@
 // One of all workers leads and does the work that must be done once. When it stops, the next one leads with a higher
 // number, and a database that stores this number refuses late writes of an older leader.
 // Prints at the end:
-// first sends the reports
-// first has stopped in good order
-// second sends the reports in a later term
-// a late write of first is refused
+//   first sends the reports
+//   first has stopped in good order
+//   second sends the reports in a later term
+//   a late write of first is refused
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -2,10 +2,10 @@
 // import is refused; an edited draft replaces the mail that has not been sent. The key is part of its run: any end of
 // the run frees it, and a killed worker doesn't.
 // Prints at the end:
-// report of May: the same run, 3 rows twice, built 1 time
-// import refused: DUPLICATE_RUN, held by the run that is there
-// drafts: created, replaced, replaced; sent 'third draft'
-// after its end the key is free
+//   report of May: the same run, 3 rows twice, built 1 time
+//   import refused: DUPLICATE_RUN, held by the run that is there
+//   drafts: created, replaced, replaced; sent 'third draft'
+//   after its end the key is free
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -2,9 +2,9 @@
 // that
 // allows 40 calls per second and once says "too many". A run over a limit waits: no attempt is spent.
 // Prints at the end:
-// most runs at once: ana 1, ben 1
-// calls: 7, of which one was told to wait
-// attempts: 1 1 1 1 1 1
+//   most runs at once: ana 1, ben 1
+//   calls: 7, of which one was told to wait
+//   attempts: 1 1 1 1 1 1
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
