@@ -64,7 +64,7 @@ describe.each(bothStores)('on the %s store', (_, open) => {
     })
     expect(rows[1]?.perSecond).toBeGreaterThan(0)
     expect(startedSeries('tenants', data)?.some((count) => count > 0)).toBe(true)
-    expect(waitsOf(data.detail?.waiting ?? [])).toEqual([{ kind: 'limit', limiter: 'tenant', runs: 2 }])
+    expect(waitsOf(data.detail?.waiting ?? [])).toEqual([{ kind: 'limit', name: 'tenant', runs: 2 }])
     const next = await loadQueues(jobs.inspector, { range: '5m', current: 'import' }, data)
     expect(next.detail?.oldest?.job).toBe('ghost')
   })

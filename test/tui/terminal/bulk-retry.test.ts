@@ -79,7 +79,7 @@ describe.each(bothStores)('%s', (name, storeOptions) => {
     // Where nothing holds it up that is soon over.
     if (gate !== undefined) await stage.shows('stopping after the current chunk')
     await gate?.open()
-    const stopped = await stage.shows(/retried \d+ runs \(action act_\S+\);[\s\S]*continue with/)
+    const stopped = await stage.shows(/retried \d+ runs \(action act_\S+\);[\s\S]*continue/)
     const [action] = await store.actions(1)
     const done = action?.done ?? 0
     expect(done).toBeGreaterThanOrEqual(Number(/retried (\d+) of/.exec(progress.text)?.[1]))
