@@ -18,7 +18,7 @@ type Entry = Checkpoint | Settlement
 interface Waiting<E extends Entry = Entry> {
   readonly entry: E
   readonly bytes: number
-  readonly resolve: (answer: EntryReply) => void
+  readonly resolve: (reply: EntryReply) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -26,7 +26,7 @@ interface Waiting<E extends Entry = Entry> {
 export interface SettlementBatch {
   readonly entries: readonly Settlement[]
   /** Replies in the order of `entries`; a missing one means that the run is no longer this worker's. */
-  settled(answers: readonly EntryReply[]): void
+  settled(replies: readonly EntryReply[]): void
   /** Sends each one by itself, after the store refused them together (B3). */
   sendSingly(): Promise<void>
 }
@@ -40,7 +40,7 @@ export interface OutboxDeps {
   readonly listener: Pick<LeaseListener, 'changed' | 'ordered' | 'unsettled'>
 }
 
-/** Leaves room for the weight of entries besides their values. */
+/** Leaves room for the bytes of entries that `entryBytes` doesn't count. */
 const maxBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
 const smallEntryBytes = 1_000
 /** While the store works on one batch, the next one is built. */
@@ -49,10 +49,10 @@ const gone: EntryReply = { kind: 'gone' }
 const noAnswers: CommitReply = { answers: [], orders: { drain: false, cancel: [], granted: [] } }
 
 /**
- * Where the entries of a lease's runs leave the process: checkpoints in commits of their own, settlements with the next claim
- * (R2); a settlement that must go alone goes in a commit. Natural batching: what arrives while commits are in flight goes in the next one.
- * B1  Checkpoints of one run reach the store in the order they were handed in: while one is in flight, no later one is sent. The
- *     run's settlement is handed in once they have replies.
+ * Sends the entries of a lease's runs to the store: checkpoints in commits, settlements with the next claim (R2). A settlement
+ * that must be sent alone is sent in a commit. Entries that arrive while commits are in flight form the next batch.
+ * B1  Checkpoints of one run reach the store in the order they were handed in: while one is in flight, no later one is sent. A
+ *     run hands in its settlement only once its checkpoints have replies.
  * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is over.
  * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
  */
@@ -100,8 +100,8 @@ export class Outbox {
     const batch = this.#settlements.splice(0, tooMany === -1 ? this.#settlements.length : tooMany)
     return {
       entries: batch.map(({ entry }) => entry),
-      settled: (answers) => {
-        for (let i = 0; i < batch.length; i++) batch[i]?.resolve(answers[i] ?? gone)
+      settled: (replies) => {
+        for (let i = 0; i < batch.length; i++) batch[i]?.resolve(replies[i] ?? gone)
       },
       sendSingly: async () => {
         for (const { entry, resolve } of batch) resolve(await this.#settleSingly(entry))
@@ -109,7 +109,7 @@ export class Outbox {
     }
   }
 
-  /** The lease is over: runs that wait for a claim are no longer this worker's. */
+  /** Resolves waiting settlements as `gone`: the lease is over, so their runs are no longer this worker's. */
   close(): void {
     for (const { resolve } of this.#settlements.splice(0)) resolve(gone)
   }
@@ -130,7 +130,7 @@ export class Outbox {
     if (this.#isScheduled || this.#forCommit.length === 0 || this.#inFlight >= maxInFlight) return
     this.#isScheduled = true
     const { clock } = this.#deps
-    // At once when the store is idle; else entries that arrive meanwhile go along.
+    // If no commit is in flight, send at the end of this macrotask; else one later, so that more entries join the batch.
     const schedule = this.#inFlight === 0 ? clock.atMacrotaskEnd : clock.soon
     schedule.call(clock, () => {
       this.#isScheduled = false
@@ -145,12 +145,12 @@ export class Outbox {
     let bytes = 0
     const batch: Waiting[] = []
     const left: Waiting[] = []
-    // B1: an entry that stays behind keeps later entries of its run there.
+    // B1: if an entry is left for a later batch, so are the later entries of its run.
     const skipped = new Set<string>()
     let isFull = false
     for (const waiting of this.#forCommit) {
       const { run } = waiting.entry
-      // An intent may have to wait for a disk or a replica (R11): other entries do not wait with it.
+      // An intent is sent alone: it may have to wait for a disk or a replica (R11), and other entries must not wait with it.
       const isApart = batch.length > 0 && (isIntent(waiting.entry) || isIntent(batch[0]?.entry))
       const isHeavy = batch.length > 0 && bytes + waiting.bytes > maxBatch.bytes
       isFull ||= batch.length === maxBatch.entries || isHeavy
@@ -166,7 +166,7 @@ export class Outbox {
     return batch
   }
 
-  /** B1: the runs of a batch stay in flight until the whole batch has its replies, also entry by entry. */
+  /** B1: the runs of a batch stay in flight until the whole batch has its replies, even if it is sent entry by entry. */
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight++
     for (const { entry } of batch) this.#runsInFlight.add(entry.run)
@@ -176,7 +176,10 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Resolves to whether the batch got replies; a single entry always does. */
+  /**
+   * Resolves to false if a batch of several entries failed and must be sent entry by entry. A single entry that fails is
+   * rejected.
+   */
   async #commit(batch: readonly Waiting[]): Promise<boolean> {
     try {
       const { answers, orders } = await this.#untilCommitted(batch.map(({ entry }) => entry))
@@ -200,7 +203,7 @@ function isIntent(entry: Entry | undefined): boolean {
   return entry?.kind === 'checkpoint' && entry.record.phase === 'intent'
 }
 
-/** Returns the approximate weight of an entry. */
+/** Returns the approximate size of an entry. */
 export function entryBytes(entry: Entry): number {
   const content = entry.kind === 'settle' ? entry.outcome : entry.record
   if ('error' in content) return storedErrorBytes(content.error)

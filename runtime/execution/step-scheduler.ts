@@ -61,8 +61,8 @@ export interface StepSchedulerDeps {
  *     more is written and nothing more settles.
  * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it. One
  *     exception: when a hand-over is asked for while the intent of an at-most-once body is being stored, the body begins (R12).
- *     Handed over then, its effect would be unknown although it never began. Where the store can't be reached the intent isn't
- *     stored either, and the run is given up when the time of the drain is over.
+ *     If the run were handed over at that point, the step would count as unknown although its body never began. If the store
+ *     can't be reached, the intent isn't stored, and the run is given up when the time of the drain is over.
  * E4  The execution ends (returned, threw, stopped) or is suspendable only when no body runs and no store call of a step is
  *     under way, or, after a stop that is no hand-over, when bodies have had their 5 s; a lost run ends at once.
  */
@@ -75,7 +75,7 @@ export class StepScheduler implements StateListener {
   readonly #cover: OnceCover
   readonly #clock: Clock
   readonly #timers: TimerSet
-  /** Those that nothing has asked for yet. */
+  /** Events that `nextEvent` has not returned yet. */
   #events: readonly ExecutionEvent[] = noEvents
   #takeNext: ((event: ExecutionEvent) => void) | undefined
   // Created on first use: a job without steps needs none of them.
@@ -149,7 +149,10 @@ export class StepScheduler implements StateListener {
     return this.#bodies?.areOpen === true || this.state.isStoring
   }
 
-  /** Takes the journal of earlier executions, of which only the first page is here. Whether the run is still this worker's. */
+  /**
+   * Loads the journal of earlier executions; the claim brought only its first page. Returns whether the run is still this
+   * worker's.
+   */
   replay(): boolean | Promise<boolean> {
     const { journal } = this.run.claimed
     this.#load(journal)
@@ -176,7 +179,7 @@ export class StepScheduler implements StateListener {
     return !this.state.isClosed
   }
 
-  /** Calls the job's function. Returns its end if it has ended; else what becomes of it arrives as an event. */
+  /** Calls the job's function. Returns its end if it has already ended; otherwise `nextEvent` returns it. */
   begin<C>(call: (context: C) => unknown, context: C): ExecutionEnd | undefined {
     const { deadlineInMs } = this.run.claimed
     if (deadlineInMs !== undefined) this.#timers.after(deadlineInMs, () => this.stop({ kind: 'timed out' }))
@@ -186,7 +189,7 @@ export class StepScheduler implements StateListener {
     } catch (error) {
       returned = Promise.reject(error)
     }
-    // Steps that the function called and did not wait for begin before it ends.
+    // Steps that the function called without awaiting them must begin before the execution ends.
     const hasEnded = isPrimitive(returned) && this.#root === undefined
     if (!hasEnded) {
       Promise.resolve(returned).then(
@@ -195,16 +198,16 @@ export class StepScheduler implements StateListener {
       )
     }
     this.changed()
-    // Else it is to stop.
+    // An event is there already if the execution is to stop.
     return hasEnded && this.#events.length === 0 ? { kind: 'returned', value: returned } : undefined
   }
 
-  /** Tells of a lost run at once: another worker owns it, or the store has lost entries of it. */
+  /** Sets the callback for a lost run: another worker owns it, or the store has lost entries of it. It is called at once. */
   onLost(tell: (outcome: 'lost') => void): void {
     this.#onLost = tell
   }
 
-  /** Returns what the execution comes to next. After a suspension that the store refused, ask again. */
+  /** Returns the next event. Call it again if the store refuses a suspension. */
   nextEvent(): ExecutionEvent | Promise<ExecutionEvent> {
     const event = this.#events[0]
     if (event === undefined) {
@@ -279,7 +282,7 @@ export class StepScheduler implements StateListener {
     }
     try {
       const end = stored?.end ?? (await work(path, stored))
-      // Before it is handed out: the function may end without waiting for it.
+      // Recorded before the result is released: the function may end without awaiting this step.
       if (end.phase === 'failed') this.failedSteps.addStored(path, end.error)
       if (this.state.endsAtOnce) return this.state.holdStep()
       await this.results.release(path)
@@ -296,7 +299,7 @@ export class StepScheduler implements StateListener {
     throw error
   }
 
-  /** Decides whether the execution has come to an event of its own. */
+  /** Emits an event if the execution can stop now; if it only waits, watches for a suspension. */
   changed(): void {
     this.#waits?.endQuiet()
     const { stop, isClosed, hasEnded } = this.state
@@ -308,7 +311,7 @@ export class StepScheduler implements StateListener {
     }
   }
 
-  /** A run is handed over at a step edge: a step is held or waits. Code between steps may still reach one. */
+  /** A run is handed over at a step edge: while a step is held or waits. Code between steps may still reach an edge. */
   get #isAtEdge(): boolean {
     return this.state.holdsSteps || this.#waits?.areOpen === true
   }

@@ -18,8 +18,8 @@ const afterDefectMs = 1_000
 /** Without a free slot the loop still wakes this often. */
 const idleMs = 10_000
 /**
- * From this many slots on a claim takes at most half of them: while the store searches for more, the others keep
- * working.
+ * From this many slots on, a claim takes at most half of them: the other half keeps working while the store searches
+ * for runs.
  */
 const manySlots = 50
 
@@ -68,7 +68,7 @@ export class ClaimLoop {
     this.#ended = this.#run()
   }
 
-  /** There may be runs to claim, or an order. */
+  /** Tells the loop that the store may have runs to claim, or an order for this worker. */
   hint(): void {
     this.#isHinted = true
     this.#wake()
@@ -97,8 +97,8 @@ export class ClaimLoop {
   }
 
   /**
-   * Runs that end in the same macrotask are settled by the same claim. No two rounds share one: a store that replies at
-   * once would starve the event loop.
+   * Runs that end in the same macrotask are settled by the same claim. Two rounds never share a macrotask: if they did, a
+   * store that replies at once would starve the event loop.
    */
   async #macrotaskEnd(): Promise<void> {
     const { macrotasks, config } = this.#deps
@@ -143,7 +143,7 @@ export class ClaimLoop {
     const free = this.#free
     try {
       const wasSent = free > 0 && (await this.#claimThroughHooks(free))
-      // Settlements do not wait for a claim that a middleware holds back; a hint may be an order.
+      // Settlements don't wait for a claim that a middleware holds back, and a hint may mean that the store has an order.
       if (!wasSent && (outbox.hasSettlements || this.#isHinted)) {
         this.#isHinted = false
         await this.#claim(0)
@@ -158,12 +158,12 @@ export class ClaimLoop {
   async #claimThroughHooks(free: number): Promise<boolean> {
     const { clock, concurrency, log } = this.#deps.config
     this.#isHinted = false
-    // A claim advances it; when a middleware holds this one back, the next one comes by polling.
+    // The reply sets it anew. If a middleware holds this claim back, the next one is due at the next poll.
     this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
-    const most = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
-    // A hook may take its time: no second claim is to ask for these slots meanwhile, nor to be the newest with none.
-    let reserved = most
+    const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
+    // While a slow hook runs, no second claim may ask for these slots, or as the newest tell the store that none is free.
+    let reserved = max
     this.#askedFor += reserved
     const release = (): void => {
       this.#askedFor -= reserved
@@ -172,7 +172,7 @@ export class ClaimLoop {
     const next = (): Promise<number> => {
       wasSent = true
       release()
-      return this.#claim(Math.min(most, this.#free))
+      return this.#claim(Math.min(max, this.#free))
     }
     const context = { free, running: this.#deps.slots.size }
     await through(this.#hooks, context, next).catch((error: unknown) =>
@@ -188,13 +188,13 @@ export class ClaimLoop {
     const settling = outbox.takeSettlements()
     const cover = protection.claim(max)
     this.#askedFor += max
-    const { answer, isNewest } = await this.#untilClaimed({ max, ...cover.request }, settling)
+    const { reply, isNewest } = await this.#untilClaimed({ max, ...cover.request }, settling)
     this.#askedFor -= max
-    if (answer.kind === 'claimed') {
-      settling.settled(answer.settled)
-      this.#take(answer, isNewest)
-      cover.replied({ broughtProtected: answer.runs.some((run) => run.protect), asks: answer.ask })
-      return answer.runs.length
+    if (reply.kind === 'claimed') {
+      settling.settled(reply.settled)
+      this.#take(reply, isNewest)
+      cover.replied({ broughtProtected: reply.runs.some((run) => run.protect), asks: reply.ask })
+      return reply.runs.length
     }
     cover.end()
     settling.settled([])
@@ -205,7 +205,7 @@ export class ClaimLoop {
   async #untilClaimed(
     request: ClaimRequest,
     settling: ReturnType<Outbox['takeSettlements']>,
-  ): Promise<{ readonly answer: ClaimReply; readonly isNewest: boolean }> {
+  ): Promise<{ readonly reply: ClaimReply; readonly isNewest: boolean }> {
     const { store, lease, config, over, reconciler } = this.#deps
     const { clock, log } = config
     let { entries } = settling
@@ -228,15 +228,15 @@ export class ClaimLoop {
         log.warn({ err: toStoredError(error), attempt }, 'a claim failed; asking again')
       }
     }
-    const answer = await untilReplied(call, { clock, over, onFailure }, { kind: 'lost' } as const)
+    const reply = await untilReplied(call, { clock, over, onFailure }, { kind: 'lost' } as const)
     // R14: the store was unreachable; it may have come back with an older state.
     if (hasFailed) reconciler.soon()
-    return { answer, isNewest: n === this.#n }
+    return { reply, isNewest: n === this.#n }
   }
 
   #take({ runs, orders, more, nextDueInMs = maxPollMs }: Claimed, isNewest: boolean): void {
     const { slots, config, listener, over } = this.#deps
-    // W3: the slots were told that the lease is lost; what the store gave since goes on elsewhere.
+    // W3: the slots were told that the lease is lost; the runs of this reply continue on other workers.
     if (over.aborted) return
     for (const run of runs) slots.start(run)
     listener.ordered(orders)

@@ -23,14 +23,14 @@ export interface Closed {
   readonly opensInMs: number | undefined
 }
 
-/** How a request comes to a limit: in the order of its waitlist, or with a free slot of a worker. */
-type Comes = 'in order' | 'to take'
+/** How a request reaches its limits: through their waitlists, or in a claim, with a free slot of a worker. */
+type RequestMode = 'in order' | 'to take'
 
 /** Returns the limits that are not yet taken for this attempt. */
 function missing(tx: Transaction, { takes }: LimitRequest, attempt: number): LimitHold[] {
-  return takes.filter((take) => {
-    const rule = ruleOf(tx, take.limiter)
-    return rule !== undefined && isRate(rule) ? take.paid !== attempt : take.held === undefined
+  return takes.filter((hold) => {
+    const rule = ruleOf(tx, hold.limiter)
+    return rule !== undefined && isRate(rule) ? hold.paid !== attempt : hold.held === undefined
   })
 }
 
@@ -38,12 +38,12 @@ export function firstClosed(
   tx: Transaction,
   run: LimitedRun,
   limitRequest: LimitRequest,
-  come: { readonly as: Comes; readonly attempt: number },
+  mode: { readonly as: RequestMode; readonly attempt: number },
 ): Closed | undefined {
-  for (const take of missing(tx, limitRequest, come.attempt)) {
-    const { limiter } = take
-    const opensInMs = openingFor(tx, run, limitRequest, take, come.as)
-    if (opensInMs !== 0) return { index: limitRequest.takes.indexOf(take), limiter, opensInMs }
+  for (const hold of missing(tx, limitRequest, mode.attempt)) {
+    const { limiter } = hold
+    const opensInMs = openingFor(tx, run, limitRequest, hold, mode.as)
+    if (opensInMs !== 0) return { index: limitRequest.takes.indexOf(hold), limiter, opensInMs }
   }
   return undefined
 }
@@ -52,20 +52,20 @@ function openingFor(
   tx: Transaction,
   run: LimitedRun,
   { path, senior }: LimitRequest,
-  take: LimitHold,
-  as: Comes,
+  hold: LimitHold,
+  as: RequestMode,
 ): number | undefined {
-  const rule = ruleOf(tx, take.limiter)
+  const rule = ruleOf(tx, hold.limiter)
   // The safe side: a limiter that no worker here has registered stays closed until one does.
   if (rule === undefined) return undefined
-  const stands = standing(tx, take, run)
+  const stands = standing(tx, hold, run)
   if (stands === 'kept out') return undefined
-  // No event reports that a lease becomes free for a poison suspect.
+  // No event reports that a lease can take a poison suspect again: the request is checked again after this time.
   if (stands === 'kept out by a suspect') return reservationMs
-  const reserved = as === 'to take' || (take.ticket !== undefined && !hasLapsed(tx, take.ticket))
-  const first = reserved || senior || stands === 'passes'
-  if (!first && isBehind(tx, take, run, path)) return undefined
-  return openingOf(tx, rule, take, { cost: take.cost, reserved })
+  const reserved = as === 'to take' || (hold.ticket !== undefined && !hasLapsed(tx, hold.ticket))
+  const skipsWaitlist = reserved || senior || stands === 'passes'
+  if (!skipsWaitlist && isBehind(tx, hold, run, path)) return undefined
+  return openingOf(tx, rule, hold, { cost: hold.cost, reserved })
 }
 
 /** Q6: returns the oldest aged waiter of a key that can be served; one that can't must not hide it. */
@@ -78,8 +78,8 @@ export function servedAgedWaiter(tx: Transaction, at: LimitKey): RunRow | undefi
 }
 
 /**
- * Q6. An aged waiter that can be served keeps younger runs out, and the runs that it lets pass wait for none of those.
- * A run that keeps slots while it waits gives way to none: the aged waiter may be waiting for just those.
+ * Q6. An aged waiter that can be served keeps younger runs out. Older runs pass, and don't wait behind the younger ones.
+ * A run that keeps slots while it waits passes too: the aged waiter may be waiting for those very slots.
  */
 function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
   const aged = servedAgedWaiter(tx, at)
@@ -94,26 +94,26 @@ type Standing = 'in order' | 'passes' | 'kept out' | 'kept out by a suspect'
 /** Takes all missing limits: the caller has checked them, in the same transaction (Q1). */
 export function takeAll(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest, attempt: number): void {
   dropReservations(tx, limitRequest)
-  for (const take of missing(tx, limitRequest, attempt)) {
-    const rule = ruleOf(tx, take.limiter)
+  for (const hold of missing(tx, limitRequest, attempt)) {
+    const rule = ruleOf(tx, hold.limiter)
     if (rule === undefined) continue
-    addUse(tx, rule, take, take.cost)
+    addUse(tx, rule, hold, hold.cost)
     if (isRate(rule)) {
-      take.paid = attempt
-      take.charged = Math.min(take.cost, rule.max)
+      hold.paid = attempt
+      hold.charged = Math.min(hold.cost, rule.max)
     } else {
-      take.held = weight(rule, take.cost)
-      take.heldAt = tx.now
+      hold.held = weight(rule, hold.cost)
+      hold.heldAt = tx.now
       tx.sql.run(
         'INSERT OR REPLACE INTO limit_holders VALUES (?, ?, ?, ?, ?)',
-        take.limiter,
-        take.key,
+        hold.limiter,
+        hold.key,
         run.seq,
         limitRequest.path,
-        take.cost,
+        hold.cost,
       )
     }
-    markChanged(tx, take)
+    markChanged(tx, hold)
   }
   leaveWaitlist(tx, run, limitRequest)
   forgetAging(tx, run, limitRequest)
@@ -121,8 +121,8 @@ export function takeAll(tx: Transaction, run: LimitedRun, limitRequest: LimitReq
 }
 
 /**
- * Makes reservations for all missing limits (Q4), unless the run waits for a worker and no worker takes it, or only one
- * that holds no other poison suspects (R17): then it starts without, if its keys are open at that time.
+ * Makes reservations for all missing limits (Q4). A run in no slot gets none if no worker can take it, or if it is a poison
+ * suspect (R17): it starts without reservations, if its keys are open when a worker claims it.
  */
 export function makeReservations(
   tx: Transaction,
@@ -131,29 +131,29 @@ export function makeReservations(
   attempt: number,
 ): void {
   if (run.state !== 'running' && (isSuspect(run) || !isServed(tx, run))) return
-  for (const take of missing(tx, limitRequest, attempt)) {
-    const rule = ruleOf(tx, take.limiter)
-    if (rule === undefined || take.ticket !== undefined) continue
-    take.ticket = changeReservations(tx, rule, take, weight(rule, take.cost))
+  for (const hold of missing(tx, limitRequest, attempt)) {
+    const rule = ruleOf(tx, hold.limiter)
+    if (rule === undefined || hold.ticket !== undefined) continue
+    hold.ticket = changeReservations(tx, rule, hold, weight(rule, hold.cost))
   }
   saveLimitRequest(tx, run.seq, limitRequest)
 }
 
 export function dropReservations(tx: Transaction, { takes }: LimitRequest): void {
-  for (const take of takes) {
-    if (take.ticket === undefined) continue
-    const rule = ruleOf(tx, take.limiter)
+  for (const hold of takes) {
+    if (hold.ticket === undefined) continue
+    const rule = ruleOf(tx, hold.limiter)
     // A lapsed reservation is counted nowhere.
-    const counts = !hasLapsed(tx, take.ticket)
-    delete take.ticket
-    if (rule !== undefined && counts) changeReservations(tx, rule, take, -weight(rule, take.cost))
-    markChanged(tx, take)
+    const counts = !hasLapsed(tx, hold.ticket)
+    delete hold.ticket
+    if (rule !== undefined && counts) changeReservations(tx, rule, hold, -weight(rule, hold.cost))
+    markChanged(tx, hold)
   }
 }
 
 /**
- * Adds the request to the waitlist of the closed limit; a second time it moves to another one. `again`: the repeat of a
- * request whose refusal is counted.
+ * Adds the request to the waitlist of the closed limit, or moves it there from another waitlist. `again`: it is a repeat
+ * of a request whose refusal has been counted.
  */
 export function joinWaitlist(
   tx: Transaction,
@@ -163,27 +163,27 @@ export function joinWaitlist(
   again = false,
 ): void {
   dropReservations(tx, limitRequest)
-  const take = limitRequest.takes[closed.index]
-  if (take === undefined) return
+  const hold = limitRequest.takes[closed.index]
+  if (hold === undefined) return
   if (limitRequest.line !== closed.index) leaveWaitlist(tx, run, limitRequest)
   limitRequest.line = closed.index
-  addWaiter(tx, take, run, limitRequest.path)
+  addWaiter(tx, hold, run, limitRequest.path)
   if (!again) countRefusal(tx, run, limitRequest)
   saveLimitRequest(tx, run.seq, limitRequest)
-  // Behind others it changes nothing.
-  const head = headOf(tx, take)
-  if (head?.seq === run.seq && head.path === limitRequest.path) markChanged(tx, take)
+  // Only a new head can be woken: behind other waiters the request changes nothing.
+  const head = headOf(tx, hold)
+  if (head?.seq === run.seq && head.path === limitRequest.path) markChanged(tx, hold)
 }
 
 export function leaveWaitlist(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest): void {
-  const take = limitRequest.line === undefined ? undefined : limitRequest.takes[limitRequest.line]
+  const hold = limitRequest.line === undefined ? undefined : limitRequest.takes[limitRequest.line]
   delete limitRequest.line
-  if (take === undefined) return
-  removeWaiter(tx, take, run, limitRequest.path)
-  markChanged(tx, take)
+  if (hold === undefined) return
+  removeWaiter(tx, hold, run, limitRequest.path)
+  markChanged(tx, hold)
 }
 
-/** Q6: a run that needs only one limit is passed over by no other, unless it is a poison suspect. */
+/** Q6: counts a refusal. No run overtakes one with a single limit, so it needs no count, unless it is a poison suspect. */
 function countRefusal(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest): void {
   if ((limitRequest.takes.length < 2 && !isSuspect(run)) || limitRequest.senior) return
   limitRequest.refused ??= { count: 0, since: tx.now }
@@ -200,14 +200,14 @@ export function forgetAging(tx: Transaction, run: LimitedRun, limitRequest: Limi
   delete limitRequest.refused
   if (!limitRequest.senior) return
   delete limitRequest.senior
-  for (const take of limitRequest.takes) {
+  for (const hold of limitRequest.takes) {
     tx.sql.run(
       'DELETE FROM limit_seniors WHERE limiter = ? AND key = ? AND seq = ?',
-      take.limiter,
-      take.key,
+      hold.limiter,
+      hold.key,
       run.seq,
     )
-    markChanged(tx, take)
+    markChanged(tx, hold)
   }
 }
 
@@ -218,20 +218,20 @@ export function freeSlots(
   limitRequest: LimitRequest,
   ended: boolean,
 ): void {
-  for (const take of limitRequest.takes) {
-    if (take.held === undefined || (take.wholeRun && !ended)) continue
-    const rule = ruleOf(tx, take.limiter)
-    if (rule !== undefined) changeUse(tx, rule, take, -take.held)
-    delete take.held
-    delete take.heldAt
+  for (const hold of limitRequest.takes) {
+    if (hold.held === undefined || (hold.wholeRun && !ended)) continue
+    const rule = ruleOf(tx, hold.limiter)
+    if (rule !== undefined) changeUse(tx, rule, hold, -hold.held)
+    delete hold.held
+    delete hold.heldAt
     tx.sql.run(
       'DELETE FROM limit_holders WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
-      take.limiter,
-      take.key,
+      hold.limiter,
+      hold.key,
       run.seq,
       limitRequest.path,
     )
-    markChanged(tx, take)
+    markChanged(tx, hold)
   }
 }
 

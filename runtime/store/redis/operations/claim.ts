@@ -34,7 +34,8 @@ interface Moment {
 interface Taken {
   readonly id: string
   readonly record: RunRecord
-  readonly given: Buffer
+  /** Headers and input, encoded. */
+  readonly payload: Buffer
 }
 
 const noEntries: JournalPage = { entries: [], more: false }
@@ -65,7 +66,10 @@ export async function claim(
   }
 }
 
-/** Decodes per run id u16 + text, record u32 + bytes. A run without an input in its record has the next of `inputs`. */
+/**
+ * Decodes the claimed runs. Each is its id (u16 length, text) and its record (u32 length, bytes). If the record lacks the
+ * input, it is the next of `inputs`.
+ */
 function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
   const taken: Taken[] = []
   let nextInput = 0
@@ -74,8 +78,8 @@ function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
     const id = runs.toString('utf8', at + 2, idEnd)
     at = idEnd + 4 + runs.readUInt32BE(idEnd)
     const record = decodeRecord(runs, idEnd + 4, at)
-    const given = record.given.length > 0 ? record.given : (inputs[nextInput++] ?? record.given)
-    taken.push({ id, record, given })
+    const payload = record.given.length > 0 ? record.given : (inputs[nextInput++] ?? record.given)
+    taken.push({ id, record, payload })
   }
   return taken
 }
@@ -91,7 +95,7 @@ async function claimedRuns(
   const runs: ClaimedRun[] = []
   for (const run of taken) {
     const page = journals?.get(run.id) ?? noEntries
-    // Lost between the two reads: it may not begin.
+    // The run was lost between the claim and this read: it must not start here.
     if (page !== 'gone') runs.push(claimedRun(run, page, moment))
   }
   return runs.some(({ failsAs }) => failsAs === 'poisoned') ? withLosses(calls, runs) : runs
@@ -113,7 +117,10 @@ async function readJournals(
   return new Map(await Promise.all(pages))
 }
 
-/** A journal that only a newer version can read blocks its own run, once the execution reads it again, and no other. */
+/**
+ * Leaves a journal unread that only a newer version can read. The execution reads it again and blocks its own run; the
+ * other runs of the claim start.
+ */
 async function readFirstPage(
   calls: ScriptCalls,
   lease: LeaseId,
@@ -139,9 +146,9 @@ function withLosses(calls: ScriptCalls, runs: readonly ClaimedRun[]): Promise<Cl
   )
 }
 
-function claimedRun({ id, record, given }: Taken, journal: JournalPage, { now, wall }: Moment): ClaimedRun {
+function claimedRun({ id, record, payload }: Taken, journal: JournalPage, { now, wall }: Moment): ClaimedRun {
   const { extras, deadlineAt } = record
-  const { headers, input } = decodeGiven(given)
+  const { headers, input } = decodeGiven(payload)
   const run: Mutable<ClaimedRun> = {
     id,
     job: record.job,
