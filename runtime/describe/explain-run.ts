@@ -15,7 +15,7 @@ import { type FleetSnapshot, findHindrances, hindranceSentence } from './hindran
 import { byInSentence } from './manual-action.ts'
 import { openStepSentences } from './open-step.ts'
 import { orphanSentences } from './orphaned-steps.ts'
-import { retryCommand } from './retry-command.ts'
+import { retryAdvice } from './retry-command.ts'
 import { ruleText } from './rule-text.ts'
 import { stopText } from './stop-text.ts'
 import { waitlistSentence } from './waitlist-sentence.ts'
@@ -95,7 +95,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
     ...(run.escaped === undefined
       ? []
       : [`The error came from step '${run.escaped}', which has no attempts left.`]),
-    `To continue it from its stored steps: ${await retryCommand(run, facts.inspector, {})}.`,
+    await continuation(run, facts),
   ],
   cancelled: async (run, facts) => [
     `It was cancelled by ${byInSentence(run)}, ${instantText(run.endedAt, facts.now)}.`,
@@ -103,6 +103,13 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   expired: async (run, facts) => [
     `It expired ${instantText(run.endedAt, facts.now)}: no worker started it within its expiresIn.`,
   ],
+}
+
+async function continuation(run: Run, { inspector }: Facts): Promise<string> {
+  const { command, unless } = await retryAdvice(run, inspector, {})
+  return unless === undefined
+    ? `To continue it from its stored steps: ${command}.`
+    : `If the effect of step '${unless}' did not happen, continue it from its stored steps: ${command}.`
 }
 
 async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {

@@ -3,7 +3,7 @@ import { findDeadlocks } from '../store/deadlocks.ts'
 import type { Inspector } from '../store/store.ts'
 import { commandLine, type StoreChoice } from './command-line.ts'
 import { findHindrances } from './hindrance.ts'
-import { retryCommand } from './retry-command.ts'
+import { retryAdvice } from './retry-command.ts'
 
 /** Returns what a person can do about a run, with the command for it; '' if it continues by itself. */
 export async function nextStep(run: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
@@ -16,7 +16,7 @@ export async function nextStep(run: Run, inspector: Inspector, options: StoreCho
     case 'failed':
     case 'cancelled':
     case 'expired':
-      return `continue from the stored steps: ${await retryCommand(run, inspector, options)}`
+      return continuation(run, inspector, options)
     case 'waiting':
       return run.waitingFor.kind === 'limit' ? deadlockHint(run, inspector, options) : ''
     case 'blocked':
@@ -24,6 +24,12 @@ export async function nextStep(run: Run, inspector: Inspector, options: StoreCho
     default:
       return ''
   }
+}
+
+async function continuation(run: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
+  const { command, unless } = await retryAdvice(run, inspector, options)
+  const condition = unless === undefined ? '' : `if the effect of step '${unless}' did not happen, `
+  return `${condition}continue from the stored steps: ${command}`
 }
 
 /** A dead worker's run continues once another worker runs. */

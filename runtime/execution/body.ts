@@ -116,9 +116,11 @@ export class Body implements StepContext {
   #threw(error: unknown, durationMs: number): BodyEnd {
     const reason = this.#aborted?.reason
     if (reason === undefined || reason === 'timeout') return { kind: 'threw', error, durationMs }
-    // During a hand-over only failures that the signal caused are left unrecorded.
+    // A failure that the signal caused is left unrecorded, and so are others unless the run is handed over.
     const bySignal = error === this.#aborted || readProperty(error, 'name') === 'AbortError'
     const isHandOver = reason === 'draining' || reason === 'protection lost'
-    return isHandOver && !bySignal ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }
+    // What an at-most-once body threw says what became of its effect.
+    const isRecorded = (isHandOver || this.once) && !bySignal
+    return isRecorded ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }
   }
 }

@@ -24,7 +24,11 @@ export function addRetry(program: Command): void {
       'make failed, cancelled, expired or blocked runs ready again, by id or all that match (failed ones without --state); stored steps stay',
     )
     .option('--from <path>', 'of one run: run this step and all stored after it again')
-    .option('--run-again <path>', 'an at-most-once step that may run again (may be repeated)', repeated)
+    .option(
+      '--run-again <path>',
+      'another failed step, or an at-most-once step, to run again (may be repeated)',
+      repeated,
+    )
     .option('--first <n>', 'retry this many, wait until they have ended, then ask', wholeNumber(1, 1_000))
   addActionOptions(command, '{ id, dryRun, runsAgain: [path], keeps: [path] }').action(retry)
 }

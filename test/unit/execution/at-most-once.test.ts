@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { defineJob, RunStateError, StepFailedError, StepUnknownError } from '../../../sdk/index.ts'
-import { abortOf, type Fixture, failureOf, journalOf, openFixture, rejection } from '../../support/fixture.ts'
+import {
+  defineJob,
+  FatalError,
+  RunStateError,
+  StepFailedError,
+  StepUnknownError,
+} from '../../../sdk/index.ts'
+import {
+  abortOf,
+  type Fixture,
+  failureOf,
+  gate,
+  journalOf,
+  openFixture,
+  rejection,
+} from '../../support/fixture.ts'
 
 const once = { atMostOnce: true } as const
 
@@ -44,6 +58,29 @@ describe('an at-most-once step', () => {
 
     expect(failure.message).toBe("step 'pay' failed after 1 attempt: declined")
     expect(calls).toBe(1)
+  })
+
+  test('that throws after another step has failed has its failure stored', async () => {
+    const shop = await openFixture()
+    const [begun, declined] = [gate(), gate()]
+    const job = defineJob({ name: 'charge' }, async ({ step }) => {
+      const pay = async (): Promise<never> => {
+        begun.open()
+        await declined.opened
+        throw new Error('declined')
+      }
+      const stock = async (): Promise<never> => {
+        await begun.opened
+        throw new FatalError('sold out')
+      }
+      await Promise.all([step.run('pay', pay, once), step.run('stock', stock)])
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await expect.poll(() => journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'stock failed'])
+    declined.open()
+    await failureOf(handle)
+    expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'stock failed', 'pay failed'])
   })
 
   test('that throws may be caught by the job', async () => {
