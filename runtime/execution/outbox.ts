@@ -130,7 +130,7 @@ export class Outbox {
     if (this.#isScheduled || this.#forCommit.length === 0 || this.#inFlight >= maxInFlight) return
     this.#isScheduled = true
     const { clock } = this.#deps
-    // If no commit is in flight, send at the end of this macrotask; else one later, so that more entries join the batch.
+    // If no commit is in flight, send at the end of this macrotask; else in a later one, so that more entries join.
     const schedule = this.#inFlight === 0 ? clock.atMacrotaskEnd : clock.soon
     schedule.call(clock, () => {
       this.#isScheduled = false

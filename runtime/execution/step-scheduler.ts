@@ -57,14 +57,15 @@ export interface StepSchedulerDeps {
 /**
  * Schedules the steps of one execution over the run's journal.
  * E1  A step's promise settles only with what the store has confirmed (G1), through the release queue (R1).
- * E2  Positions are handed out in the order of `append`, one store entry each; after `gap` or `gone` nothing
- *     more is written and nothing more settles.
+ * E2  Each entry gets the next position, in the order of the calls of `append`; after the store has replied `gap` or
+ *     `gone`, nothing more is written and nothing more settles.
  * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it. One
  *     exception: when a hand-over is asked for while the intent of an at-most-once body is being stored, the body begins (R12).
  *     If the run were handed over at that point, the step would count as unknown although its body never began. If the store
  *     can't be reached, the intent isn't stored, and the run is given up when the time of the drain is over.
  * E4  The execution ends (returned, threw, stopped) or is suspendable only when no body runs and no store call of a step is
- *     under way, or, after a stop that is no hand-over, when bodies have had their 5 s; a lost run ends at once.
+ *     in flight. Two exceptions: after a stop that isn't a hand-over, the execution doesn't wait longer than 5 s for
+ *     bodies; a lost run ends at once.
  */
 export class StepScheduler implements StateListener {
   readonly run: CurrentRun

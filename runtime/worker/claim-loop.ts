@@ -39,8 +39,8 @@ export interface ClaimLoopDeps {
 /**
  * Fills free slots and settles ended runs, claim by claim, until the lease is over.
  * W1  At most two claims are in flight, in order, each repeated until it gets a reply (R13). With many slots each claim
- * takes half of them, so that the store works on one while the worker works on the runs of the other; with few, the
- * first one takes all.
+ * asks for at most half of them, so that the worker executes the runs of one claim while the store works on the next;
+ * with few slots, the first claim asks for all.
  * W2  Ended runs are settled together with the next claim (R2).
  */
 export class ClaimLoop {
@@ -162,7 +162,8 @@ export class ClaimLoop {
     this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
     const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
-    // While a slow hook runs, no second claim may ask for these slots, or as the newest tell the store that none is free.
+    // Reserved while a slow hook runs. If a second claim took these slots, this one would be sent later and ask for
+    // none; as the newest claim it would tell the store that no slot is free (R13).
     let reserved = max
     this.#askedFor += reserved
     const release = (): void => {

@@ -68,7 +68,7 @@ function openingFor(
   return openingOf(tx, rule, hold, { cost: hold.cost, reserved })
 }
 
-/** Q6: returns the oldest aged waiter of a key that can be served; one that can't must not hide it. */
+/** Q6: returns the oldest of a key's aged waiters that can be served, skipping older ones that can't. */
 export function servedAgedWaiter(tx: Transaction, at: LimitKey): RunRow | undefined {
   for (const seq of agedWaitersOf(tx, at)) {
     const run = runBySeq(tx.sql, seq)
@@ -78,7 +78,7 @@ export function servedAgedWaiter(tx: Transaction, at: LimitKey): RunRow | undefi
 }
 
 /**
- * Q6. An aged waiter that can be served keeps younger runs out. Older runs pass, and don't wait behind the younger ones.
+ * Q6. An aged waiter that can be served keeps younger runs out. Older runs pass, whatever their position on the waitlist.
  * A run that keeps slots while it waits passes too: the aged waiter may be waiting for those very slots.
  */
 function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
@@ -183,7 +183,9 @@ export function leaveWaitlist(tx: Transaction, run: LimitedRun, limitRequest: Li
   markChanged(tx, hold)
 }
 
-/** Q6: counts a refusal. No run overtakes one with a single limit, so it needs no count, unless it is a poison suspect. */
+/**
+ * Q6: counts a refusal. Only runs that can be overtaken need a count: those with several limits, and poison suspects.
+ */
 function countRefusal(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest): void {
   if ((limitRequest.takes.length < 2 && !isSuspect(run)) || limitRequest.senior) return
   limitRequest.refused ??= { count: 0, since: tx.now }

@@ -67,8 +67,8 @@ export async function claim(
 }
 
 /**
- * Decodes the claimed runs. Each is its id (u16 length, text) and its record (u32 length, bytes). If the record lacks the
- * input, it is the next of `inputs`.
+ * Decodes the claimed runs. Each is its id (u16 length, text) and its record (u32 length, bytes). The input of a
+ * record that lacks it is the next element of `inputs`.
  */
 function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
   const taken: Taken[] = []
@@ -118,8 +118,8 @@ async function readJournals(
 }
 
 /**
- * Leaves a journal unread that only a newer version can read. The execution reads it again and blocks its own run; the
- * other runs of the claim start.
+ * Returns `unread` for a journal that only a newer version can read. The execution then reads it again and blocks its
+ * own run; the other runs of the claim start.
  */
 async function readFirstPage(
   calls: ScriptCalls,
