@@ -26,7 +26,10 @@ import { SlotTable } from './slot-table.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
 export interface LeaseSessionDeps {
-  /** Executions of this process by run, over all its leases: a run that comes back waits until the older execution has ended or its grace is over (R18). */
+  /**
+   * Executions of this process by run, over all its leases: a run that comes back waits until the older execution has
+   * ended or its grace is over (R18).
+   */
   readonly executors: Map<RunId, RunExecutor>
   readonly protection: RunProtection
   readonly onDrainOrder: () => void

@@ -18,7 +18,10 @@ export interface SlotTableDeps {
   readonly config: Pick<WorkerConfig, 'clock' | 'concurrency' | 'jobs' | 'log' | 'name' | 'registered'>
   readonly executionDeps: ExecutionDeps
   readonly protection: RunProtection
-  /** Executions of this process by run, over all its leases: a run that comes back waits until the older execution has ended or its grace is over (R18). */
+  /**
+   * Executions of this process by run, over all its leases: a run that comes back waits until the older execution has
+   * ended or its grace is over (R18).
+   */
   readonly executors: Map<RunId, RunExecutor>
   readonly listener: Pick<LeaseListener, 'changed' | 'uncertain'>
 }

@@ -3,6 +3,7 @@ import {
   defineJob,
   FatalError,
   RunStateError,
+  type StepContext,
   StepFailedError,
   StepUnknownError,
 } from '../../../sdk/index.ts'
@@ -60,28 +61,35 @@ describe('an at-most-once step', () => {
     expect(calls).toBe(1)
   })
 
-  test('that throws after another step has failed has its failure stored', async () => {
-    const shop = await openFixture()
-    const [begun, declined] = [gate(), gate()]
-    const job = defineJob({ name: 'charge' }, async ({ step }) => {
-      const pay = async (): Promise<never> => {
-        begun.open()
-        await declined.opened
-        throw new Error('declined')
-      }
+  // What it throws once its signal has aborted, and not because of it.
+  test.each(['another step has failed', 'its run was cancelled'])(
+    'that throws after %s has its failure stored',
+    async (why) => {
+      const shop = await openFixture()
+      const begun = gate()
+      const pay = ({ signal }: StepContext): Promise<never> =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('declined')))
+          begun.open()
+        })
       const stock = async (): Promise<never> => {
         await begun.opened
         throw new FatalError('sold out')
       }
-      await Promise.all([step.run('pay', pay, once), step.run('stock', stock)])
-    })
-    await shop.work(job)
-    const handle = await shop.jobs.enqueue(job)
-    await expect.poll(() => journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'stock failed'])
-    declined.open()
-    await failureOf(handle)
-    expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'stock failed', 'pay failed'])
-  })
+      const isCancelled = why === 'its run was cancelled'
+      const job = defineJob({ name: 'charge' }, async ({ step }) => {
+        const others = isCancelled ? [] : [step.run('stock', stock)]
+        await Promise.all([step.run('pay', pay, once), ...others])
+      })
+      await shop.work(job)
+      const handle = await shop.jobs.enqueue(job)
+      await begun.opened
+      if (isCancelled) await handle.cancel()
+      await expect.poll(async () => (await handle.status()).state).toBe(isCancelled ? 'cancelled' : 'failed')
+      const failed = isCancelled ? ['pay failed'] : ['stock failed', 'pay failed']
+      expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', ...failed])
+    },
+  )
 
   test('that throws may be caught by the job', async () => {
     const shop = await openFixture()
