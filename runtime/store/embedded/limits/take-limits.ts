@@ -24,7 +24,7 @@ export interface Closed {
 }
 
 /** How a request gets its limits: `in order` by their waitlists, or `to take` them in a claim, which has a free slot. */
-type RequestMode = 'in order' | 'to take'
+export type RequestMode = 'in order' | 'to take'
 
 /** Returns the limits that are not yet taken for this attempt. */
 function missing(tx: Transaction, { takes }: LimitRequest, attempt: number): LimitHold[] {
@@ -179,7 +179,7 @@ export function leaveWaitlist(tx: Transaction, run: LimitedRun, limitRequest: Li
   const hold = limitRequest.line === undefined ? undefined : limitRequest.takes[limitRequest.line]
   delete limitRequest.line
   if (hold === undefined) return
-  removeWaiter(tx, hold, run, limitRequest.path)
+  removeWaiter(tx, hold, { seq: run.seq, path: limitRequest.path })
   markChanged(tx, hold)
 }
 
