@@ -1,24 +1,7 @@
 import type { RetryPlan } from '../model/job.ts'
-import type { RunState } from '../model/run.ts'
 import type { StepPath } from '../model/step-path.ts'
-import type { ActionInfo, ActionKind } from '../store/actions.ts'
+import type { ActionInfo, ActionKind, ActionPlan } from '../store/actions.ts'
 import { quoted } from './command-line.ts'
-
-/** The fields of the result of `jobs.actions.plan` that become text. */
-interface Plan {
-  readonly action: ActionKind
-  readonly matching: { readonly runs: number; readonly exact: boolean }
-  readonly sample: number
-  readonly states: readonly { readonly state: RunState; readonly runs: number }[]
-  readonly runsAgain: readonly { readonly step: StepPath; readonly runs: number }[]
-  readonly inTheWay: readonly { readonly step: StepPath; readonly runs: number }[]
-  readonly limiters: readonly {
-    readonly limiter: string
-    readonly runs: number
-    readonly waiting: number
-  }[]
-  readonly refused: readonly { readonly reason: string; readonly runs: number }[]
-}
 
 /** How many runs of the sample a sentence applies to. */
 export interface PlanLine {
@@ -31,7 +14,7 @@ export interface PlanLine {
 const maxSteps = 20
 
 /** `400 runs`, or `at least 5000 runs`. */
-export function matchingText({ matching: { runs, exact } }: Pick<Plan, 'matching'>): string {
+export function matchingText({ matching: { runs, exact } }: Pick<ActionPlan, 'matching'>): string {
   return `${exact ? '' : 'at least '}${runsText(runs)}`
 }
 
@@ -50,12 +33,12 @@ export function sampleText({
   sample,
   matching,
   states,
-}: Pick<Plan, 'sample' | 'matching' | 'states'>): string {
+}: Pick<ActionPlan, 'sample' | 'matching' | 'states'>): string {
   const counts = states.map(({ state, runs }) => `${runs} ${state}`).join(', ')
   return `${inspectedText(sample, matching)}${counts === '' ? '' : `: ${counts}`}`
 }
 
-function inspectedText(sample: number, matching: Plan['matching']): string {
+function inspectedText(sample: number, matching: ActionPlan['matching']): string {
   if (sample === 0) return 'none was found among those inspected'
   if (matching.exact && matching.runs === 1) return 'it was inspected'
   return matching.exact && matching.runs === sample
@@ -64,7 +47,7 @@ function inspectedText(sample: number, matching: Plan['matching']): string {
 }
 
 /** Returns what an action would do to the runs of its sample: the verb of each sentence follows the number of runs. */
-export function planLines({ action, runsAgain, inTheWay, limiters, refused, sample }: Plan): PlanLine[] {
+export function planLines({ action, runsAgain, inTheWay, limiters, refused, sample }: ActionPlan): PlanLine[] {
   const going = sample - refused.reduce((sum, { runs }) => sum + runs, 0)
   return [
     ...(action === 'retry' ? [] : [{ runs: going, text: `would be ${doneWords[action]}` }]),

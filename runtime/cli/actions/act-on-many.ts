@@ -1,13 +1,12 @@
 import type { ContinueOptions } from '../../client/actions/actions.ts'
 import type { ActionProgress } from '../../client/actions/carry-out.ts'
-import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { Jobs } from '../../client/client.ts'
 import { commandLine } from '../../describe/command-line.ts'
 import { leftText, matchingText, runsText } from '../../describe/plan-sentences.ts'
 import { RunStateError, UnknownActionError } from '../../model/errors.ts'
-import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
+import type { ActionInfo, ActionKind, ActionPlan, ActionTarget } from '../../store/actions.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { operator } from '../operator.ts'
 import { print, printJson, remark, say } from '../output.ts'
 import { usageError } from '../usage-error.ts'
@@ -100,7 +99,7 @@ class ActionCommand {
     const plan = await this.#jobs.actions.plan(
       this.#kind,
       target,
-      given({ runAgain: this.#options.runAgain }),
+      defined({ runAgain: this.#options.runAgain }),
     )
     this.#plan = plan
     if (!json) print(planText(plan))
@@ -115,7 +114,7 @@ class ActionCommand {
     const course = {
       ...this.#course(),
       ...operator(this.#options),
-      ...given({ runAgain: this.#options.runAgain }),
+      ...defined({ runAgain: this.#options.runAgain }),
     }
     const run = (over: ContinueOptions = {}): Promise<ActionInfo> =>
       this.#jobs.actions.run(this.#kind, target, { ...course, ...over })
@@ -192,7 +191,7 @@ class ActionCommand {
     const onProgress = ({ action }: ActionProgress): void => {
       if (!json) this.#progress.show(action)
     }
-    return { ...given({ rate }), signal: this.#signal, onProgress }
+    return { ...defined({ rate }), signal: this.#signal, onProgress }
   }
 
   /** Ends the progress line before the next output. */
