@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts'
 import { changesOf, nearbyText } from './changes.ts'
 import { type Finding, severities } from './finding.ts'
 import type { FindingKind, Sighting } from './finding-kind.ts'
@@ -31,8 +32,7 @@ export function findFindings(
       ...{ id, kind, ...told, since: since.at },
       ...(since.known === 'exact' ? {} : { sinceAtLeast: true }),
       ...(since.known === 'unknown' ? { beginUnknown: true } : {}),
-      ...(nearby === undefined ? {} : { nearby }),
-      ...(muted === undefined ? {} : { muted }),
+      ...defined({ nearby, muted }),
     }
   }
   return inOrder(

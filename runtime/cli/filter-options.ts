@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type RunState, runStates } from '../model/run.ts'
 import type { RunFilter } from '../store/run-filter.ts'
-import { given } from './given.ts'
+import { defined } from '../model/defined.ts'
 import { commaList, duration, pastTime } from './option-values.ts'
 import { usageError } from './usage-error.ts'
 
@@ -47,7 +47,7 @@ export function filterOf(options: FilterOptions): RunFilter | undefined {
   const { job, queue, tag, unique, fingerprint, worker, limiter, limitKey, since, before, text } = options
   if (limitKey !== undefined && limiter === undefined)
     throw usageError('--limit-key is a key of a limiter; name the limiter with --limiter')
-  const filter = given({
+  const filter = defined({
     states,
     job,
     queue,

@@ -3,7 +3,7 @@ import { commandLine } from '../describe/command-line.ts'
 import { durationToken } from '../describe/duration-token.ts'
 import { isRate, type LimiterRule } from '../model/limiter.ts'
 import type { LimitHolder, LimitHolderPage, LimitWaiter, LimitWaiterPage } from '../store/waitlist.ts'
-import { given } from './given.ts'
+import { defined } from '../model/defined.ts'
 import { print, printJson, printTable, remark, say } from './output.ts'
 import { paintState } from './run-text.ts'
 import type { SharedOptions } from './shared-options.ts'
@@ -65,10 +65,10 @@ export async function showLimitKey(
   const { key, limit, cursor } = options
   const { name } = limiter
   const held = await jobs.limits.holders(name, { key, limit })
-  const waiting = await jobs.limits.waitlist(name, { key, limit, ...given({ cursor }) })
+  const waiting = await jobs.limits.waitlist(name, { key, limit, ...defined({ cursor }) })
   if (options.json) {
     const { holders, cursor: holdersCursor } = held
-    return printJson({ limiter, key, holders, ...waiting, ...given({ holdersCursor }) })
+    return printJson({ limiter, key, holders, ...waiting, ...defined({ holdersCursor }) })
   }
   printHolders(held, limiter.rule)
   print('')

@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import { type CronFire, CronTicks } from '../model/cron.ts'
+import { defined } from '../model/defined.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { type ExpectedSchedule, refuseStale } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
@@ -197,20 +198,18 @@ function statusOf({ name, origin, spec, ...info }: ScheduleInfo): ScheduleStatus
   return {
     ...{ name, job: run.job, origin, revision, overdueMs, ...timing },
     queued: queued.map((tick) => new Date(tick)),
-    ...(nextTick === undefined ? {} : { next: new Date(nextTick) }),
-    ...(paused === undefined ? {} : { paused: dated(paused) }),
-    ...(last === undefined ? {} : { last: entryOf(last) }),
-    ...(dropped === undefined ? {} : { dropped: dated(dropped) }),
-    ...(conflict === undefined ? {} : { conflict: dated(conflict) }),
+    ...defined({ next: dateOf(nextTick), last: last && entryOf(last) }),
+    ...defined({ paused: paused && dated(paused), dropped: dropped && dated(dropped) }),
+    ...defined({ conflict: conflict && dated(conflict) }),
   }
 }
 
 function entryOf({ tick, until, ...line }: LedgerLine): LedgerEntry {
-  return {
-    ...dated(line),
-    ...(tick === undefined ? {} : { tick: new Date(tick) }),
-    ...(until === undefined ? {} : { until: new Date(until) }),
-  }
+  return { ...dated(line), ...defined({ tick: dateOf(tick), until: dateOf(until) }) }
+}
+
+function dateOf(at: number | undefined): Date | undefined {
+  return at === undefined ? undefined : new Date(at)
 }
 
 function dated<T extends { readonly at: number }>(value: T): Omit<T, 'at'> & { readonly at: Date } {

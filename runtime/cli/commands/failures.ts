@@ -11,7 +11,7 @@ import {
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { failureReport } from '../failure-report.ts'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { pastTime, wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
@@ -70,7 +70,7 @@ job's code, newest first), sample (id of the last run), perMinute (tries of the 
 }
 
 async function failures(beginning: string | undefined, options: FailuresOptions): Promise<void> {
-  await withConnection(given({ store: options.store }), async ({ inspector }) => {
+  await withConnection(defined({ store: options.store }), async ({ inspector }) => {
     if (beginning === undefined) await list(inspector, options)
     else await show(inspector, beginning, options)
   })
@@ -81,7 +81,7 @@ async function list(
   { json, limit, order, job, since }: FailuresOptions,
 ): Promise<void> {
   const found = await inspector.failures({
-    ...given({ job, since }),
+    ...defined({ job, since }),
     order,
     limit: Math.min(limit + 1, maxFailureGroups),
   })

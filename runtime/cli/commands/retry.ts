@@ -5,7 +5,7 @@ import { RunStateError } from '../../model/errors.ts'
 import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
 import { addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { operator } from '../operator.ts'
 import { repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson, say } from '../output.ts'
@@ -45,7 +45,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
   await withOneRun(ids, options, async (jobs, id) => {
     const plan = await jobs
       .run(id)
-      .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })
+      .retry({ dryRun, ...operator(options), ...defined({ from, runAgain }) })
       .catch(asOption)
     if (options.json) return printJson({ id, dryRun, ...plan })
     say(dryRun ? `run ${id} was not changed; a retry would` : `${retriedText(id)}; it will`)

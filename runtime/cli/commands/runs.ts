@@ -6,7 +6,7 @@ import type { RunOrder, RunPage, RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, screenWidth } from '../output.ts'
@@ -55,7 +55,7 @@ export function addRuns(program: Command): void {
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
   // Mistakes are reported before a store is opened.
   filterOf(options)
-  await withConnection(given({ store }), async ({ inspector }) => {
+  await withConnection(defined({ store }), async ({ inspector }) => {
     if (options.watch) return watchFrames(inspector, () => runsFrame(inspector, options, json === true))
     const page = await readPage(inspector, options)
     if (json) return printJson(pageForJson(page))
@@ -108,7 +108,7 @@ async function readPage(
   if (isHolder && cursor === undefined) return readHolder(inspector, job, unique)
   const { fingerprint: typed } = filter
   const fingerprint = typed === undefined ? undefined : await wholeFingerprint(inspector, typed)
-  return search(inspector, { limit, order, ...filter, ...given({ fingerprint, cursor }) })
+  return search(inspector, { limit, order, ...filter, ...defined({ fingerprint, cursor }) })
 }
 
 async function readHolder(inspector: Inspector, job: string, unique: string): Promise<RunPage> {

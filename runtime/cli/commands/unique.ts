@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { HeldKey } from '../../store/held-keys.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
 import { ago, paintState } from '../run-text.ts'
@@ -40,8 +40,8 @@ export function addUnique(program: Command): void {
 }
 
 async function listKeys({ json, store, job, limit, cursor }: UniqueOptions): Promise<void> {
-  await withConnection(given({ store }), async (jobs) => {
-    const page = await jobs.unique.list({ limit, ...given({ job, cursor }) })
+  await withConnection(defined({ store }), async (jobs) => {
+    const page = await jobs.unique.list({ limit, ...defined({ job, cursor }) })
     if (json) return printJson(page)
     if (page.keys.length > 0) printTable(columns, page.keys)
     else if (page.cursor === undefined) {

@@ -7,7 +7,7 @@ import { type ProtectionMode, protectionModes } from '../../model/protection.ts'
 import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, logLevels } from '../../worker/logger.ts'
 import { storeAddress, withConnection } from '../connection.ts'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
 import { commaList, duration, wholeNumber } from '../option-values.ts'
@@ -104,9 +104,9 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const store = storeAddress(options)
   const jobs = await loadJobs(files)
   const { createWorker } = await import('../../worker/worker.ts')
-  const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
+  const logger = createLogger(defined({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const middleware = await protectionOf(protect)
-  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...given({ ...rest, store }) })
+  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...defined({ ...rest, store }) })
   // A store that can't be opened is reported as by every other command; from here on the worker's log reports.
   await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()
