@@ -1,4 +1,4 @@
-import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { Store } from '../store/store.ts'
@@ -23,8 +23,8 @@ export class EndWatch {
   readonly #waiting = new Map<RunId, Set<Waiter>>()
   #looking = false
   #closed = false
-  #changed = false
-  #wake: () => void = () => undefined
+  /** Ends the pause before the next read. */
+  #changed = new AbortController()
 
   constructor(store: Store, clock: Clock) {
     this.#store = store
@@ -53,27 +53,22 @@ export class EndWatch {
   close(): void {
     this.#closed = true
     this.#fail(closedError(this.#store.address))
-    this.#wake()
+    this.#changed.abort()
   }
 
   #look(): void {
-    this.#hint()
+    this.#changed.abort()
     if (!this.#looking) void this.#lookWhileNeeded()
-  }
-
-  #hint(): void {
-    this.#changed = true
-    this.#wake()
   }
 
   async #lookWhileNeeded(): Promise<void> {
     this.#looking = true
-    const stop = this.#store.onChange(() => this.#hint())
+    const stop = this.#store.onChange(() => this.#changed.abort())
     while (this.#waiting.size > 0 && !this.#closed) {
-      this.#changed = false
+      this.#changed = new AbortController()
       await this.#tellEnded()
       await pause(this.#clock, restMs)
-      if (!this.#changed && this.#waiting.size > 0 && !this.#closed) await this.#nextChange()
+      if (this.#waiting.size > 0) await pause(this.#clock, pollMs, this.#changed.signal)
     }
     stop()
     this.#looking = false
@@ -94,16 +89,6 @@ export class EndWatch {
 
   #fail(error: unknown): void {
     for (const waiters of this.#waiting.values()) for (const { reject } of waiters) reject(error)
-  }
-
-  async #nextChange(): Promise<void> {
-    let cancel: CancelTimer = () => undefined
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      cancel = this.#clock.after(pollMs, resolve)
-    })
-    cancel()
-    this.#wake = () => undefined
   }
 }
 

@@ -133,7 +133,8 @@ function parseCourse({ rate, limit, onProgress, signal }: ContinueOptions): Cour
     throw new InvalidOptionsError(`limit: ${limit} is not a number of runs; use a whole number of 1 or more`)
   }
   const perMs = rate === undefined ? undefined : parseRate(rate)
-  return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal }
+  const never = new AbortController().signal
+  return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal: signal ?? never }
 }
 
 function parseActionId(id: string): string {

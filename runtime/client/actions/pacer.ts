@@ -48,7 +48,7 @@ export class Pacer {
    * within the macrotask of the call: without that, keys, signals and timers of this process would wait for the last
    * chunk.
    */
-  async turn(signal: AbortSignal | undefined): Promise<void> {
+  async turn(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.soon(resolve))
     if (this.#perMs === undefined) return
     const waitMs = this.#startedAt + this.#done / this.#perMs - this.#clock.elapsed()
