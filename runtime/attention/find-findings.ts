@@ -8,11 +8,6 @@ import type { Snapshot } from './snapshot.ts'
 /** Beyond this many, they share a cause, which the first ones show. */
 export const maxFindingsPerKind = 50
 
-/** The id of a finding. */
-function findingId(kind: string, subject: string): string {
-  return `${kind}:${subject}`
-}
-
 /**
  * Returns the findings of one snapshot, the most severe first, then the oldest. A single snapshot may contain transient
  * conditions.
@@ -25,7 +20,7 @@ export function findFindings(
   const changes = changesOf(overview)
   const toFinding = (kind: string, sighting: Sighting): Finding => {
     const { subject, related: _, since, ...told } = sighting
-    const id = findingId(kind, subject)
+    const id = `${kind}:${subject}`
     const nearby = nearbyText(sighting, changes, overview.now)
     const muted = overview.mutes.find((mute) => mute.finding === id && mute.until > overview.now)
     return {

@@ -15,8 +15,7 @@ const colours: Partial<Record<RunState, Parameters<typeof paint>[0]>> = {
 }
 
 export function paintState(text: string, state: RunState): string {
-  const colour = colours[state]
-  return colour === undefined ? text : paint(colour, text)
+  return paint(colours[state], text)
 }
 
 /** Returns how long ago `at` was, for a table. */

@@ -8,11 +8,6 @@ const runsPerLook = 1_000
 /** More frequent reads would cost a busy store more than they save a caller. */
 const restMs = 5
 
-interface Waiter {
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 /**
  * Notifies all callers that wait for a run's end: one subscription and one read for all of them. Polling makes it
  * reliable.
@@ -20,7 +15,7 @@ interface Waiter {
 export class EndWatch {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #waiting = new Map<RunId, Set<Waiter>>()
+  readonly #waiting = new Map<RunId, Set<PromiseWithResolvers<void>>>()
   #looking = false
   #closed = false
   /** Ends the pause before the next read. */
@@ -36,13 +31,12 @@ export class EndWatch {
     if (this.#closed) throw closedError(this.#store.address)
     const waiters = this.#waiting.get(id) ?? new Set()
     this.#waiting.set(id, waiters)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const waiter = { resolve, reject }
+    const waiter = Promise.withResolvers<void>()
     waiters.add(waiter)
-    const cancel = timeoutMs === undefined ? () => undefined : this.#clock.after(timeoutMs, resolve)
+    const cancel = timeoutMs === undefined ? () => undefined : this.#clock.after(timeoutMs, waiter.resolve)
     this.#look()
     try {
-      await promise
+      await waiter.promise
     } finally {
       cancel()
       waiters.delete(waiter)

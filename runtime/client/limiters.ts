@@ -9,15 +9,8 @@ import type { Store } from '../store/store.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../store/waitlist.ts'
 import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
-/** One key of a limiter, and a page of it. */
-export interface LimitKeyPageOptions {
-  /** Left out: the key of a limiter without keys. */
-  readonly key?: string
-  /** At most this many; default 100. */
-  readonly limit?: number
-  /** Of the previous page. */
-  readonly cursor?: string
-}
+/** One key of a limiter, by default that of a limiter without keys, and a page of it, by default of 100. */
+export type LimitKeyPageOptions = Partial<Omit<LimitKeyQuery, 'limiter'>>
 
 /** Numbers of a limiter by the names that its author used: those of its kind, one or more of them. */
 export interface LimiterChange {

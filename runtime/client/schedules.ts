@@ -9,39 +9,25 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import { isName, maxNameBytes } from '../model/name.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { UnknownScheduleError } from '../model/schedule-errors.ts'
-import {
-  type MissedPolicy,
-  type OverlapPolicy,
-  parseSchedule,
-  type ScheduleOptions,
-  scheduleOptionNames,
-} from '../model/schedule-options.ts'
+import { parseSchedule, type ScheduleOptions, scheduleOptionNames } from '../model/schedule-options.ts'
 import { scheduleSpec } from '../store/schedule-spec.ts'
-import { type LedgerLine, retainedLedgerEntries, type ScheduleInfo } from '../store/schedules.ts'
+import {
+  type LedgerLine,
+  retainedLedgerEntries,
+  type ScheduleInfo,
+  type ScheduleSpec,
+} from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { type ByHand, type ByHandOn, expectingWrite, operatorWrite } from './by-hand.ts'
 import type { RunHandle } from './run-handle.ts'
 
 /** A schedule and its state. Times are Dates by the store's clock. */
-export interface ScheduleStatus {
-  readonly name: string
+export interface ScheduleStatus
+  extends Pick<ScheduleInfo, 'name' | 'origin' | 'revision' | 'overdueMs'>,
+    Omit<ScheduleSpec, 'run'> {
   readonly job: string
-  readonly cron: string
-  readonly timeZone: string
-  readonly missed: MissedPolicy
-  readonly cap: number
-  readonly overlap: OverlapPolicy
-  readonly jitterMs: number
-  /** Declared in the code of its job, or created by `schedules.put`. */
-  readonly origin: 'code' | 'hand'
-  /** Counts its changes, except pauses. */
-  readonly revision: number
   /** The next tick; left out until a leader has planned it. */
   readonly next?: Date
-  /**
-   * By how much the next tick is overdue, usually 0: more means that no worker leads, or that cron does not advance.
-   */
-  readonly overdueMs: number
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: Date }
   readonly last?: LedgerEntry
   /** Ticks that wait for the previous run. */

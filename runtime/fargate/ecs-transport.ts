@@ -7,6 +7,7 @@ import {
   type ProtectionReply,
   type ProtectionRequest,
   type ProtectionTransport,
+  refusalOf,
   replyOfError,
 } from './protection-reply.ts'
 
@@ -53,13 +54,7 @@ export class EcsTransport implements ProtectionTransport {
 /** Parses a reply of UpdateTaskProtection for one task: a refusal is one of its `failures`. */
 export function parseUpdateReply(reply: unknown): ProtectionReply {
   const [failure] = recordsIn(reply, 'failures')
-  if (failure !== undefined) {
-    return {
-      kind: 'refused',
-      code: textOf(failure.reason) ?? 'unknown',
-      detail: textOf(failure.detail) ?? 'ECS gave no detail',
-    }
-  }
+  if (failure !== undefined) return refusalOf(failure.reason, failure.detail)
   const [task] = recordsIn(reply, 'protectedTasks')
   const taskArn = textOf(task?.taskArn)
   const enabled = task?.protectionEnabled

@@ -93,17 +93,11 @@ async function list(
 }
 
 async function show(inspector: Inspector, beginning: string, options: FailuresOptions): Promise<void> {
-  const group = await find(inspector, beginning)
-  if (options.json) return printJson({ failure: group })
-  print(failureReport(group, options))
-}
-
-/** Returns the one group whose fingerprint begins so, with or without its `f1:`. */
-async function find(inspector: Inspector, beginning: string): Promise<FailureGroup> {
   const group = await findFailure(inspector, beginning)
   if (group === undefined)
     throw new RunStateError(
       `no failure '${beginning}' is known: durable-jobs failures lists those that are (the 1,000 seen last)`,
     )
-  return group
+  if (options.json) return printJson({ failure: group })
+  print(failureReport(group, options))
 }
