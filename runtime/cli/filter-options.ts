@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { defined } from '../model/defined.ts'
 import { type RunState, runStates } from '../model/run.ts'
 import { filterNames, type RunFilter } from '../store/run-filter.ts'
-import { defined } from '../model/defined.ts'
 import { commaList, duration, pastTime } from './option-values.ts'
 import { usageError } from './usage-error.ts'
 

@@ -98,7 +98,8 @@ export class RunHandle<Output> {
     const run = await this.#read()
     const { state, queue, attempt, losses } = run
     const step = 'step' in run ? run.step : undefined
-    const base = { state, queue, attempt, losses, ...uniqueOf(run), ...defined({ step, error: errorOf(run) }) }
+    const error = errorOf(run)
+    const base = { state, queue, attempt, losses, ...uniqueOf(run), ...defined({ step, error }) }
     if (run.state === 'scheduled')
       return { ...base, waitingFor: { kind: 'time', until: new Date(run.dueAt) } }
     if (run.state !== 'waiting') return base

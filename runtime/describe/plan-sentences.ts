@@ -47,7 +47,8 @@ function inspectedText(sample: number, matching: ActionPlan['matching']): string
 }
 
 /** Returns what an action would do to the runs of its sample: the verb of each sentence follows the number of runs. */
-export function planLines({ action, runsAgain, inTheWay, limiters, refused, sample }: ActionPlan): PlanLine[] {
+export function planLines(plan: ActionPlan): PlanLine[] {
+  const { action, runsAgain, inTheWay, limiters, refused, sample } = plan
   const going = sample - refused.reduce((sum, { runs }) => sum + runs, 0)
   return [
     ...(action === 'retry' ? [] : [{ runs: going, text: `would be ${doneWords[action]}` }]),

@@ -1,7 +1,14 @@
 import type { ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
-import { type CallAction, counted, type HolderState, type HolderStep, isWinding, leftMs } from './holder-state.ts'
+import {
+  type CallAction,
+  counted,
+  type HolderState,
+  type HolderStep,
+  isWinding,
+  leftMs,
+} from './holder-state.ts'
 
 /** Sends the call that is due, if any. */
 export function sendDue(rules: HolderRules, state: HolderState, now: number): HolderStep {

@@ -27,7 +27,11 @@ export interface ProtectionTransport {
 
 /** The refusal of one task, as ECS or its agent wrote it. */
 export function refusalOf(reason: unknown, detail: unknown): ProtectionReply {
-  return { kind: 'refused', code: textOf(reason) ?? 'unknown', detail: textOf(detail) ?? 'ECS gave no detail' }
+  return {
+    kind: 'refused',
+    code: textOf(reason) ?? 'unknown',
+    detail: textOf(detail) ?? 'ECS gave no detail',
+  }
 }
 
 const throttling = /throttl|toomanyrequests|requestlimitexceeded/i

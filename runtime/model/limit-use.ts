@@ -3,7 +3,7 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { isLimiter, isRate, type Limiter } from './limiter.ts'
 import { isName, maxNameBytes } from './name.ts'
-import { describeReturned, messageOf } from './thrown.ts'
+import { returnedText, messageOf } from './thrown.ts'
 
 /** How a job uses a limiter; a limiter alone means one key for all, cost 1. */
 export type JobLimit<Parsed> =
@@ -82,10 +82,11 @@ export function limitUses(
     const { name } = limiter
     const madeKey = key && made(`the key of limiter '${name}'`, key)
     const text = key === undefined ? '' : keyText(madeKey)
-    if (text === undefined) return refuse(`the key of limiter '${name}' is ${describeReturned(madeKey)}; ${keyRule}`)
+    if (text === undefined)
+      return refuse(`the key of limiter '${name}' is ${returnedText(madeKey)}; ${keyRule}`)
     const madeCost = typeof cost === 'function' ? made(`the cost for limiter '${name}'`, cost) : cost
     if (!isCost(madeCost, limiter))
-      return refuse(`the cost for limiter '${name}' is ${describeReturned(madeCost)}; ${costRule(limiter)}`)
+      return refuse(`the cost for limiter '${name}' is ${returnedText(madeCost)}; ${costRule(limiter)}`)
     return { limiter: name, key: text, cost: madeCost, wholeRun }
   })
 }
@@ -99,7 +100,8 @@ export function parseStepLimits(value: unknown, at: string): readonly LimitUse[]
     const { limiter, key, cost = 1 } = entry as Exclude<StepLimit, Limiter>
     checkLimiter(limiter, where)
     const text = key === undefined ? '' : keyText(key)
-    if (text === undefined) throw new InvalidOptionsError(`${where}.key is ${describeReturned(key)}; ${keyRule}`)
+    if (text === undefined)
+      throw new InvalidOptionsError(`${where}.key is ${returnedText(key)}; ${keyRule}`)
     checkCost(cost, limiter, where)
     return { limiter: limiter.name, key: text, cost, wholeRun: false }
   })
@@ -150,5 +152,5 @@ function costRule({ name, rule }: Limiter): string {
 
 function checkCost(cost: unknown, limiter: Limiter, at: string): void {
   if (!isCost(cost, limiter))
-    throw new InvalidOptionsError(`${at}.cost is ${describeReturned(cost)}; ${costRule(limiter)}`)
+    throw new InvalidOptionsError(`${at}.cost is ${returnedText(cost)}; ${costRule(limiter)}`)
 }

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from './invalid-options-error.ts'
-import { describeReturned, messageOf } from './thrown.ts'
+import { returnedText, messageOf } from './thrown.ts'
 
 /** Option `protect` of a job, checked. */
 export type ProtectRule = true | ((input: unknown) => unknown)
@@ -34,7 +34,7 @@ export function decideProtection(
   const returned = callRule(rule, input, `${at} threw for ${what}`)
   if (typeof returned === 'boolean') return returned
   throw new InvalidOptionsError(
-    `${at} returned ${describeReturned(returned)} for ${what}; it must return true or false, at once`,
+    `${at} returned ${returnedText(returned)} for ${what}; it must return true or false, at once`,
   )
 }
 

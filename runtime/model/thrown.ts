@@ -98,7 +98,7 @@ export function describeValue(value: unknown): string {
 }
 
 /** Returns what an author's function returned as text. No code waits for a promise: its failure must not end the process. */
-export function describeReturned(value: unknown): string {
+export function returnedText(value: unknown): string {
   if (!(value instanceof Promise)) return typeof value === 'string' ? `'${value}'` : describeValue(value)
   value.catch(() => undefined)
   return 'a promise'

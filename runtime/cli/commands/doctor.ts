@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { defined } from '../../model/defined.ts'
 import type { StoreCheck } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
-import { defined } from '../../model/defined.ts'
 import { paint, print, printJson, screenWidth } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { wrapAroundCommands } from '../plain-text.ts'

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
 import { eventSentence } from '../../describe/event-sentence.ts'
 import { type EventFilter, matchesEvent } from '../../describe/event-subject.ts'
+import { defined } from '../../model/defined.ts'
 import type { EventLog, EventPage, StoreEvent } from '../../store/events.ts'
 import type { Inspector } from '../../store/store.ts'
 import { onStopSignals } from '../../worker/stop-signals.ts'
 import { withConnection } from '../connection.ts'
 import { followEvents } from '../follow-events.ts'
-import { defined } from '../../model/defined.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, say, screenWidth } from '../output.ts'
@@ -100,7 +100,11 @@ async function readPage(inspector: Inspector, options: EventsOptions): Promise<R
     if (page.events.length > 0 || (await inspector.run(run)) !== undefined)
       return { page, filter, isOfRun: job === undefined && queue === undefined }
   }
-  return { page: await inspector.events({ limit, ...defined({ log, after, before }) }), filter, isOfRun: false }
+  return {
+    page: await inspector.events({ limit, ...defined({ log, after, before }) }),
+    filter,
+    isOfRun: false,
+  }
 }
 
 function limitOf({ limit, run, job, queue }: EventsOptions): number {

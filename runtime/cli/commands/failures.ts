@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { durationToken } from '../../describe/duration-token.ts'
 import { failureText, shortFingerprint, triesIn } from '../../describe/failure-text.ts'
+import { defined } from '../../model/defined.ts'
 import { RunStateError } from '../../model/errors.ts'
 import {
   type FailureGroup,
@@ -11,7 +12,6 @@ import {
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { failureReport } from '../failure-report.ts'
-import { defined } from '../../model/defined.ts'
 import { pastTime, wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { aboutDuration } from '../../model/about-duration.ts'
+import { defined } from '../../model/defined.ts'
 import { type BacklogTrend, backlogTrend } from '../../store/backlog-trend.ts'
 import { type DurationHistogram, durationsIn, percentile } from '../../store/duration-histogram.ts'
 import {
@@ -10,7 +11,6 @@ import {
   statisticsRanges,
 } from '../../store/statistics.ts'
 import { withConnection } from '../connection.ts'
-import { defined } from '../../model/defined.ts'
 import { paint, print, printJson, printTable, remark, say } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'

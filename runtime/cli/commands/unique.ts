@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { defined } from '../../model/defined.ts'
 import type { HeldKey } from '../../store/held-keys.ts'
 import { withConnection } from '../connection.ts'
-import { defined } from '../../model/defined.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
 import { ago, paintState } from '../run-text.ts'

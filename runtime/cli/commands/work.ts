@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
+import { defined } from '../../model/defined.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { LogLevel } from '../../model/job.ts'
 import type { Middleware } from '../../model/middleware.ts'
@@ -7,7 +8,6 @@ import { type ProtectionMode, protectionModes } from '../../model/protection.ts'
 import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, logLevels } from '../../worker/logger.ts'
 import { storeAddress, withConnection } from '../connection.ts'
-import { defined } from '../../model/defined.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
 import { commaList, duration, wholeNumber } from '../option-values.ts'
@@ -106,7 +106,13 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const { createWorker } = await import('../../worker/worker.ts')
   const logger = createLogger(defined({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const middleware = await protectionOf(protect)
-  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...defined({ ...rest, store }) })
+  const worker = createWorker({
+    jobs,
+    logger,
+    middleware,
+    handleSignals: true,
+    ...defined({ ...rest, store }),
+  })
   // A store that can't be opened is reported as by every other command; from here on the worker's log reports.
   await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()
