@@ -3,7 +3,7 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { isLimiter, isRate, type Limiter } from './limiter.ts'
 import { isName, maxNameBytes } from './name.ts'
-import { returnedText, messageOf } from './thrown.ts'
+import { messageOf, returnedText } from './thrown.ts'
 
 /** How a job uses a limiter; a limiter alone means one key for all, cost 1. */
 export type JobLimit<Parsed> =
@@ -100,8 +100,7 @@ export function parseStepLimits(value: unknown, at: string): readonly LimitUse[]
     const { limiter, key, cost = 1 } = entry as Exclude<StepLimit, Limiter>
     checkLimiter(limiter, where)
     const text = key === undefined ? '' : keyText(key)
-    if (text === undefined)
-      throw new InvalidOptionsError(`${where}.key is ${returnedText(key)}; ${keyRule}`)
+    if (text === undefined) throw new InvalidOptionsError(`${where}.key is ${returnedText(key)}; ${keyRule}`)
     checkCost(cost, limiter, where)
     return { limiter: limiter.name, key: text, cost, wholeRun: false }
   })

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from './invalid-options-error.ts'
-import { returnedText, messageOf } from './thrown.ts'
+import { messageOf, returnedText } from './thrown.ts'
 
 /** Option `protect` of a job, checked. */
 export type ProtectRule = true | ((input: unknown) => unknown)

@@ -2,7 +2,7 @@ import { digestsOf } from './digest.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
-import { returnedText, messageOf } from './thrown.ts'
+import { messageOf, returnedText } from './thrown.ts'
 
 /** The policy for an enqueue whose key is held. */
 export type OnDuplicate = 'join' | 'reject' | 'replace'
