@@ -65,15 +65,7 @@ export function fleetMetrics({
   }
 }
 
-interface QueueCounts {
-  readonly queue: string
-  readonly ready: number
-  readonly backlog: number
-  readonly running: number
-  readonly oldestMs: number
-}
-
-function countsOf({ name, counts, paused, oldestReadyMs = 0 }: QueueInfo): QueueCounts {
+function countsOf({ name, counts, paused, oldestReadyMs = 0 }: QueueInfo) {
   const { ready, running, cancelling, scheduled, ...others } = counts
   const isOpen = paused === undefined
   return {

@@ -11,6 +11,12 @@ export interface PlanLine {
   readonly refused?: true
 }
 
+/** Steps of a retry under what it does with them. */
+export interface PlanList {
+  readonly verb: string
+  readonly paths: readonly StepPath[]
+}
+
 const maxSteps = 20
 
 /** `400 runs`, or `at least 5000 runs`. */
@@ -74,18 +80,11 @@ function onceText(step: StepPath): string {
 }
 
 /** Returns what a retry of one run does to its stored steps: two lists of paths, each under its verb. */
-export function retryPlanLists({
-  runsAgain,
-  keeps,
-}: RetryPlan): readonly { readonly verb: string; readonly paths: readonly StepPath[] }[] {
+export function retryPlanLists({ runsAgain, keeps }: RetryPlan): readonly PlanList[] {
   return [listed('run', runsAgain, ' again'), listed('keep', keeps)]
 }
 
-function listed(
-  verb: string,
-  paths: readonly StepPath[],
-  suffix = '',
-): { verb: string; paths: readonly StepPath[] } {
+function listed(verb: string, paths: readonly StepPath[], suffix = ''): PlanList {
   return { verb: paths.length === 0 ? `${verb} no stored step${suffix}` : `${verb}${suffix}`, paths }
 }
 

@@ -53,12 +53,10 @@ export async function actOnMany(
 /** The typed options, with the completed ids and fingerprint. */
 async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
   if (target.kind === 'runs') return { kind: 'runs', ids: await wholeIds(inspector, target.ids) }
-  const { fingerprint } = target.filter
-  if (fingerprint === undefined) return target
-  return {
-    ...target,
-    filter: { ...target.filter, fingerprint: await wholeFingerprint(inspector, fingerprint) },
-  }
+  const { fingerprint: typed } = target.filter
+  if (typed === undefined) return target
+  const fingerprint = await wholeFingerprint(inspector, typed)
+  return { ...target, filter: { ...target.filter, fingerprint } }
 }
 
 /** Ctrl-c stops after the current chunk, a second one at once. */
@@ -95,12 +93,8 @@ class ActionCommand {
 
   /** Resolves to the exit code. */
   async begin(target: ActionTarget): Promise<number> {
-    const { json, dryRun, yes, first } = this.#options
-    const plan = await this.#jobs.actions.plan(
-      this.#kind,
-      target,
-      defined({ runAgain: this.#options.runAgain }),
-    )
+    const { json, dryRun, yes, first, runAgain } = this.#options
+    const plan = await this.#jobs.actions.plan(this.#kind, target, defined({ runAgain }))
     this.#plan = plan
     if (!json) print(planText(plan))
     if (dryRun || (plan.sample === 0 && plan.matching.exact)) {
@@ -111,11 +105,7 @@ class ActionCommand {
       remark('nothing was changed')
       return exitCodes.stopped
     }
-    const course = {
-      ...this.#course(),
-      ...operator(this.#options),
-      ...defined({ runAgain: this.#options.runAgain }),
-    }
+    const course = { ...this.#course(), ...operator(this.#options), ...defined({ runAgain }) }
     const run = (over: ContinueOptions = {}): Promise<ActionInfo> =>
       this.#jobs.actions.run(this.#kind, target, { ...course, ...over })
     return first === undefined ? this.#end(await run()) : this.#withFirst(run, 0, first)

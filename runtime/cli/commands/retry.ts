@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { retriedText } from '../../describe/action-result.ts'
-import { optionNames, retryPlanLists } from '../../describe/plan-sentences.ts'
+import { optionNames, type PlanList, retryPlanLists } from '../../describe/plan-sentences.ts'
 import { defined } from '../../model/defined.ts'
 import { RunStateError } from '../../model/errors.ts'
 import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
@@ -59,7 +59,7 @@ function asOption(error: unknown): never {
   throw new RunStateError(optionNames(error.message), { cause: error })
 }
 
-function listed({ verb, paths }: ReturnType<typeof retryPlanLists>[number]): string {
+function listed({ verb, paths }: PlanList): string {
   const lines = paths.slice(0, maxListed).map((path) => `    ${path}`)
   const rest = paths.length - lines.length
   return [

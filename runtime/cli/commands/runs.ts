@@ -11,7 +11,7 @@ import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, screenWidth } from '../output.ts'
 import { runForJson } from '../run-json.ts'
-import { ago, paintState } from '../run-text.ts'
+import { ago, stateColumn } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import { type Column, formatTable } from '../table.ts'
 import { type Frame, watchFrames } from '../watch.ts'
@@ -30,7 +30,7 @@ const searchedByItself = 4_000
 const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
   { title: 'JOB', cell: (run) => run.job, shrinks: true },
-  { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
+  stateColumn,
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right', drops: 2 },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right', drops: 1 },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right', drops: 3 },

@@ -4,7 +4,7 @@ import type { HeldKey } from '../../store/held-keys.ts'
 import { withConnection } from '../connection.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
-import { ago, paintState } from '../run-text.ts'
+import { ago, stateColumn } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -18,7 +18,7 @@ const columns: readonly Column<HeldKey>[] = [
   { title: 'JOB', cell: ({ job }) => job, shrinks: true },
   { title: 'KEY', cell: ({ key }) => key, shrinks: true, least: 20 },
   { title: 'HELD BY', cell: ({ run }) => run },
-  { title: 'STATE', cell: ({ state }) => state, paint: (text, { state }) => paintState(text, state) },
+  stateColumn,
   { title: 'UNTIL', cell: untilText, drops: 2 },
   { title: 'ENQUEUED', align: 'right', cell: ({ enqueuedAt }) => ago(enqueuedAt), drops: 1 },
 ]

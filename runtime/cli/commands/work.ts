@@ -59,32 +59,24 @@ function checkLeaderVariable(): void {
 }
 
 function workOptions(): Option[] {
+  const option = (flags: string, description: string, parse: (text: string) => unknown): Option =>
+    new Option(flags, description).argParser(parse)
   return [
-    new Option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)').argParser(
-      commaList,
-    ),
+    option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)', commaList),
     new Option(
       '--queue-order <order>',
       "'strict': a queue only gets slots that the queues before it leave (default: turns)",
     ).choices(['turns', 'strict']),
-    new Option(
+    option(
       '--concurrency <n>',
       'runs at the same time (default: 10, fewer in an ECS task of less than 1 vCPU)',
-    ).argParser(wholeNumber(1, 10_000)),
+      wholeNumber(1, 10_000),
+    ),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
-    new Option('--health-port <n>', 'serve GET /live and /ready on this port').argParser(
-      wholeNumber(0, 65_535),
-    ),
-    new Option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)').argParser(
-      duration,
-    ),
-    new Option(
-      '--max-blocked <duration>',
-      'longest time a step may block the event loop (default: 60s)',
-    ).argParser(duration),
-    new Option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)').argParser(
-      duration,
-    ),
+    option('--health-port <n>', 'serve GET /live and /ready on this port', wholeNumber(0, 65_535)),
+    option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)', duration),
+    option('--max-blocked <duration>', 'longest time a step may block the event loop (default: 60s)', duration),
+    option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)', duration),
     new Option(
       '--protect <mode>',
       'whether runs that need ECS scale-in protection wait for it (default: they start without)',

@@ -75,16 +75,8 @@ function tally<Name extends string, T extends string>(
   return sorted.map(([item, count]) => ({ [name]: item, runs: count }) as RunsOf<Name, T>)
 }
 
-interface Matching {
-  readonly ids: readonly RunId[]
-  readonly matching: ActionPlan['matching']
-}
-
-async function matchingRuns(
-  inspector: Inspector,
-  filter: RunFilter,
-  counted: number | undefined,
-): Promise<Matching> {
+/** Returns the ids of the newest matching runs, and how many runs match. */
+async function matchingRuns(inspector: Inspector, filter: RunFilter, counted: number | undefined) {
   const ids: RunId[] = []
   let cursor: string | undefined
   for (let pages = 0; pages < maxCountedPages; pages++) {
