@@ -75,7 +75,11 @@ function workOptions(): Option[] {
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
     option('--health-port <n>', 'serve GET /live and /ready on this port', wholeNumber(0, 65_535)),
     option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)', duration),
-    option('--max-blocked <duration>', 'longest time a step may block the event loop (default: 60s)', duration),
+    option(
+      '--max-blocked <duration>',
+      'longest time a step may block the event loop (default: 60s)',
+      duration,
+    ),
     option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)', duration),
     new Option(
       '--protect <mode>',
