@@ -100,11 +100,8 @@ async function readPage(inspector: Inspector, options: EventsOptions): Promise<R
     if (page.events.length > 0 || (await inspector.run(run)) !== undefined)
       return { page, filter, isOfRun: job === undefined && queue === undefined }
   }
-  return {
-    page: await inspector.events({ limit, ...defined({ log, after, before }) }),
-    filter,
-    isOfRun: false,
-  }
+  const page = await inspector.events({ limit, ...defined({ log, after, before }) })
+  return { page, filter, isOfRun: false }
 }
 
 function limitOf({ limit, run, job, queue }: EventsOptions): number {

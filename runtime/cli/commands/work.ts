@@ -102,13 +102,8 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const { createWorker } = await import('../../worker/worker.ts')
   const logger = createLogger(defined({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const middleware = await protectionOf(protect)
-  const worker = createWorker({
-    jobs,
-    logger,
-    middleware,
-    handleSignals: true,
-    ...defined({ ...rest, store }),
-  })
+  const settings = defined({ ...rest, store })
+  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...settings })
   // A store that can't be opened is reported as by every other command; from here on the worker's log reports.
   await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()

@@ -111,7 +111,7 @@ describe('limiters', () => {
       limits.points({ name, points: 30, every: '1s' }),
       { kind: 'points', max: 30, everyMs: 1_000, refill: 30 },
     ],
-  ])('the options of %o become its rule', (limiter, rule) => {
+  ])('limiter %#: its options become its rule', (limiter, rule) => {
     expect(limiter).toMatchObject({ name, rule })
   })
 
