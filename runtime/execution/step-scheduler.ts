@@ -61,8 +61,8 @@ export interface StepSchedulerDeps {
  *     `gone`, nothing more is written and nothing more settles.
  * E3  Once a stop is requested, no body begins. Step calls are held and never settle, so no `catch` of the author sees the
  *     stop. One exception (R12): if a hand-over is requested while the intent of an at-most-once body is being stored, the
- *     body begins after that. Otherwise the step would count as unknown although its body never began. If the store can't
- *     be reached, the intent isn't stored, and the run is given up when the time of the drain is over.
+ *     body begins once the intent is stored. Otherwise the step would count as unknown although its body never began. If
+ *     the store can't be reached, the intent isn't stored, and the run is given up when the time of the drain is over.
  * E4  The execution ends (returned, threw, stopped) or becomes suspendable only when no body runs and no store call of a
  *     step is in flight. Two exceptions: after a stop that isn't a hand-over, the execution waits at most 5 s for bodies;
  *     a lost run ends at once.
@@ -199,7 +199,7 @@ export class StepScheduler implements StateListener {
       )
     }
     this.changed()
-    // If the execution is to stop, that event has been emitted already and comes first.
+    // The execution may be about to stop. Then that event has been emitted already, and it comes first.
     return hasEnded && this.#events.length === 0 ? { kind: 'returned', value: returned } : undefined
   }
 
@@ -315,7 +315,10 @@ export class StepScheduler implements StateListener {
     }
   }
 
-  /** Whether a step is held or waits. A run is handed over only at such an edge; code between steps may still reach one. */
+  /**
+   * Whether a step is held or waits. A run is handed over only at such an edge: code between steps may still reach its
+   * next step.
+   */
   get #isAtEdge(): boolean {
     return this.state.holdsSteps || this.#waits?.areOpen === true
   }
@@ -347,7 +350,7 @@ export class StepScheduler implements StateListener {
 
 const noEvents: readonly ExecutionEvent[] = []
 
-/** Any other value may be a promise. */
+/** Returns whether a value can't be a promise: only objects and functions can. */
 function isPrimitive(value: unknown): boolean {
   return typeof value !== 'object' && typeof value !== 'function'
 }

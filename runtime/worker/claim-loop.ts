@@ -159,12 +159,12 @@ export class ClaimLoop {
   async #claimThroughHooks(free: number): Promise<boolean> {
     const { clock, concurrency, log } = this.#deps.config
     this.#isHinted = false
-    // The reply replaces it. If a middleware holds this claim back, the next claim is due at the next poll.
+    // The reply to this claim sets a new time. If a middleware holds the claim back, the next one is due at this time.
     this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
     const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
-    // Reserved while a slow hook runs. If a second claim took these slots, this claim would later find none and ask for
-    // none. As the newest claim it would tell the store that no slot is free (R13).
+    // Reserves the slots while a slow hook runs. If a second claim took them, this claim would later find none free and
+    // ask for none. It would then be the newest claim, and tell the store that this worker has no free slot (R13).
     let reserved = max
     this.#askedFor += reserved
     const release = (): void => {

@@ -23,7 +23,7 @@ export interface Closed {
   readonly opensInMs: number | undefined
 }
 
-/** How a request gets its limits: `in order` by their waitlists, or `to take` them in a claim, which has a free slot. */
+/** How a request is checked: `in order`, by the waitlists of its limits; `to take`, by a claim with a free slot. */
 export type RequestMode = 'in order' | 'to take'
 
 /** Returns the limits that are not yet taken for this attempt. */
@@ -121,8 +121,8 @@ export function takeAll(tx: Transaction, run: LimitedRun, limitRequest: LimitReq
 }
 
 /**
- * Makes reservations for all missing limits (Q4). A run that waits for a slot gets none if no worker can take it, or if it
- * is a poison suspect (R17). Such a run starts if its keys are open when a worker claims it.
+ * Makes reservations for all missing limits (Q4). A run that waits for a worker slot gets no reservation if no worker can
+ * take it, or if it is a poison suspect (R17). Such a run starts if its keys are open when a worker claims it.
  */
 export function makeReservations(
   tx: Transaction,
