@@ -119,7 +119,7 @@ export async function openEmbeddedStore(config: StoreConfig, deps: EngineDeps): 
   }
 }
 
-/** The store on one SQLite file: each operation is one transaction, a read of several statements one snapshot. */
+/** The store on one SQLite file: one field per operation, one transaction each. */
 class EmbeddedStore implements Store {
   readonly address: string
   readonly #database: StoreFile
