@@ -18,9 +18,7 @@ export function receiptLines(checks: readonly Check[], screen: DemoScreen): stri
       i === 0 ? [[margin], sign, [name.padEnd(nameWidth), 'dim'], [text]] : [[' '.repeat(indent)], [text]],
     )
   })
-  const painted = lines.map((spans) =>
-    screen.live ? paintLine(spans, width) : spans.map(([text]) => text).join(''),
-  )
+  const painted = lines.map((spans) => (screen.live ? paintLine(spans, width) : plainLine(spans)))
   return `\n${painted.join('\n')}\n`
 }
 
@@ -37,4 +35,8 @@ export function nextLines(run: RunId, store: string | undefined, { terminal }: D
 /** As it was called: npm passes options on behind `--`. */
 function demoCommand(): string {
   return process.env.npm_lifecycle_event === 'demo' ? 'npm run demo --' : 'durable-jobs demo'
+}
+
+function plainLine(spans: readonly Span[]): string {
+  return spans.map(([text]) => text).join('')
 }
