@@ -164,7 +164,8 @@ export class ClaimLoop {
     let wasSent = false
     const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
     // Reserves the slots while a slow hook runs. Otherwise a second claim could take them and be sent before this one.
-    // Then this one, now the newest, would ask for none, which tells the store that no slot is free (R13).
+    // Then this claim would get the higher number and ask for no runs, and the store would take that to mean that no
+    // slot is free (R13).
     let reserved = max
     this.#askedFor += reserved
     const release = (): void => {

@@ -24,8 +24,8 @@ export interface Closed {
 }
 
 /**
- * How a request is checked. `in order`: the waiters before it on the waitlists of its limits go first. `to take`, for a
- * claim with a free slot: as if its limits were reserved for it.
+ * How a request is checked. `in order`: the waiters before it on the waitlists of its limits go first. `to take`: a
+ * claim with a free slot checks the request as if its limits were reserved for it.
  */
 export type RequestMode = 'in order' | 'to take'
 
