@@ -33,11 +33,11 @@ export interface ByHandOn<Expected> extends ByHand {
 /** Gives a manual action an id, so that a repeat after a lost reply changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
   checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a manual action')
-  const { by = defaultOperator(), requestId = randomUUID() } = write
+  const { by = defaultOperator(), requestId = randomUUID(), reason = '' } = write
   if (typeof requestId !== 'string' || requestId === '' || requestId.length > maxRequestId) {
     throw new InvalidOptionsError(`requestId: write a text of 1 to ${maxRequestId} characters`)
   }
-  for (const [name, text] of Object.entries({ by, reason: write.reason ?? '' })) {
+  for (const [name, text] of Object.entries({ by, reason })) {
     if (typeof text !== 'string' || text.length > maxText) {
       throw new InvalidOptionsError(`${name}: write a text of at most ${maxText} characters`)
     }

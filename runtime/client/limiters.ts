@@ -10,7 +10,7 @@ import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../store/w
 import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
 /** One key of a limiter, by default that of a limiter without keys, and a page of it, by default of 100. */
-export type LimitKeyPageOptions = Partial<Omit<LimitKeyQuery, 'limiter'>>
+export interface LimitKeyPageOptions extends Partial<Omit<LimitKeyQuery, 'limiter'>> {}
 
 /** Numbers of a limiter by the names that its author used: those of its kind, one or more of them. */
 export interface LimiterChange {

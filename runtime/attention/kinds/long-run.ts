@@ -1,5 +1,5 @@
 import { formatDuration } from '../../model/format-duration.ts'
-import { type DurationHistogram, durationsIn, percentile } from '../../store/duration-histogram.ts'
+import { addHistogram, durationsIn, emptyHistogram, percentile } from '../../store/duration-histogram.ts'
 import type { Overview } from '../../store/overview.ts'
 import { exactly, type FindingKind, type Sighting } from '../finding-kind.ts'
 import { command, countOf } from '../texts.ts'
@@ -45,10 +45,7 @@ function sighting(job: string, long: readonly Held[], usual: number, limit: numb
 
 /** The 95th percentile of a job's executions, over all queues. */
 function usualMs({ statistics }: Overview, job: string): number | undefined {
-  const buckets: number[] = []
-  for (const { run } of statistics.jobs.filter((one) => one.job === job)) {
-    for (const [i, count] of run.buckets.entries()) buckets[i] = (buckets[i] ?? 0) + count
-  }
-  const all: DurationHistogram = { sumMs: 0, buckets: Array.from(buckets, (count) => count ?? 0) }
+  const all = emptyHistogram()
+  for (const { run } of statistics.jobs.filter((one) => one.job === job)) addHistogram(all, run)
   return durationsIn(all) < bound.samples ? undefined : percentile(all, bound.quantile)
 }

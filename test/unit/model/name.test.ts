@@ -24,6 +24,8 @@ describe('a name', () => {
     const long = 'x'.repeat(1_001)
     expect(() => operatorWrite({ by: 'ana', reason: long })).toThrow(/reason/)
     expect(() => operatorWrite({ by: long })).toThrow(/by/)
+    // As from a form's JSON: stored, it would end each search of the reasons.
+    expect(() => operatorWrite(JSON.parse('{"reason":null}'))).toThrow('reason: write a text')
     expect(operatorWrite({ by: 'ana', reason: 'x'.repeat(1_000) })).toMatchObject({ by: 'ana' })
   })
 })

@@ -1,5 +1,5 @@
 import { backlogTrend } from '../../../runtime/store/backlog-trend.ts'
-import { type DurationHistogram, percentile } from '../../../runtime/store/duration-histogram.ts'
+import { addHistogram, emptyHistogram, percentile } from '../../../runtime/store/duration-histogram.ts'
 import { type Statistics, statisticsRanges } from '../../../runtime/store/statistics.ts'
 import { pulseMs } from '../../fleet/pulse.ts'
 import type { ScreenInput } from '../screen.ts'
@@ -91,19 +91,9 @@ export interface Latency {
 
 /** Over all queues and jobs of the range. */
 export function latencyOf(statistics: Statistics | undefined, kind: 'wait' | 'run'): Latency {
-  const all = merged((statistics?.jobs ?? []).map((job) => job[kind]))
+  const all = emptyHistogram()
+  for (const job of statistics?.jobs ?? []) addHistogram(all, job[kind])
   return { p50: percentile(all, 0.5), p95: percentile(all, 0.95) }
-}
-
-function merged(histograms: readonly DurationHistogram[]): DurationHistogram {
-  const buckets: number[] = []
-  for (const histogram of histograms) {
-    for (const [i, count] of histogram.buckets.entries()) buckets[i] = (buckets[i] ?? 0) + count
-  }
-  return {
-    sumMs: histograms.reduce((sum, { sumMs }) => sum + sumMs, 0),
-    buckets: Array.from(buckets, (count) => count ?? 0),
-  }
 }
 
 export interface Backlog {
