@@ -9,6 +9,9 @@ const patienceMs = 300_000
 /** Test files that run at a time: many of them wait for processes of their own. */
 const testProcesses = Math.max(3, availableParallelism() - 1)
 
+/** For projects that start many processes. */
+const bundledPrograms = ['test/support/processes/program-bundle.ts']
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
@@ -28,13 +31,16 @@ export default defineConfig({
         extends: true,
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
-      { extends: true, test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'], globalSetup: bundledPrograms },
+      },
       {
         extends: true,
         test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
-          globalSetup: ['test/support/processes/cli-bundle.ts'],
+          globalSetup: bundledPrograms,
         },
       },
       {
@@ -47,7 +53,7 @@ export default defineConfig({
           name: 'tui',
           isolate: false,
           include: ['test/tui/**/*.test.{ts,tsx}'],
-          globalSetup: ['test/tui/support/bundle.ts', 'test/support/processes/cli-bundle.ts'],
+          globalSetup: ['test/tui/support/bundle.ts', ...bundledPrograms],
         },
       },
       {
@@ -71,6 +77,7 @@ export default defineConfig({
         test: {
           name: 'crash',
           include: ['test/crash/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          globalSetup: bundledPrograms,
         },
       },
     ],
