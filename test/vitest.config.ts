@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { bundledLeaseThread } from './support/processes/bundled-lease-thread.ts'
 
 /** Tests wait for events. How long one may take is a net for what hangs, not a measure: far more than a busy machine needs. */
 const patienceMs = 300_000
@@ -9,15 +10,15 @@ const patienceMs = 300_000
 /** Test files that run at a time: many of them wait for processes of their own. */
 const testProcesses = Math.max(3, availableParallelism() - 1)
 
-/** For projects that start many processes. */
-const bundledPrograms = ['test/support/processes/program-bundle.ts']
+// Before the processes of the test files start: Node reads it when it starts, for itself and for its threads.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
+  plugins: [bundledLeaseThread],
   test: {
+    globalSetup: ['test/support/processes/program-bundle.ts'],
     pool: 'forks',
-    // Tests start hundreds of processes, each of which would strip the types and compile anew: two thirds of its start.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     maxWorkers: testProcesses,
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
@@ -33,14 +34,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'], globalSetup: bundledPrograms },
+        test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'] },
       },
       {
         extends: true,
         test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
-          globalSetup: bundledPrograms,
         },
       },
       {
@@ -53,7 +53,7 @@ export default defineConfig({
           name: 'tui',
           isolate: false,
           include: ['test/tui/**/*.test.{ts,tsx}'],
-          globalSetup: ['test/tui/support/bundle.ts', ...bundledPrograms],
+          globalSetup: ['test/tui/support/bundle.ts'],
         },
       },
       {
@@ -77,7 +77,6 @@ export default defineConfig({
         test: {
           name: 'crash',
           include: ['test/crash/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          globalSetup: bundledPrograms,
         },
       },
     ],
