@@ -155,6 +155,11 @@ export class Terminal {
     }
   }
 
+  /** Resolves at the next change of the screen, or after `ms`: for a key that may have been dropped. */
+  async change(ms: number): Promise<void> {
+    await this.#changed(this.#changes, performance.now() + ms)
+  }
+
   /** Resolves once the screen has changed more than `seen` times, or when it is `until`. */
   async #changed(seen: number, until: number): Promise<void> {
     if (this.#changes > seen) return
