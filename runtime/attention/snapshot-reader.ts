@@ -42,7 +42,7 @@ export class SnapshotReader {
   async complete(overview: Overview): Promise<Snapshot> {
     const [checks, classes, limiterKeys, blocked] = await Promise.all([
       this.#readChecks(),
-      isReady(overview) ? this.#store.readyClasses() : [],
+      overview.counts.some(({ state }) => state === 'ready') ? this.#store.readyClasses() : [],
       this.#readLimiterKeys(overview),
       this.#readBlocked(overview),
     ])
@@ -114,8 +114,4 @@ export class SnapshotReader {
     })
     return Promise.all(samples)
   }
-}
-
-function isReady({ counts }: Overview): boolean {
-  return counts.some(({ state }) => state === 'ready')
 }

@@ -1,15 +1,16 @@
-import { commandLine } from '../describe/command-line.ts'
+import { commandLine, type StoreChoice } from '../describe/command-line.ts'
 import { failureText, triesIn } from '../describe/failure-text.ts'
 import type { FailureGroup } from '../store/failures.ts'
 import { fieldText } from './field-text.ts'
 import { paint } from './output.ts'
 import { time } from './run-text.ts'
-import type { SharedOptions } from './shared-options.ts'
+
+type Row = readonly [name: string, value: string]
 
 /** Formats one group: lines of a name and a value, its tries per minute, and the next commands. */
-export function failureReport(group: FailureGroup, options: Pick<SharedOptions, 'store'>): string {
+export function failureReport(group: FailureGroup, options: StoreChoice): string {
   const { fingerprint, job, step, failedNow, tries, runs, firstAt, lastAt, versions, sample } = group
-  const rows: readonly (readonly [string, string])[] = [
+  const rows: readonly Row[] = [
     ['failure', fingerprint],
     ['error', failureText(group)],
     ['job', step === '' ? `${job}, between steps` : `${job}, step '${step}'`],
@@ -31,11 +32,7 @@ export function failureReport(group: FailureGroup, options: Pick<SharedOptions, 
   return rows.map(([name, value]) => fieldText(name, value, colour(name))).join('\n')
 }
 
-function nextRows(
-  failedNow: number,
-  fingerprint: string,
-  options: Pick<SharedOptions, 'store'>,
-): readonly (readonly [string, string])[] {
+function nextRows(failedNow: number, fingerprint: string, options: StoreChoice): readonly Row[] {
   if (failedNow === 0) return []
   return [
     ['next', `list its runs: ${commandLine(['runs', '--fingerprint', fingerprint], options)}`],

@@ -45,7 +45,9 @@ export function addFilterOptions(command: Command): Command {
 export function filterOf(options: FilterOptions): RunFilter | undefined {
   if (options.limitKey !== undefined && options.limiter === undefined)
     throw usageError('--limit-key is a key of a limiter; name the limiter with --limiter')
-  const values = { ...options, states: options.state, minAgeMs: options.olderThan }
+  const values = { ...options, states: options.state, minAgeMs: options.olderThan } satisfies {
+    readonly [Name in keyof RunFilter]: RunFilter[Name] | undefined
+  }
   const filter = defined(Object.fromEntries(filterNames.map((name) => [name, values[name]])))
   return Object.keys(filter).length === 0 ? undefined : filter
 }

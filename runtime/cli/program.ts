@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { addActions } from './commands/actions.ts'
 import { addAttention } from './commands/attention.ts'
 import { addCancel } from './commands/cancel.ts'
@@ -72,11 +72,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 }
 
 function buildProgram(): Command {
+  const help = new Help()
   const program = new Command('durable-jobs')
     .description('Runs, shows and repairs durable jobs.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .configureHelp({ subcommandTerm: (command) => [command.name(), argumentsOf(command)].join(' ').trim() })
+    .configureHelp({ subcommandTerm: (command) => help.subcommandTerm(command).replace(' [options]', '') })
     .addHelpText('after', examples)
     // Arguments after the name of a subcommand are the subcommand's.
     .enablePositionalOptions()
@@ -89,13 +90,4 @@ function buildProgram(): Command {
     for (const add of adds) add(program)
   }
   return program
-}
-
-function argumentsOf(command: Command): string {
-  return command.registeredArguments
-    .map((argument) => {
-      const name = argument.variadic ? `${argument.name()}...` : argument.name()
-      return argument.required ? `<${name}>` : `[${name}]`
-    })
-    .join(' ')
 }

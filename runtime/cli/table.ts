@@ -87,17 +87,13 @@ export function formatTable<Row>(
   const lines = rows.map((row, r) =>
     line(
       (column) => cellsOf(column)[r] ?? '',
-      (text, column) => paintCell(column, text, row),
+      (text, column) => (text === '' ? text : (column.paint?.(text, row) ?? text)),
     ),
   )
   return [titles, ...lines].join('\n')
 }
 
 type Painter<Row> = (text: string, column: Column<Row>) => string
-
-function paintCell<Row>(column: Column<Row>, text: string, row: Row): string {
-  return text === '' || column.paint === undefined ? text : column.paint(text, row)
-}
 
 /** Takes columns from the last one that shrinks first. Returns whether all fits now. */
 function shrink(

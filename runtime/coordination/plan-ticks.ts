@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { RunId } from '../model/run-id.ts'
 import type { NewRun } from '../store/new-run.ts'
 import type { DueSchedule, FireMove, PlannedTick, ScheduleSpec } from '../store/schedules.ts'
 
@@ -17,11 +16,8 @@ export const maxPlanned = 5_000
 
 /** Returns the run of a tick: its id is a digest, so that a repeat of the fire creates no second one. */
 function runOfTick(schedule: string, spec: ScheduleSpec, tick: number): NewRun {
-  return { ...spec.run, id: tickRunId(schedule, tick), start: { kind: 'now' }, scheduledFor: tick }
-}
-
-function tickRunId(schedule: string, tick: number): RunId {
-  return `cron-${digestOf(schedule, tick).slice(0, 24)}`
+  const id = `cron-${digestOf(schedule, tick).slice(0, 24)}`
+  return { ...spec.run, id, start: { kind: 'now' }, scheduledFor: tick }
 }
 
 /** Returns when a tick is due: delayed by its jitter, which is always the same for a tick. */

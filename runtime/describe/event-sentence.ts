@@ -8,7 +8,7 @@ export function eventSentence(event: StoreEvent): string {
   return event.kind === 'run' ? runSentence(event) : operationSentences[event.operation](event)
 }
 
-const transitionVerbs: Readonly<Record<RunEvent['transition'], string>> = {
+export const transitionVerbs: Readonly<Record<RunEvent['transition'], string>> = {
   enqueue: 'enqueued',
   promote: 'became due',
   claim: 'claimed',

@@ -11,16 +11,12 @@ interface EventSubject {
 export type EventFilter = EventSubject
 
 export function matchesEvent(event: StoreEvent, { run, job, queue }: EventFilter): boolean {
-  const of = eventSubject(event)
+  const of: EventSubject = event.kind === 'run' ? event : operationSubject(event)
   return (
     (run === undefined || of.run?.startsWith(run) === true) &&
     (job === undefined || of.job === job) &&
     (queue === undefined || of.queue === queue)
   )
-}
-
-function eventSubject(event: StoreEvent): EventSubject {
-  return event.kind === 'run' ? event : operationSubject(event)
 }
 
 function operationSubject({ operation, subject, details = {} }: OperationEvent): EventSubject {

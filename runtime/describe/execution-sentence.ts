@@ -1,24 +1,21 @@
 import type { RunTransition } from '../model/run.ts'
 import type { ExecutionEnd, ExecutionInfo } from '../store/executions.ts'
 import { durationToken } from './duration-token.ts'
+import { transitionVerbs } from './event-sentence.ts'
 
+/** Of the transitions that an event calls by other words. */
 const endings: Readonly<Partial<Record<RunTransition, string>>> = {
-  complete: 'completed',
-  fail: 'failed',
   'back off': 'threw between steps',
-  suspend: 'suspended',
   release: 'handed back',
   lose: 'its worker was lost',
   'lose with delay': 'its worker was lost',
-  convict: 'failed as poisoned',
-  block: 'blocked',
   'end cancel': 'cancelled',
 }
 
 /** Returns how an execution ended: `suspended for 40.0s`; `runs` while it hasn't. */
 export function executionEnd(end: ExecutionEnd | undefined): string {
   if (end === undefined) return 'runs'
-  const text = endings[end.transition] ?? end.transition
+  const text = endings[end.transition] ?? transitionVerbs[end.transition] ?? end.transition
   if (end.until === undefined || end.until <= end.at) return text
   const pause = durationToken(end.until - end.at)
   return end.transition === 'suspend' ? `${text} for ${pause}` : `${text}, next after ${pause}`

@@ -1,6 +1,6 @@
 import { formatDuration } from '../model/format-duration.ts'
 import { poisonLimit, suspectStreak } from '../model/poison.ts'
-import type { Run, RunState, WaitingFor } from '../model/run.ts'
+import type { Run, RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
@@ -173,16 +173,12 @@ async function deadlockSentences(id: RunId, { inspector }: Facts): Promise<strin
 }
 
 function waitingSentence(run: Of<'waiting'>, now: number): string {
-  if (!isLossPause(run)) return waitSentence(run.waitingFor, now)
-  const { until } = run.waitingFor
-  const due = until === undefined ? 'follows' : dueText(until, now)
+  const { kind, name, until } = run.waitingFor
+  const due = until === undefined ? undefined : dueText(until, now)
+  if (!isLossPause(run)) return waitRow(kind).sentence(name, due)
   return (run.lossStreak ?? 0) < poisonLimit
-    ? `It pauses because its worker was lost; its next attempt ${due}.`
-    : `It pauses because its worker was lost, and has no attempt left: its next claim, which fails it as poisoned, ${due}.`
-}
-
-function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
-  return waitRow(kind).sentence(name, until === undefined ? undefined : dueText(until, now))
+    ? `It pauses because its worker was lost; its next attempt ${due ?? 'follows'}.`
+    : `It pauses because its worker was lost, and has no attempt left: its next claim, which fails it as poisoned, ${due ?? 'follows'}.`
 }
 
 /** Returns what keeps every worker from taking the run, even if a slot were free. */

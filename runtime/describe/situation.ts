@@ -106,10 +106,7 @@ function stepOf({ fields }: StoredError): string | undefined {
 
 /** Returns how long an ended run took from its first claim. */
 export function tookText({ startedAt, enqueuedAt, endedAt }: Run & { readonly endedAt: number }): string {
-  return shortSpan(endedAt - (startedAt ?? enqueuedAt))
-}
-
-/** Returns a length of time; one too short to measure is not shown as zero. */
-function shortSpan(ms: number): string {
+  const ms = endedAt - (startedAt ?? enqueuedAt)
+  // Too short to measure is not zero.
   return ms < 1 ? '<1 ms' : formatDuration(ms)
 }

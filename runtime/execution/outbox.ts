@@ -40,7 +40,7 @@ export interface OutboxDeps {
   readonly listener: Pick<LeaseListener, 'changed' | 'ordered' | 'unsettled'>
 }
 
-/** Leaves room for the bytes of entries that `entryBytes` doesn't count. */
+/** Leaves room for the parts of an entry that `entryBytes` doesn't count. */
 const maxBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
 const smallEntryBytes = 1_000
 /** While the store works on one batch, the next one is built. */

@@ -199,7 +199,7 @@ export class StepScheduler implements StateListener {
       )
     }
     this.changed()
-    // The execution may be about to stop. Then that event has been emitted already, and it comes first.
+    // A stop may have been emitted already. Then the stop comes first.
     return hasEnded && this.#events.length === 0 ? { kind: 'returned', value: returned } : undefined
   }
 

@@ -7,15 +7,6 @@ interface Death {
   readonly quoted?: true
 }
 
-/*
- * Why the task of a lost worker ended.
- * - `service`: the scheduler stopped it, and the reason isn't known
- * - `unhealthy`: the scheduler stopped it because its health check failed. It may have had a run that blocks the event
- * loop.
- * - `spot`: its capacity was reclaimed
- * - `out of memory`: a container of it used too much
- * - `unknown`: it ended for another reason, given by the text
- */
 const deaths = {
   'scale-in': { blameless: true, stoppedBy: 'scale-in' },
   deployment: { blameless: true, stoppedBy: 'a deployment' },
@@ -27,6 +18,15 @@ const deaths = {
   unknown: { blameless: false, quoted: true },
 } as const
 
+/**
+ * Why the task of a lost worker ended.
+ * - `service`: the scheduler stopped it, and the reason isn't known
+ * - `unhealthy`: the scheduler stopped it because its health check failed. It may have had a run that blocks the event
+ * loop.
+ * - `spot`: its capacity was reclaimed
+ * - `out of memory`: a container of it used too much
+ * - `unknown`: it ended for another reason, given by the text
+ */
 export type DeathKind = keyof typeof deaths
 
 export const deathKinds: readonly DeathKind[] = Object.keys(deaths) as DeathKind[]

@@ -89,7 +89,7 @@ export const limits = {
 
   /** `limit` per `every`, evenly spaced; after a quiet time `burst` (default 1) may start at once. */
   leakyBucket: (options: { name: string; limit: number; every: Duration; burst?: number }): Limiter =>
-    makeLimiter('leakyBucket', { ...options, burst: options?.burst ?? 1 }),
+    makeLimiter('leakyBucket', options),
 
   /**
    * `points` per `every`, refilled evenly. Each use charges its `cost`, an estimate; `correctCost` of the step's
@@ -104,7 +104,8 @@ export function makeLimiter(kind: LimiterKind, options: object): Limiter {
   checkNodeVersion()
   const names = ruleNames[kind]
   checkKnownOptions(options, ['name', ...Object.values(names)], `limits.${kind}`)
-  const { name, ...numbers } = options as Readonly<Record<string, unknown>>
+  const given = options as Readonly<Record<string, unknown>>
+  const { name } = given
   if (!isName(name) || name.startsWith('$')) {
     throw new InvalidOptionsError(
       `limits.${kind}: give the limiter a name of at most ${maxNameBytes} bytes that does not begin with $`,
@@ -113,7 +114,8 @@ export function makeLimiter(kind: LimiterKind, options: object): Limiter {
   const at = `limiter '${name}'`
   const read = (field: keyof RuleNumbers, parse: typeof whole, withoutIt: number): number => {
     const option = names[field]
-    return option === undefined ? withoutIt : parse(numbers[option], `${at}: ${option}`)
+    if (option === undefined) return withoutIt
+    return parse(option === 'burst' ? (given.burst ?? 1) : given[option], `${at}: ${option}`)
   }
   const max = read('max', whole, 0)
   const refill = read('refill', whole, kind === 'points' ? max : 0)

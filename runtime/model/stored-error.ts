@@ -92,7 +92,7 @@ function draftOf(thrown: unknown, text: TextBudget): Draft {
   if (isStorableNumber(code)) draft.code = code
   if (draft.code === undefined) Object.assign(draft, statusOf(thrown))
   if (DurableJobsError.is(thrown)) {
-    const classCode = classCodeOf(thrown)
+    const classCode = Object.entries(ownClasses).find(([, one]) => one.is(thrown))?.[0]
     if (classCode !== undefined && classCode !== draft.code) draft.classCode = classCode
     draft.fields = plainFields(thrown, text)
   }
@@ -236,10 +236,6 @@ const ownClasses: Readonly<Record<string, OwnClass>> = {
 const ownPrototypes: ReadonlyMap<string | number | undefined, object> = new Map(
   Object.entries(ownClasses).map(([code, { prototype }]) => [code, prototype]),
 )
-
-function classCodeOf(error: DurableJobsError): string | undefined {
-  return Object.entries(ownClasses).find(([, one]) => one.is(error))?.[0]
-}
 
 /**
  * Returns an Error with the stored name, message, code, stack and causes; of its class if that is built in or this

@@ -17,7 +17,7 @@ export interface UntilRepliedOptions {
  */
 export async function untilReplied<T, Over>(
   call: (attempt: number) => Promise<T>,
-  { clock, over, goesOn = always, onFailure = throwUnlessOutage }: UntilRepliedOptions,
+  { clock, over, goesOn = () => true, onFailure = throwUnlessOutage }: UntilRepliedOptions,
   onceOver: Over,
 ): Promise<T | Over> {
   for (let attempt = 1; !over.aborted && goesOn(); attempt++) {
@@ -33,8 +33,4 @@ export async function untilReplied<T, Over>(
 
 function throwUnlessOutage(error: unknown): void {
   if (!StoreUnavailableError.is(error)) throw error
-}
-
-function always(): boolean {
-  return true
 }

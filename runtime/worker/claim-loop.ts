@@ -163,8 +163,9 @@ export class ClaimLoop {
     this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
     const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
-    // Reserves the slots while a slow hook runs. If a second claim took them, this claim would later find none free and
-    // ask for none. It would then be the newest claim, and tell the store that this worker has no free slot (R13).
+    // Reserves the slots while a slow hook runs. Otherwise a second claim could take them and be sent before this one.
+    // Then this claim would get the higher number and ask for no runs, and the store would take that to mean that no
+    // slot is free (R13).
     let reserved = max
     this.#askedFor += reserved
     const release = (): void => {

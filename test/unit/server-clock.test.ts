@@ -171,6 +171,35 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([])
   })
 
+  test('is what the more precise reply says', async () => {
+    const { clock, reports, moveServer, setWay, error } = pair()
+    setWay(1_000)
+    await clock.agree()
+    moveServer(300)
+    setWay(1)
+    await clock.agree()
+    expect(error()).toBe(0)
+    moveServer(100)
+    setWay(1_000)
+    await clock.agree()
+    expect(error()).toBe(100)
+    expect(reports).toEqual([])
+  })
+
+  test('is known after a slow reply, too, when another client has told of a jump', async () => {
+    const { clock, reports, moveServer, othersReport, setWay } = pair()
+    await clock.agree()
+    moveServer(hour)
+    othersReport()
+    setWay(1_000)
+    await clock.agree()
+    expect(clock.shown(start)).toBe(start + hour)
+    setWay(1)
+    moveServer(2 * hour)
+    await clock.agree()
+    expect(reports).toEqual([2 * hour])
+  })
+
   test('is asked for anew each minute', async () => {
     const { clock, reports, moveServer, pass, error } = pair()
     await clock.agree()

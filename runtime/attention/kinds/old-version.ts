@@ -2,7 +2,7 @@ import { formatDuration } from '../../model/format-duration.ts'
 import type { WorkerInfo } from '../../store/store.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
 import { command, countOf, named } from '../texts.ts'
-import { type VersionStart, versionStarts } from '../version-starts.ts'
+import { versionStarts } from '../version-starts.ts'
 
 /** Both versions run side by side while a deploy replaces workers. */
 const deployMs = 900_000
@@ -18,7 +18,7 @@ export const oldVersion: FindingKind = {
       const newest = Math.max(...live.map((worker) => versionOf(worker, job) ?? 0))
       const old = live.filter((worker) => (versionOf(worker, job) ?? newest) < newest)
       const [first] = old
-      const since = startOf(starts, job, newest)
+      const since = starts.find((start) => start.job === job && start.version === newest)?.at
       if (first === undefined || since === undefined || overview.now - since <= deployMs) return []
       const versions = [...new Set(old.map((worker) => versionOf(worker, job) ?? 0))].sort((a, b) => b - a)
       return [
@@ -40,8 +40,4 @@ export const oldVersion: FindingKind = {
 
 function versionOf({ jobs }: WorkerInfo, job: string): number | undefined {
   return jobs.find(({ name }) => name === job)?.version
-}
-
-function startOf(starts: readonly VersionStart[], job: string, version: number): number | undefined {
-  return starts.find((start) => start.job === job && start.version === version)?.at
 }

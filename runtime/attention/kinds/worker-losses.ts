@@ -1,4 +1,3 @@
-import type { OperationEvent } from '../../store/events.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
 import { command, countOf, named } from '../texts.ts'
 
@@ -16,6 +15,7 @@ export const workerLosses: FindingKind = {
     )
     const first = losses[0]
     if (first === undefined) return []
+    const names = losses.map(({ subject = 'unknown' }) => subject)
     const runs = losses.reduce((sum, { count = 0 }) => sum + count, 0)
     return [
       {
@@ -23,15 +23,11 @@ export const workerLosses: FindingKind = {
         severity: losses.length >= many ? 'warning' : 'notice',
         since: exactly(first.at),
         sentence:
-          `${countOf(losses.length, 'worker')} (${named(losses.map(workerOf))}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
+          `${countOf(losses.length, 'worker')} (${named(names)}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
           `in the last 15 minutes, with ${runs === 0 ? 'no run' : countOf(runs, 'run')} in ${losses.length === 1 ? 'its' : 'their'} slots.`,
         next: command('events', '--log', 'operations'),
         related: { version: 'any' },
       },
     ]
   },
-}
-
-function workerOf({ subject = 'unknown' }: OperationEvent): string {
-  return subject
 }

@@ -12,18 +12,12 @@ import { print, printJson, remark, say } from '../output.ts'
 import { usageError } from '../usage-error.ts'
 import { wholeFingerprint } from '../whole-fingerprint.ts'
 import { wholeActionId, wholeIds } from '../whole-ids.ts'
-import { type ActionOptions, checkContinued, exitCodes, targetOf } from './action-options.ts'
+import { checkContinued, exitCodes, type RetryManyOptions, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
 import { printEnds } from './first-runs.ts'
 import { outcomeText } from './outcome-text.ts'
 import { planText } from './plan-text.ts'
 import { ProgressLine } from './progress-line.ts'
-
-/** Only for a retry. */
-export interface RetryManyOptions extends ActionOptions {
-  readonly runAgain?: readonly string[]
-  readonly first?: number
-}
 
 /** Carries out one command line that acts on many runs, from the plan to the last output. */
 export async function actOnMany(

@@ -21,6 +21,12 @@ export interface ActionOptions extends OperatorOptions, FilterOptions {
   readonly continue?: string
 }
 
+/** Those of retry. */
+export interface RetryManyOptions extends ActionOptions {
+  readonly runAgain?: readonly string[]
+  readonly first?: number
+}
+
 /** The exit codes of the commands besides 0, 1 and 2. */
 export const exitCodes = { someRefused: 3, stopped: 4 } as const
 
@@ -84,7 +90,7 @@ function asIds(ids: readonly string[]): string {
 }
 
 /** Refuses options that a continued action already has. */
-export function checkContinued(ids: readonly string[], options: ContinuedOptions): void {
+export function checkContinued(ids: readonly string[], options: RetryManyOptions): void {
   if (ids.length > 0)
     throw usageError(`--continue takes no ids, the action already has its runs: ${asIds(ids)}`)
   const filter = filterOf(options)
@@ -96,10 +102,6 @@ export function checkContinued(ids: readonly string[], options: ContinuedOptions
     ...(options.reason === undefined ? [] : ['--reason']),
   ]
   if (words.length > 0) throw usageError(`--continue takes no ${words.join(', ')}: the action keeps its own`)
-}
-
-interface ContinuedOptions extends ActionOptions {
-  readonly runAgain?: readonly string[]
 }
 
 /** Returns whether a command line names exactly one run by id. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Finding, type Severity, severities } from '../../attention/finding.ts'
+import type { AttentionOptions } from '../../client/attention.ts'
 import { mutedText, unmutedText } from '../../describe/action-result.ts'
 import { commandLine, inStore } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
@@ -19,11 +20,6 @@ import {
   type OperatorOptions,
   type SharedOptions,
 } from '../shared-options.ts'
-
-interface AttentionOptions extends SharedOptions {
-  readonly severity?: Severity
-  readonly muted?: boolean
-}
 
 const exitCodes = { findings: 3, unreachable: 2 } as const
 const colours = { critical: 'red', warning: 'yellow', notice: 'cyan' } as const
@@ -50,7 +46,7 @@ muted: how many findings were left out because they are muted.`,
   addUnmute(command)
 }
 
-async function listFindings(options: AttentionOptions): Promise<void> {
+async function listFindings(options: SharedOptions & AttentionOptions): Promise<void> {
   const { severity, muted = false, json } = options
   try {
     await withConnection(options, async (jobs) => {
@@ -72,7 +68,7 @@ async function listFindings(options: AttentionOptions): Promise<void> {
 const indent = '  '
 
 /** Severity, id and age; below that the sentence, what changed near its begin, its mute, and what to run next. */
-function findingText(finding: Finding, options: AttentionOptions): string {
+function findingText(finding: Finding, options: SharedOptions): string {
   const { severity, id, sentence, nearby, muted, next } = finding
   const head = `${paint(colours[severity], severity.padEnd(8))}  ${inOneLine(id)}${ageText(finding)}`
   const lines = [

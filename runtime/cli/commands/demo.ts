@@ -1,11 +1,7 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import type { DemoOptions } from '../demo/run-demo.ts'
 import { addStoreOption } from '../shared-options.ts'
-
-interface DemoOptions {
-  readonly store?: string
-  readonly keep?: boolean
-}
 
 export function addDemo(program: Command): void {
   const command = program

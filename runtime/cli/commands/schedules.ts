@@ -34,7 +34,7 @@ const columns: readonly Column<ShownSchedule>[] = [
   },
   {
     title: 'STATE',
-    cell: stateText,
+    cell: (schedule) => schedule.late ?? scheduleStateText(schedule, Date.now()),
     paint: (text, { late, nextTick }) =>
       paint(late === undefined || nextTick === undefined ? 'yellow' : 'red', text),
     shrinks: true,
@@ -111,8 +111,4 @@ function lateText({ nextTick, overdueMs }: ScheduleInfo, leader: string | undefi
       ? [`not planned for ${by}`, "doesn't plan it"]
       : [`overdue by ${by}`, "doesn't fire"]
   return `${late}: ${leader === undefined ? 'no worker leads' : `${leader} leads, but ${omission}`}`
-}
-
-function stateText(schedule: ShownSchedule): string {
-  return schedule.late ?? scheduleStateText(schedule, Date.now())
 }

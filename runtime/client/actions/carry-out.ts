@@ -42,7 +42,6 @@ export async function carryOut(deps: Deps, begun: ActionInfo, course: Course): P
   let done = 0
   while (stands(action) && done < limit) {
     await pacer.turn(signal)
-    if (signal.aborted) break
     const before: Standing = action
     const size = Math.min(pacer.chunkRuns, limit - done)
     const apply = async () => {

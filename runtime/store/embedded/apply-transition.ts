@@ -2,7 +2,7 @@ import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
 import { keepExecution } from './executions.ts'
 import { countFailed } from './failed-by.ts'
-import { leaveLimits, passLimits } from './limits/execution-limits.ts'
+import { leaveLimits, passJobLimits } from './limits/execution-limits.ts'
 import { type Blocked, type Cancel, expiryOf, type RunRow, type StoredWait } from './run-row.ts'
 import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
@@ -119,7 +119,7 @@ function waitlistFor(tx: Transaction, run: RunRow, to: TransitionFields): string
   const fails = (deadlineAt !== null && deadlineAt <= tx.now) || (to.streak ?? run.streak) >= poisonLimit
   if (fails || to.pastLimits) return undefined
   const ready = { ...run, state: 'ready', streak: to.streak ?? run.streak } as const
-  return passLimits(tx, ready, 'in order', to.attempt ?? run.attempt)
+  return passJobLimits(tx, ready, 'in order', to.attempt ?? run.attempt)
 }
 
 function waitingOf(state: RunState, line: string | undefined, to: TransitionFields): string | null {

@@ -198,6 +198,23 @@ export function executionsContract(open: Open): void {
     expect(await store.executions(run.id)).toEqual([])
   })
 
+  contractTest(open, 'waits and pauses stay what they were when the clock moves', async (contract) => {
+    const { store, worker, advance, moveClock, now } = contract
+    await store.enqueue([newRun()])
+    const first = await worker()
+    await first.settle(await first.claimOne(), retrying(500))
+    advance(507)
+    await first.claim(0)
+    advance(3)
+    const run = await first.claimOne()
+    moveClock(3_600_000)
+    await store.enqueue([newRun()])
+    expect(await store.executions(run.id)).toMatchObject([
+      { n: 1, end: { at: now() - 510, until: now() - 10 } },
+      { n: 2, claimedAt: now(), waitedMs: 3 },
+    ])
+  })
+
   contractTest(open, 'executions of one ms are told apart', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([newRun()])

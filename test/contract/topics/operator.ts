@@ -77,6 +77,15 @@ export function operatorContract(open: Open): void {
     expect(await store.queues()).toEqual([])
   })
 
+  contractTest(open, 'a late repeat of a resume does not end a newer pause', async ({ store }) => {
+    const resume = byHand()
+    await store.pauseQueue('mail', byHand())
+    await store.resumeQueue('mail', resume)
+    await store.pauseQueue('mail', byHand())
+    await store.resumeQueue('mail', resume)
+    expect(await store.queues()).toMatchObject([{ name: 'mail', paused: { by: 'ana' } }])
+  })
+
   contractTest(open, 'runs in a slot go on while their queue is paused', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()

@@ -196,6 +196,18 @@ export function schedulesContract(open: Open): void {
     expect(await outcomes(store)).toEqual(['declared', 'fired', 'fired'])
   })
 
+  contractTest(open, 'a late repeat of a put or a resume undoes nothing newer', async ({ store }) => {
+    const [put, resume] = [byHand(), byHand()]
+    await store.putSchedule('report', specOf(), put)
+    await store.putSchedule('report', specOf({ cron: '5 * * * *' }), byHand())
+    await store.putSchedule('report', specOf(), put)
+    await store.pauseSchedule('report', byHand())
+    await store.resumeSchedule('report', resume)
+    await store.pauseSchedule('report', byHand())
+    await store.resumeSchedule('report', resume)
+    expect(await store.schedules()).toMatchObject([{ spec: { cron: '5 * * * *' }, paused: { by: 'ana' } }])
+  })
+
   contractTest(open, 'two leaders at once fire a tick once', async (contract) => {
     const { store, another } = contract
     const { leader, tick } = await due(contract)

@@ -265,6 +265,20 @@ test('an outage that lasts ends the call at once, a short one is waited out for 
   expect(await calls('unreachable')).toBeGreaterThan(10)
 })
 
+test('a signal ends the wait for a store in an outage', async () => {
+  const clock = new FakeClock()
+  const runs = (): never => {
+    throw new StoreUnavailableError('no store', { kind: 'unreachable' })
+  }
+  const action = { id: 'act_x', target: failedOnes, cursor: '', done: 3 } as ActionInfo
+  const stop = new AbortController()
+  const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: stop.signal }
+  const carried = carryOut({ store: { runs } as unknown as Store, clock }, action, course)
+  await clock.advance(5_000)
+  stop.abort()
+  expect(await carried).toEqual(action)
+})
+
 test('an action that another one ends stops', async () => {
   const fixture = await openFixture()
   await failedCharges(fixture, charges(3))

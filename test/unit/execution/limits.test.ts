@@ -120,6 +120,7 @@ describe('limiters', () => {
     expect(() => limits.fixedWindow(strange)).toThrow(
       "limits.fixedWindow: unknown option 'max'; known are name, limit, window",
     )
+    expect(() => limits.leakyBucket('mail' as never)).toThrow('write an object of options')
     expect(() => limits.points({ name, points: 2, every: '36500d' })).not.toThrow()
     expect(() => limits.tokenBucket({ name, capacity: 1e9, refill: 1, every: '36500d' })).toThrow(
       /so large a bucket/,

@@ -60,7 +60,7 @@ function end(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest, to: R
  * Returns the limiter whose waitlist a run joins because that limit of its job is closed. Without one, a run that becomes
  * ready (`in order`) has reservations, and one that is claimed (`to take`) has taken all of them.
  */
-export function passLimits(
+export function passJobLimits(
   tx: Transaction,
   run: LimitedRun,
   as: RequestMode,

@@ -23,7 +23,10 @@ export interface Closed {
   readonly opensInMs: number | undefined
 }
 
-/** How a request is checked: `in order`, by the waitlists of its limits; `to take`, by a claim with a free slot. */
+/**
+ * How a request is checked. `in order`: the waiters before it on the waitlists of its limits go first. `to take`: a
+ * claim with a free slot checks the request as if its limits were reserved for it.
+ */
 export type RequestMode = 'in order' | 'to take'
 
 /** Returns the limits that are not yet taken for this attempt. */

@@ -12,7 +12,7 @@ import type {
 } from '../../store.ts'
 import { readVersion } from '../../stored-version.ts'
 import { applyTransition, uncountWake } from '../apply-transition.ts'
-import { passLimits } from '../limits/execution-limits.ts'
+import { passJobLimits } from '../limits/execution-limits.ts'
 import { markAllWaitlists } from '../limits/limit-key.ts'
 import { wakeDueWaiters } from '../limits/wake-waiters.ts'
 import { findRun, type PayloadRow, type RunRow, runBySeq } from '../run-row.ts'
@@ -237,7 +237,7 @@ function startUpTo(
     const run = runBySeq(tx.sql, seq)
     if (run === undefined) throw new Error(`run ${seq} vanished inside a claim`)
     const closed =
-      run.limited === 1 && !failsNow(tx, run) ? passLimits(tx, run, 'to take', run.attempt) : undefined
+      run.limited === 1 && !failsNow(tx, run) ? passJobLimits(tx, run, 'to take', run.attempt) : undefined
     if (closed === undefined) runs.push(startRun(tx, run, lease))
     else applyTransition(tx, run, 'line up', { waiting: { kind: 'limit', name: closed } })
   }
