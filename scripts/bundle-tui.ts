@@ -39,7 +39,8 @@ export async function bundleTui(folder: string): Promise<string> {
     ...{ bundle: true, splitting: true, metafile: true, chunkNames: 'parts/[name]-[hash]' },
     ...{ platform: 'node', format: 'esm', target: 'node22.18', jsx: 'automatic' },
     ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'none' },
-    define: { 'process.env.NODE_ENV': '"production"' },
+    // yoga-layout, in ink, would decode its own code by a request for a data: URL: without fetch, it decodes the text itself.
+    define: { 'process.env.NODE_ENV': '"production"', fetch: 'undefined' },
     // CommonJS packages ask for Node's modules by `require`.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",

@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { bundledLeaseThread } from './support/processes/bundled-lease-thread.ts'
 
 /** Tests wait for events. How long one may take is a net for what hangs, not a measure: far more than a busy machine needs. */
 const patienceMs = 300_000
@@ -9,12 +10,15 @@ const patienceMs = 300_000
 /** Test files that run at a time: many of them wait for processes of their own. */
 const testProcesses = Math.max(3, availableParallelism() - 1)
 
+// Before the processes of the test files start: Node reads it when it starts, for itself and for its threads.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
+  plugins: [bundledLeaseThread],
   test: {
+    globalSetup: ['test/support/processes/program-bundle.ts'],
     pool: 'forks',
-    // Tests start hundreds of processes, each of which would strip the types and compile anew: two thirds of its start.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     maxWorkers: testProcesses,
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
@@ -28,13 +32,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
-      { extends: true, test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
-          globalSetup: ['test/support/processes/cli-bundle.ts'],
         },
       },
       {
@@ -47,7 +53,7 @@ export default defineConfig({
           name: 'tui',
           isolate: false,
           include: ['test/tui/**/*.test.{ts,tsx}'],
-          globalSetup: ['test/tui/support/bundle.ts', 'test/support/processes/cli-bundle.ts'],
+          globalSetup: ['test/tui/support/bundle.ts'],
         },
       },
       {

@@ -1,5 +1,3 @@
-import { request } from 'node:http'
-
 export interface JsonReply {
   readonly status: number
   /** Undefined when the body is not JSON. */
@@ -12,7 +10,7 @@ const maxBytes = 1_048_576
  * Sends one request to an endpoint of ECS, which is link-local and plain HTTP, and reads the reply whole.
  * Rejects when there's no complete reply.
  */
-export function requestJson(
+export async function requestJson(
   url: string,
   {
     method,
@@ -20,6 +18,8 @@ export function requestJson(
     signal,
   }: { readonly method: 'GET' | 'PUT'; readonly body?: object; readonly signal: AbortSignal },
 ): Promise<JsonReply> {
+  // On use: it takes long to load, and only workers in a task have such an endpoint.
+  const { request } = await import('node:http')
   const text = body === undefined ? undefined : JSON.stringify(body)
   return new Promise((resolve, reject) => {
     const headers =

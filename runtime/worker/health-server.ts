@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface HealthReplies {
@@ -16,7 +15,9 @@ export type HealthServer =
   | { readonly kind: 'taken'; readonly port: number; readonly reason: string }
 
 /** Serves `/live` and `/ready`: 200, or 503 with the reason if there is one. */
-export function serveHealth(port: number, answers: HealthReplies): Promise<HealthServer> {
+export async function serveHealth(port: number, answers: HealthReplies): Promise<HealthServer> {
+  // On use: loading it is a quarter of a worker's start, and few workers have a health port.
+  const { createServer } = await import('node:http')
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
     const good = path === '/live' ? answers.live() : path === '/ready' ? answers.ready() : undefined

@@ -9,6 +9,7 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect } from '../../sdk/index.ts'
 import { inThePast } from '../support/incidents/in-the-past.ts'
 import { mail, sync } from '../support/incidents/jobs/orders.ts'
+import { cliFile } from '../support/processes/program-file.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine } from './command-line.ts'
@@ -39,7 +40,7 @@ describe('attention', () => {
   }
 
   test('says in one line that stdout is full, and exits with 2', async () => {
-    const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
+    const main = cliFile()
     const line = '"$@" 2>&1 > /dev/full; echo code $?'
     const command = ['-c', line, 'bash', process.execPath, main, 'attention']
     const { stdout } = await promisify(execFile)('bash', command, { cwd: cli.folder })

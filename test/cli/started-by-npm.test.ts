@@ -1,11 +1,11 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { cliFile } from '../support/processes/program-file.ts'
 import { type CommandLine, holdFile, ownCommandLine } from './command-line.ts'
 
-const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
+const main = cliFile()
 
 /** A command that runs a worker, somewhere below. */
 class Launched {

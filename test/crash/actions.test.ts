@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
@@ -8,6 +7,7 @@ import { parseStoreConfig, type StoreOptions } from '../../runtime/store/store-c
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet } from '../support/fleet/fleet.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { cliFile } from '../support/processes/program-file.ts'
 import { failed, mark, newRun, plainError } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
@@ -16,7 +16,7 @@ const count = provingNumber('DURABLE_JOBS_PROVE_RETRIED', 200)
 const killedAt = [0.1, 0.4, 0.7]
 const claimedAtOnce = 100
 
-const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
+const main = cliFile()
 
 /** One command line, as an operator types it. */
 function commandLine({ url, namespace }: StoreOptions, ...words: readonly string[]) {

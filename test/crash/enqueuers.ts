@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Fleet } from '../support/fleet/fleet.ts'
+import { programFile } from '../support/processes/program-file.ts'
 import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process.ts'
 
-const file = fileURLToPath(new URL('./enqueue-process.ts', import.meta.url))
+const file = programFile('test/crash/enqueue-process.ts')
 
 /** Processes that enqueue into the store of a fleet, each over a connection of its own. End with their test. */
 export class Enqueuers {

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { connect, type Jobs, type RunHandle } from '../../sdk/index.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { BodyLog, type Moment } from '../support/fleet/body-log.ts'
 import { type FleetStoreKind, newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
+import { programFile } from '../support/processes/program-file.ts'
 import { type RaceInput, raceJob } from './race-job.ts'
 import { planRace, type RaceOutcome } from './race-plan.ts'
 import type { RaceSpec } from './race-process.ts'
@@ -30,7 +30,7 @@ const batches = Array.from({ length: Math.ceil(seedsPerStore / perBatch) }, (_, 
 
 type RaceHandle = RunHandle<RaceOutcome>
 
-const file = fileURLToPath(new URL('./race-process.ts', import.meta.url))
+const file = programFile('test/crash/race-process.ts')
 const job = raceJob(() => {
   throw new Error('races are carried out by worker processes')
 })

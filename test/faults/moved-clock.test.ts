@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { programFile } from '../support/processes/program-file.ts'
 import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { Relay } from './relay.ts'
 
 const hourMs = 3_600_000
-const program = fileURLToPath(new URL('moved-clock-process.ts', import.meta.url))
+const program = programFile('test/faults/moved-clock-process.ts')
 
 /** A store whose clock a test sets, for processes that begin after it. */
 interface Movable {

@@ -2,11 +2,11 @@ import { fork } from 'node:child_process'
 import { createServer, type Socket } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connect, defineJob } from '../../sdk/index.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { openFixture } from '../support/fixture.ts'
+import { programFile } from '../support/processes/program-file.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
 import { FrameReader } from '../support/redis/resp.ts'
 import { Crew } from './crew.ts'
@@ -220,7 +220,7 @@ async function expectDescribed(kind: string, greet: (socket: Socket) => void): P
 }
 
 describe('a stop without a store', () => {
-  const file = fileURLToPath(new URL('./stopping-process.ts', import.meta.url))
+  const file = programFile('test/faults/stopping-process.ts')
 
   /** A worker process that has begun what it is to do. */
   async function working(spec: StoppingSpec, until: string) {

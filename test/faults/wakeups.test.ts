@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
 import type { Settlement } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { programFile } from '../support/processes/program-file.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
@@ -66,7 +66,7 @@ test(
 
 /** Starts a process with half of the workers; it ends with the test. */
 async function idleWorkers(url: string, namespace: string): Promise<ChildProcess> {
-  const file = fileURLToPath(new URL('./idle-workers.ts', import.meta.url))
+  const file = programFile('test/faults/idle-workers.ts')
   const child = fork(file, [url, namespace, String(workers / 2)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],

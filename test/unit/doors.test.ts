@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
-const never = /^(ioredis|ink|react|@aws-sdk\/.*|(node:)?sqlite)(\/|$)/
+/** `node:http` is a quarter of the start of a command, and brings undici with it. */
+const never = /^(ioredis|ink|react|@aws-sdk\/.*|(node:)?(http|sqlite))(\/|$)/
 
 /** What a fresh process resolves, from packages and from Node, when it imports `file` and runs `then`. */
 async function loadedBy(file: string, then = ''): Promise<readonly string[]> {
@@ -26,17 +27,29 @@ async function loadedBy(file: string, then = ''): Promise<readonly string[]> {
 }
 
 describe('loading', () => {
-  test.each(['sdk/index.ts', 'runtime/index.ts'])('%s loads no store and no integration', async (door) => {
-    const loaded = await loadedBy(door)
-    expect(loaded).toContain('msgpackr')
-    expect(loaded.filter((name) => never.test(name) || name.includes('/fargate/'))).toEqual([])
-  })
+  test.each(['sdk/index.ts', 'runtime/index.ts'])(
+    '%s loads no store, no HTTP and no integration',
+    async (door) => {
+      const loaded = await loadedBy(door)
+      expect(loaded).toContain('msgpackr')
+      expect(loaded.filter((name) => never.test(name) || name.includes('/fargate/'))).toEqual([])
+    },
+  )
 
-  test('runtime/fargate/index.ts loads no AWS SDK and no store', async () => {
+  test('runtime/fargate/index.ts loads no AWS SDK, no HTTP and no store', async () => {
     const loaded = await loadedBy('runtime/fargate/index.ts')
-    expect(loaded).toContain('node:http')
+    expect(loaded).toContain('node:util')
     expect(loaded.filter((name) => never.test(name))).toEqual([])
   })
+
+  test.each(['runtime/cli/program.ts', 'runtime/worker/health-server.ts'])(
+    '%s, which each command or worker loads, loads no HTTP',
+    async (file) => {
+      const loaded = await loadedBy(file)
+      expect(loaded).not.toEqual([])
+      expect(loaded.filter((name) => /^(node:)?http$/.test(name))).toEqual([])
+    },
+  )
 
   test('a store is loaded on use', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-unit-'))

@@ -1,9 +1,11 @@
-import { fileURLToPath } from 'node:url'
+import { programFile } from '../processes/program-file.ts'
 import type { ContainerDefinition } from './task-definition.ts'
 
+type TaskProgram = 'sdk-inside' | 'story-worker' | 'stubborn-worker' | 'trap' | 'worker'
+
 /** Returns the path of a program in tasks/. */
-export function taskProgram(name: string): string {
-  return fileURLToPath(new URL(`./tasks/${name}.ts`, import.meta.url))
+export function taskProgram(name: TaskProgram): string {
+  return programFile(`test/support/ecs/tasks/${name}.ts`)
 }
 
 /** Returns a container that says what happens to it: see tasks/trap.ts. */

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { connect, type Jobs, type RunHandle, type RunState } from '../../../sdk/index.ts'
+import { programFile } from '../processes/program-file.ts'
 import { BodyLog } from './body-log.ts'
 import { crashJobs } from './crash-jobs.ts'
 import type { FleetStore } from './fleet-store.ts'
@@ -33,7 +33,6 @@ export interface Member {
   signal(name: NodeJS.Signals): void
 }
 
-const file = fileURLToPath(new URL('./worker-process.ts', import.meta.url))
 const shownLines = 60
 /** Signals that nobody sends here: Node itself gave up. */
 const fatalSignals: ReadonlySet<NodeJS.Signals | null> = new Set([
@@ -113,7 +112,7 @@ export class Fleet {
   spawn(spec: Omit<WorkerSpec, 'store' | 'bodyLog'> = {}): Member {
     if (this.#closed) throw new Error('the test of this fleet is over')
     const whole: WorkerSpec = { ...spec, store: this.#store.options, bodyLog: this.bodyLog.file }
-    const child = fork(file, [JSON.stringify(whole)], {
+    const child = fork(programFile('test/support/fleet/worker-process.ts'), [JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [
         '--disable-warning=ExperimentalWarning',

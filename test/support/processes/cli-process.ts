@@ -3,11 +3,8 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { inject } from 'vitest'
+import { cliFile } from './program-file.ts'
 
-const sources = join(import.meta.dirname, '../../../runtime/cli/main.ts')
-/** They load files beside the program, or a job file, which brings the package with it: from the sources, it is the same copy. */
-const commandsOfSources: ReadonlySet<string> = new Set(['work', 'enqueue', 'demo'])
 /** Where Node keeps it by default; more than half the time of a short command is compiling. */
 const compileCache = join(tmpdir(), 'node-compile-cache')
 
@@ -26,7 +23,7 @@ export class CliProcess {
   #stderr = ''
 
   constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
-    this.process = spawn(process.execPath, [programOf(args), ...args], {
+    this.process = spawn(process.execPath, [cliFile(), ...args], {
       cwd,
       // Only this, so that no variable of the tests' own process changes what a command does.
       env: { PATH: process.env.PATH ?? '', HOME: cwd, TMPDIR: cwd, NODE_COMPILE_CACHE: compileCache, ...env },
@@ -72,9 +69,4 @@ export class CliProcess {
     this.process.kill(signal)
     return this.finished
   }
-}
-
-function programOf(args: readonly string[]): string {
-  if (args.some((arg) => commandsOfSources.has(arg))) return sources
-  return inject('bundledCli') ?? sources
 }

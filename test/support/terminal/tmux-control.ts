@@ -30,6 +30,7 @@ export class TmuxControl {
   /** Of commands whose reply hasn't come, oldest first; the first one is for `attach`. */
   readonly #replies: PromiseWithResolvers<string>[] = [Promise.withResolvers()]
   #rest: Uint8Array = new Uint8Array()
+  #hasEnded = false
   /** Lines of the reply that is being read. */
   #reply: string[] | undefined
 
@@ -56,6 +57,7 @@ export class TmuxControl {
     this.#client.stdin.on('error', () => undefined)
     this.#client.stdout.on('data', (chunk: Buffer) => this.#read(chunk))
     this.#client.once('close', () => {
+      this.#hasEnded = true
       for (const reply of this.#replies.splice(0)) reply.reject(new Error('tmux has ended'))
     })
     this.#replies[0]?.promise.catch(() => undefined)
@@ -73,6 +75,7 @@ export class TmuxControl {
 
   /** Resolves to what the command prints. @throws Error with tmux's message when it fails, or when tmux has ended. */
   command(line: string): Promise<string> {
+    if (this.#hasEnded) return Promise.reject(new Error('tmux has ended'))
     const reply = Promise.withResolvers<string>()
     this.#replies.push(reply)
     this.#client.stdin.write(`${line}\n`)

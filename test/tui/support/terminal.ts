@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inject, onTestFinished } from 'vitest'
 import type { Size } from '../../../tui/screens/screen.ts'
+import { TmuxControl } from '../../support/terminal/tmux-control.ts'
 
 const run = promisify(execFile)
 
@@ -27,22 +29,32 @@ export interface TerminalOptions {
 
 /** How long a screen may take to show what a test waits for: a net for what hangs, not a measure. */
 const patienceMs = 60_000
-const pollMs = 20
 
 /**
  * jobs-tui in a terminal of its own: a shell in tmux, which starts it and, when it has ended, writes down how and what the
  * terminal's modes are then.
  */
 export class Terminal {
-  readonly #socket: string
   readonly #folder: string
+  readonly #tmux: TmuxControl
   #asked = 0
+  /** How often the screen has changed, or may have. */
+  #changes = 0
+  #wake: () => void = () => undefined
   /** A test talks with the shell from here on. */
   #isShell = false
 
-  private constructor(socket: string, folder: string) {
-    this.#socket = socket
+  private constructor(folder: string, size: Size, env: Readonly<Record<string, string>>) {
     this.#folder = folder
+    const changed = (): void => {
+      this.#changes++
+      this.#wake()
+    }
+    this.#tmux = new TmuxControl({
+      ...{ socket: join(folder, 'tmux'), size },
+      shell: ['env', ...environment(folder, env), 'bash', '--norc', '--noprofile'],
+      events: { output: changed, resized: changed },
+    })
   }
 
   static async start({
@@ -51,14 +63,10 @@ export class Terminal {
     env = {},
   }: TerminalOptions): Promise<Terminal> {
     const folder = mkdtempSync(join(tmpdir(), 'jobs-tui-terminal-'))
-    const terminal = new Terminal(join(folder, 'tmux'), folder)
+    const terminal = new Terminal(folder, size, env)
     onTestFinished(() => terminal.dispose())
-    const shell = ['env', ...environment(folder, env), 'bash', '--norc', '--noprofile']
-    const screen = ['-x', String(size.columns), '-y', String(size.rows)]
-    await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...screen, ...shell)
-    await terminal.#tmux('set-option', '-g', 'status', 'off')
-    await terminal.#tmux('set-option', '-s', 'set-clipboard', 'on')
-    await terminal.#tmux('set-option', '-s', 'buffer-limit', '1')
+    await terminal.#tmux.command('set-option -s set-clipboard on')
+    await terminal.#tmux.command('set-option -s buffer-limit 1')
     const program = [process.execPath, inject('jobsTui'), ...args].map(quoted).join(' ')
     // As one job of the shell: else what stands behind the program would run when that is stopped.
     const ending = `echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`
@@ -70,32 +78,39 @@ export class Terminal {
 
   /** Keys as tmux names them: `j`, `Enter`, `Escape`, `C-r`, `Tab`. All of them arrive in one read if nothing else is under way. */
   async press(...keys: readonly string[]): Promise<void> {
-    await this.#tmux('send-keys', ...keys)
+    await this.#tmux.command(`send-keys -t :0.0 ${keys.map(quoted).join(' ')}`)
   }
 
   /** Text, letter by letter. */
   async type(text: string): Promise<void> {
-    await this.#tmux('send-keys', '-l', text)
+    await this.#tmux.type(Buffer.from(text))
   }
 
   /** Text as the clipboard gives it, in the brackets that tell a program so. */
   async paste(text: string): Promise<void> {
-    await this.#tmux('set-buffer', text)
-    await this.#tmux('paste-buffer', '-p')
+    const file = join(this.#folder, 'pasted')
+    writeFileSync(file, text)
+    await this.#tmux.command(`load-buffer ${file}`)
+    await this.#tmux.command('paste-buffer -p -t :0.0')
   }
 
   /** What was copied last by OSC 52; '' before anything was. */
   async copied(): Promise<string> {
-    return this.#tmux('show-buffer').catch(() => '')
+    const file = join(this.#folder, 'copied')
+    const isThere = await this.#tmux.command(`save-buffer ${file}`).then(
+      () => true,
+      () => false,
+    )
+    return isThere ? readFileSync(file, 'utf8') : ''
   }
 
   async forgetCopied(): Promise<void> {
-    await this.#tmux('delete-buffer').catch(() => '')
+    await this.#tmux.command('delete-buffer').catch(() => '')
   }
 
   /** Writes onto the screen past the program, as another process of the same terminal would. */
   async scribble(text: string): Promise<void> {
-    const path = (await this.#tmux('display-message', '-p', '#{pane_tty}')).trim()
+    const path = await this.#tmux.command("display-message -p -t :0.0 '#{pane_tty}'")
     const tty = openSync(path, constants.O_WRONLY | constants.O_NOCTTY)
     writeSync(tty, text)
     closeSync(tty)
@@ -107,13 +122,13 @@ export class Terminal {
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined
   }
 
-  async resize({ columns, rows }: Size): Promise<void> {
-    await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows))
+  async resize(size: Size): Promise<void> {
+    await this.#tmux.resize(size)
   }
 
   /** What the screen shows, line by line, without what fills the lines. */
   async lines(): Promise<readonly string[]> {
-    const text = await this.#tmux('capture-pane', '-p')
+    const text = await this.#tmux.command('capture-pane -p -t :0.0')
     return text.split('\n').map((line) => line.trimEnd())
   }
 
@@ -130,18 +145,34 @@ export class Terminal {
             typeof wanted === 'string' ? screen.includes(wanted) : wanted.test(screen)
     const until = performance.now() + patienceMs
     for (;;) {
+      const seen = this.#changes
       const screen = await this.screen()
       if (isThere(screen)) return screen
       // A program that has ended shows nothing more; the shell does.
       const hasEnded = !this.#isShell && /^ended$/m.test(screen)
       if (hasEnded || performance.now() > until) throw new Error(`never shown: ${String(wanted)}\n${screen}`)
-      await new Promise((resolve) => setTimeout(resolve, pollMs))
+      await this.#changed(seen, until)
     }
+  }
+
+  /** Resolves at the next change of the screen, or after `ms`: for a key that may have been dropped. */
+  async change(ms: number): Promise<void> {
+    await this.#changed(this.#changes, performance.now() + ms)
+  }
+
+  /** Resolves once the screen has changed more than `seen` times, or when it is `until`. */
+  async #changed(seen: number, until: number): Promise<void> {
+    if (this.#changes > seen) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    const net = setTimeout(resolve, until - performance.now())
+    await promise
+    clearTimeout(net)
   }
 
   /** PID of the program, which runs in the shell's foreground or is stopped. */
   async pid(): Promise<number> {
-    const shell = (await this.#tmux('display-message', '-p', '#{pane_pid}')).trim()
+    const shell = await this.#tmux.command("display-message -p -t :0.0 '#{pane_pid}'")
     return childOf(await childOf(Number(shell)))
   }
 
@@ -174,14 +205,9 @@ export class Terminal {
     return { before: read('before'), now: read('now') }
   }
 
-  async dispose(): Promise<void> {
-    await this.#tmux('kill-server').catch(() => undefined)
-    rmSync(this.#folder, { recursive: true, force: true })
-  }
-
-  async #tmux(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run('tmux', ['-S', this.#socket, ...args])
-    return stdout
+  dispose(): void {
+    this.#tmux.close()
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
