@@ -189,16 +189,14 @@ export class Elector {
     let last: 'lost' | 'ended' = 'ended'
     const cutOff = (): void => ended.abort(new AbortedError('term over'))
     let cancelCutOff: CancelTimer = clock.after(term.trustedUntil - clock.elapsed(), cutOff)
-    const aborted = new Promise<'ended'>((resolve) => {
-      ended.signal.addEventListener('abort', () => resolve('ended'), { once: true })
-    })
     let waitMs = term.trustedUntil - times.cutOffMs + times.renewEveryMs - clock.elapsed()
     while (!ended.signal.aborted) {
       await pause(clock, waitMs, ended.signal)
       if (ended.signal.aborted) break
       const sentAt = clock.elapsed()
       // After a stop of the process this may be the first timer to fire: nothing revives a term that was cut off.
-      const answer = sentAt < term.trustedUntil && (await Promise.race([this.#renew(term, lease), aborted]))
+      const answer =
+        sentAt < term.trustedUntil && (await unlessAborted(this.#renew(term, lease), ended.signal))
       waitMs = renewAgainMs
       if (answer === 'lost') last = 'lost'
       if (answer === 'lost' || clock.elapsed() >= term.trustedUntil) cutOff()
@@ -244,5 +242,18 @@ export class Elector {
         await pause(clock, backoffMs(attempt, clock.random()), over)
       }
     }
+  }
+}
+
+/** Resolves to the result of `work`, or to undefined as soon as `signal` aborts. A term is long: leaves no listener. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>()
+  const end = (): void => aborted.resolve(undefined)
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', end)
   }
 }

@@ -34,5 +34,6 @@ export async function executeRun(
   }
   const end = outcomeOf(execution, event)
   const outcome = end instanceof Promise ? await end : end
+  // As `settle` does it, without a promise of its own: this is the end of most runs.
   return executionOutcome(outcome.kind, await sendEnd(execution, outcome))
 }

@@ -86,7 +86,7 @@ export class SlotTable {
   /** Resolves when no slot is taken. */
   async empty(): Promise<void> {
     while (this.#slots.size > 0) {
-      await Promise.race([...this.#slots.values()].map(({ ended }) => ended))
+      await Promise.all([...this.#slots.values()].map(({ ended }) => ended))
     }
   }
 
