@@ -303,7 +303,7 @@ export class StepScheduler implements StateListener {
     throw error
   }
 
-  /** Emits an event if the execution can stop now. If it only waits, watches for the quiet time before a suspension. */
+  /** Emits an event if the execution can stop now. If it only waits, starts the quiet time before its suspension. */
   changed(): void {
     this.#waits?.endQuiet()
     const { stop, isClosed, hasEnded } = this.state
@@ -316,8 +316,8 @@ export class StepScheduler implements StateListener {
   }
 
   /**
-   * Whether a step is held or waits. A run is handed over only at such an edge: code between steps may still reach its
-   * next step.
+   * Whether a step is held or waits. A run is handed over only at such an edge: code that runs between steps is left to
+   * reach its next step.
    */
   get #isAtEdge(): boolean {
     return this.state.holdsSteps || this.#waits?.areOpen === true

@@ -159,7 +159,7 @@ export class ClaimLoop {
   async #claimThroughHooks(free: number): Promise<boolean> {
     const { clock, concurrency, log } = this.#deps.config
     this.#isHinted = false
-    // The reply to this claim sets a new time. If a middleware holds the claim back, the next one is due at this time.
+    // Counts only if a middleware holds this claim back: otherwise the reply sets the time of the next claim.
     this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
     const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
