@@ -267,9 +267,9 @@ export class StepScheduler implements StateListener {
   }
 
   /**
-   * Makes one step call. A stored end is handed out in its order. Without one, `work` makes the end, which is handed out
-   * once it is stored. The result is the decoded stored value, both on the first run and on a resume (G2). Once the
-   * execution is to stop, the call never settles.
+   * Makes one step call. A stored end is handed out in journal order. Without one, `work` makes the end, which is handed
+   * out once it is stored. The result is the decoded stored value, both on the first run and on a resume (G2). Once
+   * the execution is to stop, the call never settles.
    */
   async step<T>(
     scope: StepScope,

@@ -63,7 +63,7 @@ function openingFor(
   if (rule === undefined) return undefined
   const stands = standing(tx, hold, run)
   if (stands === 'kept out') return undefined
-  // No event reports that a lease can take a poison suspect again, so the request is checked again after this time.
+  // No event reports that a worker may take a poison suspect again, so the request is checked again after this time.
   if (stands === 'kept out by a suspect') return reservationMs
   const reserved = as === 'to take' || (hold.ticket !== undefined && !hasLapsed(tx, hold.ticket))
   const skipsWaitlist = reserved || senior || stands === 'passes'
