@@ -50,6 +50,8 @@ export interface RunStep {
    * - `retrying`: an attempt failed; the next one begins after `remainingMs`
    * - `waiting`: a sleep that ends after `remainingMs`
    * - `intent`: an at-most-once body began, its end is not stored
+   *
+   * The end of its run leaves a step in its state; then nothing of it follows.
    */
   readonly state: JournalPhase
   /** Attempts so far. */

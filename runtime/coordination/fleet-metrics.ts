@@ -1,4 +1,5 @@
 import type { QueueInfo } from '../store/queue-info.ts'
+import { slotsInUse } from '../store/slots-in-use.ts'
 import type { Statistics } from '../store/statistics.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
 
@@ -34,7 +35,7 @@ export function fleetMetrics({
   const all = queues.map(countsOf)
   const live = workers.filter(({ lost }) => !lost)
   const claiming = live.filter(({ draining }) => !draining)
-  const [slots, busy] = [sum(claiming, (one) => one.concurrency), sum(live, (one) => one.running)]
+  const slots = sum(claiming, (one) => one.concurrency)
   const ready = sum(all, (one) => one.ready)
   const wanted = ready + sum(claiming, (one) => one.running)
   const count = (value: number) => [value, 'Count'] as const
@@ -43,7 +44,7 @@ export function fleetMetrics({
       Ready: count(ready),
       Backlog: count(sum(all, (one) => one.backlog)),
       OldestReady: [Math.max(0, ...all.map(({ oldestMs }) => oldestMs)), 'Milliseconds'],
-      BusySlots: count(busy),
+      BusySlots: count(slotsInUse(live)),
       Slots: count(slots),
       Workers: count(claiming.length),
       // Counts as one slot if there is none: waiting runs need a worker.

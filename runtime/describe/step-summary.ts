@@ -25,6 +25,9 @@ export interface StepSummary {
   readonly result?: Uint8Array
 }
 
+/** Of a step that was to be tried again when its run ended. */
+export const noNextTry = 'no next try: the run has ended'
+
 const pageSize = 500
 const outlinePageSize = 5_000
 

@@ -1,4 +1,4 @@
-import { StoreFormatError } from '../../../model/errors.ts'
+import { StoreUnavailableError } from '../../../model/errors.ts'
 import { countLosses } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { protectionLevel } from '../../protection-level.ts'
@@ -118,8 +118,8 @@ async function readJournals(
 }
 
 /**
- * Returns `unread` for a journal that only a newer version can read. The execution then reads it again and blocks its
- * own run; the other runs of the claim start.
+ * Returns `unread` for a journal that can't be read, such as one that a newer version wrote. The execution then reads it
+ * again, and if it can't either blocks its own run; the other runs of the claim start.
  */
 async function readFirstPage(
   calls: ScriptCalls,
@@ -130,8 +130,8 @@ async function readFirstPage(
   try {
     return await readJournal(calls, lease, id, fence, 0, firstPageBytes)
   } catch (error) {
-    if (StoreFormatError.is(error)) return unread
-    throw error
+    if (StoreUnavailableError.is(error)) throw error
+    return unread
   }
 }
 
