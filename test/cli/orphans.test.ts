@@ -46,11 +46,21 @@ test('show and explain mark stored steps that the code no longer calls', async (
 test('the end of a run ends the waits of its other steps', () => {
   const step = { tries: 1, durationMs: 12, storedAt: Date.now() - 30_000, remainingMs: 0 } as const
   const steps: readonly Step[] = [
-    { ...step, kind: 'run', path: 'pay' as StepPath, state: 'retrying', error: toStoredError(new Error('no')) },
+    {
+      ...step,
+      kind: 'run',
+      path: 'pay' as StepPath,
+      state: 'retrying',
+      error: toStoredError(new Error('no')),
+    },
     { ...step, kind: 'sleep', path: 'rest' as StepPath, state: 'waiting' },
   ]
   const situations = (state: 'running' | 'failed'): readonly string[] =>
-    formatTable(stepColumns({ state }), steps).trimEnd().split('\n').slice(1).map((line) => line.replace(/.* ago +/, ''))
+    formatTable(stepColumns({ state }), steps)
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/.* ago +/, ''))
   expect(situations('running')).toEqual(['next try now; Error: no', 'due now'])
   expect(situations('failed')).toEqual([
     'no next try: the run has ended; Error: no',

@@ -212,6 +212,9 @@ test('a worker that holds more runs than it has slots has all in use, and hides 
   const fleet = fleetOf({ workers: [worker('a', {}, { concurrency: 4, running: 9 })] })
   const [, slots] = fleetLines(screenInput({ fleet }), 60)
   expect(slots?.map(({ text }) => text).join('')).toMatch(/^ slots (\S)\1{15} 4\/4$/)
-  const workers = [worker('a', {}, { concurrency: 4, running: 5 }), worker('b', {}, { concurrency: 4, running: 3 })]
+  const workers = [
+    worker('a', {}, { concurrency: 4, running: 5 }),
+    worker('b', {}, { concurrency: 4, running: 3 }),
+  ]
   expect(fleetSummary(fleetOf({ workers }))).toMatchObject({ slots: 8, taken: 7 })
 })

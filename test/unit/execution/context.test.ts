@@ -199,7 +199,7 @@ describe('the log of a job', () => {
       const job = defineJob({ name: 'retrying' }, async ({ log, step }) => {
         log.info({}, 'before')
         const fail = ({ attempt }: { readonly attempt: number }): void => {
-          if (attempt === 1) throw new RetryAfterError('not yet', '1500ms')
+          if (attempt === 1) throw new RetryAfterError('1500ms')
         }
         await step.run('a', fail)
         log.info({}, 'after')

@@ -63,8 +63,24 @@ test('a run is not suspended while a stored result is on its way to its code', a
   const execution = loneExecution(job, {
     clock,
     entries: [
-      { ...base, position: 1, path: 'long', kind: 'sleep', phase: 'waiting', pauseMs: 3_600_000, remainingMs: 3_600_000 },
-      { ...base, position: 2, path: 'stored', kind: 'run', phase: 'done', remainingMs: 0, value: encodeValue(1, 'result') },
+      {
+        ...base,
+        position: 1,
+        path: 'long',
+        kind: 'sleep',
+        phase: 'waiting',
+        pauseMs: 3_600_000,
+        remainingMs: 3_600_000,
+      },
+      {
+        ...base,
+        position: 2,
+        path: 'stored',
+        kind: 'run',
+        phase: 'done',
+        remainingMs: 0,
+        value: encodeValue(1, 'result'),
+      },
     ],
     outbox: {
       submit: async (entry) => {

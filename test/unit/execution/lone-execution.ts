@@ -18,7 +18,16 @@ interface LoneExecution {
 export function loneExecution(job: Job, { clock, outbox, entries = [] }: LoneExecution): Execution {
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
   const run: ClaimedRun = {
-    ...{ id: 'r1', job: job.name, version: 1, queue: 'default', fence: 1, attempt: 1, losses: 0, enqueuedAt: 0 },
+    ...{
+      id: 'r1',
+      job: job.name,
+      version: 1,
+      queue: 'default',
+      fence: 1,
+      attempt: 1,
+      losses: 0,
+      enqueuedAt: 0,
+    },
     ...{ tags: [], headers: {}, input: encodeValue(undefined, 'input'), journalBytes: 0 },
     position: entries.at(-1)?.position ?? 0,
     journal: { entries, more: false },
