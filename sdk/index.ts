@@ -4,7 +4,6 @@ export type { Finding, Severity } from '../runtime/attention/finding.ts'
 export type { ActionOptions, Actions, ContinueOptions } from '../runtime/client/actions/actions.ts'
 export type { ActionProgress } from '../runtime/client/actions/carry-out.ts'
 export type { Rate } from '../runtime/client/actions/pacer.ts'
-export type { ActionPlan } from '../runtime/client/actions/plan-action.ts'
 export type { AttentionOptions, MuteOptions } from '../runtime/client/attention.ts'
 export type { ByHand, ByHandOn } from '../runtime/client/by-hand.ts'
 export {
@@ -100,6 +99,7 @@ export type { OnDuplicate, UniqueKey, UniqueOptions } from '../runtime/model/uni
 export type {
   ActionInfo,
   ActionKind,
+  ActionPlan,
   ActionRefusal,
   ActionTarget,
   RunForecast,

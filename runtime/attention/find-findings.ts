@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts'
 import { changesOf, nearbyText } from './changes.ts'
 import { type Finding, severities } from './finding.ts'
 import type { FindingKind, Sighting } from './finding-kind.ts'
@@ -6,11 +7,6 @@ import type { Snapshot } from './snapshot.ts'
 
 /** Beyond this many, they share a cause, which the first ones show. */
 export const maxFindingsPerKind = 50
-
-/** The id of a finding. */
-function findingId(kind: string, subject: string): string {
-  return `${kind}:${subject}`
-}
 
 /**
  * Returns the findings of one snapshot, the most severe first, then the oldest. A single snapshot may contain transient
@@ -24,15 +20,14 @@ export function findFindings(
   const changes = changesOf(overview)
   const toFinding = (kind: string, sighting: Sighting): Finding => {
     const { subject, related: _, since, ...told } = sighting
-    const id = findingId(kind, subject)
+    const id = `${kind}:${subject}`
     const nearby = nearbyText(sighting, changes, overview.now)
     const muted = overview.mutes.find((mute) => mute.finding === id && mute.until > overview.now)
     return {
       ...{ id, kind, ...told, since: since.at },
       ...(since.known === 'exact' ? {} : { sinceAtLeast: true }),
       ...(since.known === 'unknown' ? { beginUnknown: true } : {}),
-      ...(nearby === undefined ? {} : { nearby }),
-      ...(muted === undefined ? {} : { muted }),
+      ...defined({ nearby, muted }),
     }
   }
   return inOrder(

@@ -1,5 +1,4 @@
-import type { RunFilter } from '../store/run-filter.ts'
-import type { Severity } from './finding.ts'
+import type { Finding } from './finding.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A kind of finding. `find` is pure: the same snapshot gives the same sightings. */
@@ -10,14 +9,10 @@ export interface FindingKind {
 }
 
 /** A finding of one snapshot, before its mute and what changed near its begin are added. */
-export interface Sighting {
+export interface Sighting extends Pick<Finding, 'severity' | 'sentence' | 'next' | 'filter'> {
   /** Its subject: unique among the sightings of its kind, and the same in every snapshot. */
   readonly subject: string
-  readonly severity: Severity
   readonly since: Since
-  readonly sentence: string
-  readonly next: string
-  readonly filter?: RunFilter
   /** Which changes may have caused it, by subject; `any`: all of them. */
   readonly related: Readonly<Partial<Record<ChangeKind, 'any' | readonly string[]>>>
 }

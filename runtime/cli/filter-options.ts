@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { defined } from '../model/defined.ts'
 import { type RunState, runStates } from '../model/run.ts'
-import type { RunFilter } from '../store/run-filter.ts'
-import { given } from './given.ts'
+import { filterNames, type RunFilter } from '../store/run-filter.ts'
 import { commaList, duration, pastTime } from './option-values.ts'
 import { usageError } from './usage-error.ts'
 
@@ -43,25 +43,10 @@ export function addFilterOptions(command: Command): Command {
 
 /** Returns the filter of a command line; undefined without any of the options. */
 export function filterOf(options: FilterOptions): RunFilter | undefined {
-  const { state: states, olderThan: minAgeMs } = options
-  const { job, queue, tag, unique, fingerprint, worker, limiter, limitKey, since, before, text } = options
-  if (limitKey !== undefined && limiter === undefined)
+  if (options.limitKey !== undefined && options.limiter === undefined)
     throw usageError('--limit-key is a key of a limiter; name the limiter with --limiter')
-  const filter = given({
-    states,
-    job,
-    queue,
-    tag,
-    unique,
-    fingerprint,
-    worker,
-    limiter,
-    limitKey,
-    minAgeMs,
-    since,
-    before,
-    text,
-  })
+  const values = { ...options, states: options.state, minAgeMs: options.olderThan }
+  const filter = defined(Object.fromEntries(filterNames.map((name) => [name, values[name]])))
   return Object.keys(filter).length === 0 ? undefined : filter
 }
 

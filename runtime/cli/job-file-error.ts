@@ -9,12 +9,11 @@ import { type Frame, firstUserFrame } from './stack-frames.ts'
 
 /** A job file can't be found or loaded, or has no jobs. */
 export class JobFileError extends DurableJobsError {
-  static {
-    brandErrors(JobFileError, 'JobFileError')
-  }
   override readonly name = 'JobFileError'
   readonly code = 'JOB_FILE'
 }
+
+brandErrors({ JobFileError })
 
 /** Formats an error of a job file's `import()` as one line with its position and, if known, the remedy. */
 export async function toJobFileError(path: string, thrown: unknown): Promise<JobFileError> {

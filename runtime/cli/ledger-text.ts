@@ -10,6 +10,5 @@ const colours: Partial<Record<LedgerOutcome, Parameters<typeof paint>[0]>> = {
 }
 
 export function paintOutcome(text: string, { outcome }: Pick<LedgerLine, 'outcome'>): string {
-  const colour = colours[outcome]
-  return colour === undefined ? text : paint(colour, text)
+  return paint(colours[outcome], text)
 }

@@ -1,11 +1,11 @@
 import type { Jobs } from '../client/client.ts'
 import { commandLine } from '../describe/command-line.ts'
 import { durationToken } from '../describe/duration-token.ts'
+import { defined } from '../model/defined.ts'
 import { isRate, type LimiterRule } from '../model/limiter.ts'
 import type { LimitHolder, LimitHolderPage, LimitWaiter, LimitWaiterPage } from '../store/waitlist.ts'
-import { given } from './given.ts'
 import { print, printJson, printTable, remark, say } from './output.ts'
-import { paintState } from './run-text.ts'
+import { stateColumn } from './run-text.ts'
 import type { SharedOptions } from './shared-options.ts'
 import type { Column } from './table.ts'
 
@@ -25,12 +25,7 @@ const holderColumns: readonly Column<LimitHolder>[] = [
   { title: 'HELD BY', cell: ({ run }) => run },
   { title: 'JOB', cell: ({ job }) => job, shrinks: true },
   { title: 'STEP', cell: ({ path }) => path, shrinks: true, drops: 3 },
-  {
-    title: 'STATE',
-    cell: ({ state }) => state,
-    paint: (text, { state }) => paintState(text, state),
-    drops: 2,
-  },
+  { ...stateColumn, drops: 2 },
   { title: 'SLOTS', align: 'right', cell: ({ held }) => held, drops: 4 },
   { title: 'FOR', align: 'right', cell: (holder) => since(holder.since) },
   { title: 'WORKER', cell: ({ worker = '' }) => worker, shrinks: true, drops: 1 },
@@ -41,12 +36,7 @@ const waiterColumns: readonly Column<LimitWaiter>[] = [
   { title: 'WAITS', cell: ({ run }) => run },
   { title: 'JOB', cell: ({ job }) => job, shrinks: true },
   { title: 'STEP', cell: ({ path }) => path, shrinks: true, drops: 3 },
-  {
-    title: 'STATE',
-    cell: ({ state }) => state,
-    paint: (text, { state }) => paintState(text, state),
-    drops: 1,
-  },
+  { ...stateColumn, drops: 1 },
   { title: 'PRIORITY', align: 'right', cell: ({ priority }) => priority, drops: 2 },
   { title: 'FOR', align: 'right', cell: (waiter) => since(waiter.since) },
   { title: 'AGED', cell: ({ aged }) => (aged ? 'yes' : ''), drops: 4 },
@@ -65,10 +55,10 @@ export async function showLimitKey(
   const { key, limit, cursor } = options
   const { name } = limiter
   const held = await jobs.limits.holders(name, { key, limit })
-  const waiting = await jobs.limits.waitlist(name, { key, limit, ...given({ cursor }) })
+  const waiting = await jobs.limits.waitlist(name, { key, limit, ...defined({ cursor }) })
   if (options.json) {
     const { holders, cursor: holdersCursor } = held
-    return printJson({ limiter, key, holders, ...waiting, ...given({ holdersCursor }) })
+    return printJson({ limiter, key, holders, ...waiting, ...defined({ holdersCursor }) })
   }
   printHolders(held, limiter.rule)
   print('')

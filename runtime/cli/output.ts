@@ -32,7 +32,7 @@ export function screenWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined
 }
 
-/** Colours for a screen; plain text for a pipe or with NO_COLOR. */
-export function paint(format: Parameters<typeof styleText>[0], text: string): string {
-  return styleText(format, text, { stream: process.stdout })
+/** Colours for a screen; plain text without a format, for a pipe or with NO_COLOR. */
+export function paint(format: Parameters<typeof styleText>[0] | undefined, text: string): string {
+  return format === undefined ? text : styleText(format, text, { stream: process.stdout })
 }

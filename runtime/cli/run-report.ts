@@ -157,7 +157,7 @@ export const stepColumns = ({ state: runState }: Pick<Run, 'state'>): readonly C
   {
     title: 'STATE',
     cell: (step) => step.state,
-    paint: (text, { state }) => (stepColours[state] === undefined ? text : paint(stepColours[state], text)),
+    paint: (text, { state }) => paint(stepColours[state], text),
   },
   { title: 'TRIES', cell: (step) => step.tries, align: 'right', drops: 3 },
   {

@@ -3,6 +3,7 @@ import { agoToken } from '../describe/duration-token.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { RunState } from '../model/run.ts'
 import { paint } from './output.ts'
+import type { Column } from './table.ts'
 
 const colours: Partial<Record<RunState, Parameters<typeof paint>[0]>> = {
   running: 'cyan',
@@ -15,8 +16,14 @@ const colours: Partial<Record<RunState, Parameters<typeof paint>[0]>> = {
 }
 
 export function paintState(text: string, state: RunState): string {
-  const colour = colours[state]
-  return colour === undefined ? text : paint(colour, text)
+  return paint(colours[state], text)
+}
+
+/** The state of a row's run. */
+export const stateColumn: Column<{ readonly state: RunState }> = {
+  title: 'STATE',
+  cell: ({ state }) => state,
+  paint: (text, { state }) => paintState(text, state),
 }
 
 /** Returns how long ago `at` was, for a table. */

@@ -30,7 +30,7 @@ import {
 } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
-import { EnqueuedRun } from './enqueued-run.ts'
+import { EnqueuedRun, type EnqueueOutcome } from './enqueued-run.ts'
 import { Limiters } from './limiters.ts'
 import { namingStore } from './naming-store.ts'
 import { RunHandle } from './run-handle.ts'
@@ -44,9 +44,7 @@ export interface ConnectOptions {
 
 /** The outcome of one run of `enqueueMany`; a duplicate is returned, never thrown. */
 export type EnqueueResult<Output = unknown> =
-  | { readonly outcome: 'created' | 'joined'; readonly handle: RunHandle<Output> }
-  /** Created; the run `replaced` held the unique key, had not started, and was cancelled. */
-  | { readonly outcome: 'replaced'; readonly handle: RunHandle<Output>; readonly replaced: RunId }
+  | (EnqueueOutcome & { readonly handle: RunHandle<Output> })
   | {
       readonly outcome: 'rejected'
       readonly id: RunId
@@ -238,12 +236,12 @@ export class Jobs {
   ): Promise<EnqueueResult<Output>[]> {
     if (!isJob(job)) throw new UnknownJobError('enqueue: the first argument must be a job made by defineJob')
     const plan = parseEnqueueOptions(options ?? {})
-    const headers = { ...plan.headers }
+    const headers = { ...plan.run.headers }
     let answers: EnqueueReply[] = []
     let runs: NewRun[] = []
     const context = { job: job.name, input: inputs.length === 1 ? inputs[0] : inputs, headers }
     await through(hooksOf(this.#middleware, 'enqueue'), context, async () => {
-      runs = await this.#newRuns(job, inputs, { ...plan, headers })
+      runs = await this.#newRuns(job, inputs, { ...plan, run: { ...plan.run, headers } })
       answers = await this.#insert(runs)
       return answers.map(({ id }) => id)
     })
@@ -278,7 +276,7 @@ export class Jobs {
     for (const input of inputs) {
       const id = plan.id ?? newRunId(this.#clock.now())
       const checked = await checkInput(job, input, { maxValueBytes, named: plan.id !== undefined })
-      runs.push({ id, ...checked, ...given(plan) })
+      runs.push({ id, ...checked, ...plan.run })
     }
     return runs
   }
@@ -290,16 +288,4 @@ export class Jobs {
  */
 function ofOwnId(answer: EnqueueReply, run: NewRun | undefined): EnqueueReply {
   return answer.outcome === 'joined' && answer.id === run?.id ? { ...answer, outcome: 'created' } : answer
-}
-
-/** Returns the options of the call for each of its runs. */
-function given(
-  plan: EnqueuePlan,
-): Pick<NewRun, 'tags' | 'headers' | 'start'> & Partial<Pick<NewRun, 'priority' | 'expiresInMs'>> {
-  const { tags, headers, start, priority, expiresInMs } = plan
-  return {
-    ...{ tags, headers, start },
-    ...(priority === undefined ? {} : { priority }),
-    ...(expiresInMs === undefined ? {} : { expiresInMs }),
-  }
 }

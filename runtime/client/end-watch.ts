@@ -1,4 +1,4 @@
-import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { Store } from '../store/store.ts'
@@ -8,11 +8,6 @@ const runsPerLook = 1_000
 /** More frequent reads would cost a busy store more than they save a caller. */
 const restMs = 5
 
-interface Waiter {
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 /**
  * Notifies all callers that wait for a run's end: one subscription and one read for all of them. Polling makes it
  * reliable.
@@ -20,11 +15,11 @@ interface Waiter {
 export class EndWatch {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #waiting = new Map<RunId, Set<Waiter>>()
+  readonly #waiting = new Map<RunId, Set<PromiseWithResolvers<void>>>()
   #looking = false
   #closed = false
-  #changed = false
-  #wake: () => void = () => undefined
+  /** Ends the pause before the next read. */
+  #changed = new AbortController()
 
   constructor(store: Store, clock: Clock) {
     this.#store = store
@@ -36,13 +31,12 @@ export class EndWatch {
     if (this.#closed) throw closedError(this.#store.address)
     const waiters = this.#waiting.get(id) ?? new Set()
     this.#waiting.set(id, waiters)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const waiter = { resolve, reject }
+    const waiter = Promise.withResolvers<void>()
     waiters.add(waiter)
-    const cancel = timeoutMs === undefined ? () => undefined : this.#clock.after(timeoutMs, resolve)
+    const cancel = timeoutMs === undefined ? () => undefined : this.#clock.after(timeoutMs, waiter.resolve)
     this.#look()
     try {
-      await promise
+      await waiter.promise
     } finally {
       cancel()
       waiters.delete(waiter)
@@ -53,27 +47,22 @@ export class EndWatch {
   close(): void {
     this.#closed = true
     this.#fail(closedError(this.#store.address))
-    this.#wake()
+    this.#changed.abort()
   }
 
   #look(): void {
-    this.#hint()
+    this.#changed.abort()
     if (!this.#looking) void this.#lookWhileNeeded()
-  }
-
-  #hint(): void {
-    this.#changed = true
-    this.#wake()
   }
 
   async #lookWhileNeeded(): Promise<void> {
     this.#looking = true
-    const stop = this.#store.onChange(() => this.#hint())
+    const stop = this.#store.onChange(() => this.#changed.abort())
     while (this.#waiting.size > 0 && !this.#closed) {
-      this.#changed = false
+      this.#changed = new AbortController()
       await this.#tellEnded()
       await pause(this.#clock, restMs)
-      if (!this.#changed && this.#waiting.size > 0 && !this.#closed) await this.#nextChange()
+      if (this.#waiting.size > 0) await pause(this.#clock, pollMs, this.#changed.signal)
     }
     stop()
     this.#looking = false
@@ -94,16 +83,6 @@ export class EndWatch {
 
   #fail(error: unknown): void {
     for (const waiters of this.#waiting.values()) for (const { reject } of waiters) reject(error)
-  }
-
-  async #nextChange(): Promise<void> {
-    let cancel: CancelTimer = () => undefined
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      cancel = this.#clock.after(pollMs, resolve)
-    })
-    cancel()
-    this.#wake = () => undefined
   }
 }
 

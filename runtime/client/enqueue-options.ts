@@ -25,11 +25,8 @@ export interface EnqueueOptions {
 /** Checked options. */
 export interface EnqueuePlan {
   readonly id: RunId | undefined
-  readonly start: NewRun['start']
-  readonly priority: number | undefined
-  readonly tags: readonly string[]
-  readonly headers: Readonly<Record<string, string>>
-  readonly expiresInMs: number | undefined
+  /** For each run of the call. */
+  readonly run: Pick<NewRun, 'tags' | 'headers' | 'start'> & Partial<Pick<NewRun, 'priority' | 'expiresInMs'>>
 }
 
 const known = ['id', 'delay', 'at', 'priority', 'tags', 'headers', 'expiresIn']
@@ -38,15 +35,16 @@ const maxTags = 50
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseEnqueueOptions(options: EnqueueOptions): EnqueuePlan {
   checkKnownOptions(options, known, 'enqueue')
+  const { id, priority, tags, headers, expiresIn } = options
   return {
-    id: options.id === undefined ? undefined : parseRunId(options.id, 'enqueue: id'),
-    start: parseStart(options),
-    priority:
-      options.priority === undefined ? undefined : parsePriority(options.priority, 'enqueue: priority'),
-    tags: parseTags(options.tags ?? []),
-    headers: parseHeaders(options.headers ?? {}),
-    expiresInMs:
-      options.expiresIn === undefined ? undefined : parseDuration(options.expiresIn, 'enqueue: expiresIn'),
+    id: id === undefined ? undefined : parseRunId(id, 'enqueue: id'),
+    run: {
+      start: parseStart(options),
+      ...(priority === undefined ? {} : { priority: parsePriority(priority, 'enqueue: priority') }),
+      tags: parseTags(tags ?? []),
+      headers: parseHeaders(headers ?? {}),
+      ...(expiresIn === undefined ? {} : { expiresInMs: parseDuration(expiresIn, 'enqueue: expiresIn') }),
+    },
   }
 }
 

@@ -2,22 +2,15 @@ import { type Duration, parseDuration } from '../model/duration.ts'
 import { RunStateError } from '../model/errors.ts'
 import type { ExpectedLimiter } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
-import type { Limiter, LimiterRule } from '../model/limiter.ts'
-import { type RuleChange, ruleNames } from '../store/limiter-rules.ts'
+import { type Limiter, type LimiterRule, ruleNames } from '../model/limiter.ts'
+import type { RuleChange } from '../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../store/limiters.ts'
 import type { Store } from '../store/store.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../store/waitlist.ts'
 import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
-/** One key of a limiter, and a page of it. */
-export interface LimitKeyPageOptions {
-  /** Left out: the key of a limiter without keys. */
-  readonly key?: string
-  /** At most this many; default 100. */
-  readonly limit?: number
-  /** Of the previous page. */
-  readonly cursor?: string
-}
+/** One key of a limiter, by default that of a limiter without keys, and a page of it, by default of 100. */
+export type LimitKeyPageOptions = Partial<Omit<LimitKeyQuery, 'limiter'>>
 
 /** Numbers of a limiter by the names that its author used: those of its kind, one or more of them. */
 export interface LimiterChange {

@@ -2,6 +2,7 @@ import { type Explanation, explainRun } from '../describe/explain-run.ts'
 import { readStepOutlines, type StepSummary } from '../describe/step-summary.ts'
 import type { Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
+import { defined } from '../model/defined.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import {
   ResultTimeoutError,
@@ -12,11 +13,9 @@ import {
 } from '../model/errors.ts'
 import { handled } from '../model/handled.ts'
 import type { RetryPlan } from '../model/job.ts'
-import type { JournalPhase } from '../model/journal.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { isEnd, type Run, type RunningStep, type RunState, type WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
-import type { StepKind } from '../model/step-kind.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
 import { type RunByHand, runWrite } from './by-hand.ts'
@@ -24,13 +23,7 @@ import type { EndWatch } from './end-watch.ts'
 import { namingStore } from './naming-store.ts'
 
 /** The status of a run. Times are Dates by the store's clock. */
-export interface RunStatus {
-  readonly state: RunState
-  readonly queue: string
-  /** The job policy's attempt, from 1. */
-  readonly attempt: number
-  /** How often a worker was lost under it. */
-  readonly losses: number
+export interface RunStatus extends Pick<Run, 'state' | 'queue' | 'attempt' | 'losses'> {
   readonly waitingFor?: { readonly kind: WaitingFor['kind']; readonly name?: string; readonly until?: Date }
   /** Its unique key and until when it is held; a Date is the end of its window. */
   readonly unique?: { readonly key: string; readonly until: 'finished' | 'started' | Date }
@@ -41,27 +34,9 @@ export interface RunStatus {
 }
 
 /** The state of one step of a run, as `durable-jobs show` lists it. */
-export interface RunStep {
-  /** Names of its scopes and its own name, `scope/name[key]`. */
-  readonly path: string
-  readonly kind: StepKind
-  /**
-   * - `done`, `failed`: it has ended
-   * - `retrying`: an attempt failed; the next one begins after `remainingMs`
-   * - `waiting`: a sleep that ends after `remainingMs`
-   * - `intent`: an at-most-once body began, its end is not stored
-   *
-   * The end of its run leaves a step in its state; then nothing of it follows.
-   */
-  readonly state: JournalPhase
-  /** Attempts so far. */
-  readonly tries: number
-  /** Of the last attempt; of a sleep, how long it lasted. */
-  readonly durationMs: number
+export interface RunStep extends Omit<StepSummary, 'storedAt' | 'error' | 'result' | 'orphan'> {
   /** When its last entry was stored, by the store's clock. */
   readonly storedAt: Date
-  readonly remainingMs?: number
-  readonly atMostOnce?: true
   /** Of the last attempt that failed. */
   readonly error?: Error
 }
@@ -122,16 +97,9 @@ export class RunHandle<Output> {
   async status(): Promise<RunStatus> {
     const run = await this.#read()
     const { state, queue, attempt, losses } = run
+    const step = 'step' in run ? run.step : undefined
     const error = errorOf(run)
-    const base = {
-      state,
-      queue,
-      attempt,
-      losses,
-      ...uniqueOf(run),
-      ...('step' in run ? { step: run.step } : {}),
-      ...(error === undefined ? {} : { error }),
-    }
+    const base = { state, queue, attempt, losses, ...uniqueOf(run), ...defined({ step, error }) }
     if (run.state === 'scheduled')
       return { ...base, waitingFor: { kind: 'time', until: new Date(run.dueAt) } }
     if (run.state !== 'waiting') return base
@@ -176,14 +144,10 @@ export class RunHandle<Output> {
    */
   async retry(options: RetryRunOptions = {}): Promise<RetryPlan> {
     checkKnownOptions(options, retryOptions, 'retry')
-    const choice: RetryChoice = {
-      ...(options.from === undefined ? {} : { from: options.from }),
-      ...(options.runAgain === undefined ? {} : { runAgain: options.runAgain }),
-    }
-    if (options.dryRun) return namingStore(this.#store, this.#store.planRetry(this.id, choice))
-    const { by, reason, requestId, expected } = options
-    const write = runWrite({ by, reason, requestId, expected })
-    return namingStore(this.#store, this.#store.retry(this.id, choice, write))
+    const { from, runAgain, dryRun, ...write } = options
+    const choice: RetryChoice = defined({ from, runAgain })
+    if (dryRun) return namingStore(this.#store, this.#store.planRetry(this.id, choice))
+    return namingStore(this.#store, this.#store.retry(this.id, choice, runWrite(write)))
   }
 
   /** Returns the run once it has ended, or its current state when the time is up. */
@@ -205,11 +169,7 @@ export class RunHandle<Output> {
 }
 
 function runStep({ storedAt, error, result: _, ...step }: StepSummary): RunStep {
-  return {
-    ...step,
-    storedAt: new Date(storedAt),
-    ...(error === undefined ? {} : { error: fromStoredError(error) }),
-  }
+  return { ...step, storedAt: new Date(storedAt), ...defined({ error: error && fromStoredError(error) }) }
 }
 
 function uniqueOf({ unique }: Run): Pick<RunStatus, 'unique'> {

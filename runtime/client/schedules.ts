@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import { type CronFire, CronTicks } from '../model/cron.ts'
+import { defined } from '../model/defined.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { type ExpectedSchedule, refuseStale } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
@@ -8,39 +9,25 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import { isName, maxNameBytes } from '../model/name.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { UnknownScheduleError } from '../model/schedule-errors.ts'
-import {
-  type MissedPolicy,
-  type OverlapPolicy,
-  parseSchedule,
-  type ScheduleOptions,
-  scheduleOptionNames,
-} from '../model/schedule-options.ts'
+import { parseSchedule, type ScheduleOptions, scheduleOptionNames } from '../model/schedule-options.ts'
 import { scheduleSpec } from '../store/schedule-spec.ts'
-import { type LedgerLine, retainedLedgerEntries, type ScheduleInfo } from '../store/schedules.ts'
+import {
+  type LedgerLine,
+  retainedLedgerEntries,
+  type ScheduleInfo,
+  type ScheduleSpec,
+} from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { type ByHand, type ByHandOn, expectingWrite, operatorWrite } from './by-hand.ts'
 import type { RunHandle } from './run-handle.ts'
 
 /** A schedule and its state. Times are Dates by the store's clock. */
-export interface ScheduleStatus {
-  readonly name: string
+export interface ScheduleStatus
+  extends Pick<ScheduleInfo, 'name' | 'origin' | 'revision' | 'overdueMs'>,
+    Omit<ScheduleSpec, 'run'> {
   readonly job: string
-  readonly cron: string
-  readonly timeZone: string
-  readonly missed: MissedPolicy
-  readonly cap: number
-  readonly overlap: OverlapPolicy
-  readonly jitterMs: number
-  /** Declared in the code of its job, or created by `schedules.put`. */
-  readonly origin: 'code' | 'hand'
-  /** Counts its changes, except pauses. */
-  readonly revision: number
   /** The next tick; left out until a leader has planned it. */
   readonly next?: Date
-  /**
-   * By how much the next tick is overdue, usually 0: more means that no worker leads, or that cron does not advance.
-   */
-  readonly overdueMs: number
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: Date }
   readonly last?: LedgerEntry
   /** Ticks that wait for the previous run. */
@@ -197,20 +184,18 @@ function statusOf({ name, origin, spec, ...info }: ScheduleInfo): ScheduleStatus
   return {
     ...{ name, job: run.job, origin, revision, overdueMs, ...timing },
     queued: queued.map((tick) => new Date(tick)),
-    ...(nextTick === undefined ? {} : { next: new Date(nextTick) }),
-    ...(paused === undefined ? {} : { paused: dated(paused) }),
-    ...(last === undefined ? {} : { last: entryOf(last) }),
-    ...(dropped === undefined ? {} : { dropped: dated(dropped) }),
-    ...(conflict === undefined ? {} : { conflict: dated(conflict) }),
+    ...defined({ next: dateOf(nextTick), last: last && entryOf(last) }),
+    ...defined({ paused: paused && dated(paused), dropped: dropped && dated(dropped) }),
+    ...defined({ conflict: conflict && dated(conflict) }),
   }
 }
 
 function entryOf({ tick, until, ...line }: LedgerLine): LedgerEntry {
-  return {
-    ...dated(line),
-    ...(tick === undefined ? {} : { tick: new Date(tick) }),
-    ...(until === undefined ? {} : { until: new Date(until) }),
-  }
+  return { ...dated(line), ...defined({ tick: dateOf(tick), until: dateOf(until) }) }
+}
+
+function dateOf(at: number | undefined): Date | undefined {
+  return at === undefined ? undefined : new Date(at)
 }
 
 function dated<T extends { readonly at: number }>(value: T): Omit<T, 'at'> & { readonly at: Date } {

@@ -4,18 +4,16 @@ import type { Job } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { keysOf, uniqueClaim } from '../model/unique.ts'
-import type { HeldKeyPage } from '../store/held-keys.ts'
+import type { HeldKeyPage, HeldKeyQuery } from '../store/held-keys.ts'
 import type { Inspector } from '../store/store.ts'
 import type { RunHandle } from './run-handle.ts'
 
 /** Which of the held keys, and the page. */
-export interface HeldKeysOptions {
+export interface HeldKeysOptions extends Pick<HeldKeyQuery, 'cursor'> {
   /** Left out: of every job. */
   readonly job?: Job | string
   /** About this many; default 100. */
   readonly limit?: number
-  /** Of the previous page. */
-  readonly cursor?: string
 }
 
 /** Reads the unique keys of a store: a snapshot, outdated as soon as it is read. */

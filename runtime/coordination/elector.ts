@@ -30,7 +30,7 @@ export interface RoleWork {
   dutyAges(): DutyAges
 }
 
-interface ElectorDeps {
+export interface ElectorDeps {
   readonly store: TermStore
   readonly clock: Clock
   readonly log: Logger

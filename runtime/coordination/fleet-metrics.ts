@@ -1,7 +1,7 @@
+import type { Overview } from '../store/overview.ts'
 import type { QueueInfo } from '../store/queue-info.ts'
 import { slotsInUse } from '../store/slots-in-use.ts'
 import type { Statistics } from '../store/statistics.ts'
-import type { WorkerInfo } from '../store/worker-info.ts'
 
 type MetricUnit = 'Count' | 'Milliseconds' | 'Percent'
 
@@ -27,11 +27,7 @@ export function fleetMetrics({
   queues,
   workers,
   statistics,
-}: {
-  readonly queues: readonly QueueInfo[]
-  readonly workers: readonly WorkerInfo[]
-  readonly statistics: Statistics
-}): FleetMetrics {
+}: Pick<Overview, 'queues' | 'workers' | 'statistics'>): FleetMetrics {
   const all = queues.map(countsOf)
   const live = workers.filter(({ lost }) => !lost)
   const claiming = live.filter(({ draining }) => !draining)
@@ -66,15 +62,7 @@ export function fleetMetrics({
   }
 }
 
-interface QueueCounts {
-  readonly queue: string
-  readonly ready: number
-  readonly backlog: number
-  readonly running: number
-  readonly oldestMs: number
-}
-
-function countsOf({ name, counts, paused, oldestReadyMs = 0 }: QueueInfo): QueueCounts {
+function countsOf({ name, counts, paused, oldestReadyMs = 0 }: QueueInfo) {
   const { ready, running, cancelling, scheduled, ...others } = counts
   const isOpen = paused === undefined
   return {

@@ -1,17 +1,13 @@
-import { type Clock, pause } from '../model/clock.ts'
+import { pause } from '../model/clock.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
-import type { Logger } from '../model/job.ts'
 import { isName } from '../model/name.ts'
 import { deadDutyMs } from '../store/leader-check.ts'
 import { leaderRole, type TermStore } from '../store/terms.ts'
 import type { Duty } from './duty.ts'
-import { Elector, type TermTimes } from './elector.ts'
+import { Elector, type ElectorDeps } from './elector.ts'
 import { type LeaderFunction, RoleRunner } from './role-runner.ts'
 
-interface LeadershipDeps {
-  readonly clock: Clock
-  readonly log: Logger
-  readonly times: TermTimes
+interface LeadershipDeps extends Omit<ElectorDeps, 'store'> {
   /** Whether this worker campaigns at all. */
   readonly campaigns: boolean
 }
@@ -129,8 +125,7 @@ export class Leadership {
     const lease = this.#lease
     if (lease === undefined || this.#store === undefined || !this.#deps.campaigns) return
     if (candidate.lease === lease) return
-    const { clock, log, times } = this.#deps
-    candidate.elector ??= new Elector(candidate.runner, { store: this.#store, clock, log, times })
+    candidate.elector ??= new Elector(candidate.runner, { ...this.#deps, store: this.#store })
     candidate.lease = lease
     candidate.elector.begin(lease)
   }

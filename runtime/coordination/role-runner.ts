@@ -1,10 +1,9 @@
-import { type Clock, pause } from '../model/clock.ts'
+import { pause } from '../model/clock.ts'
 import { AbortedError, outageKindOf } from '../model/errors.ts'
-import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { DutyAges } from '../store/terms.ts'
 import type { Duty } from './duty.ts'
-import type { RoleWork, RunningTerm } from './elector.ts'
+import type { ElectorDeps, RoleWork, RunningTerm } from './elector.ts'
 
 /** The argument of a function given to `onLeader`. */
 export interface Leading {
@@ -17,10 +16,7 @@ export interface Leading {
 
 export type LeaderFunction = (leading: Leading) => unknown
 
-interface RoleRunnerDeps {
-  readonly clock: Clock
-  readonly log: Logger
-}
+type RoleRunnerDeps = Pick<ElectorDeps, 'clock' | 'log'>
 
 /** Work that runs once per term. */
 interface Task {

@@ -1,12 +1,9 @@
-const units = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'm'],
-  [1_000, 's'],
-] as const
+import { unitMs } from '../model/duration.ts'
+
+const units = Object.entries(unitMs).toReversed()
 
 /** Returns a duration as options take it, in the largest unit that says it exactly: `90m`, `1500ms`. */
 export function exactDuration(ms: number): string {
-  const [unitMs, unit] = units.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms']
-  return `${ms / unitMs}${unit}`
+  const [unit, sizeMs] = units.find(([, size]) => ms > 0 && ms % size === 0) ?? ['ms', 1]
+  return `${ms / sizeMs}${unit}`
 }

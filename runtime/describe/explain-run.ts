@@ -17,6 +17,7 @@ import { openStepSentences } from './open-step.ts'
 import { orphanSentences } from './orphaned-steps.ts'
 import { retryAdvice } from './retry-command.ts'
 import { ruleText } from './rule-text.ts'
+import { isLossPause } from './situation.ts'
 import { stopText } from './stop-text.ts'
 import { waitlistSentence } from './waitlist-sentence.ts'
 
@@ -171,14 +172,11 @@ async function deadlockSentences(id: RunId, { inspector }: Facts): Promise<strin
   ])
 }
 
-/** After a loss it pauses by itself: no attempt of its own has failed. */
-function waitingSentence({ waitingFor, error, lossStreak = 0 }: Of<'waiting'>, now: number): string {
-  const { kind, name, until } = waitingFor
-  if (kind !== 'retry' || name !== undefined || error !== undefined || lossStreak === 0) {
-    return waitSentence(waitingFor, now)
-  }
+function waitingSentence(run: Of<'waiting'>, now: number): string {
+  if (!isLossPause(run)) return waitSentence(run.waitingFor, now)
+  const { until } = run.waitingFor
   const due = until === undefined ? 'follows' : dueText(until, now)
-  return lossStreak < poisonLimit
+  return (run.lossStreak ?? 0) < poisonLimit
     ? `It pauses because its worker was lost; its next attempt ${due}.`
     : `It pauses because its worker was lost, and has no attempt left: its next claim, which fails it as poisoned, ${due}.`
 }

@@ -1,24 +1,7 @@
 import type { RetryPlan } from '../model/job.ts'
-import type { RunState } from '../model/run.ts'
 import type { StepPath } from '../model/step-path.ts'
-import type { ActionInfo, ActionKind } from '../store/actions.ts'
+import type { ActionInfo, ActionKind, ActionPlan } from '../store/actions.ts'
 import { quoted } from './command-line.ts'
-
-/** The fields of the result of `jobs.actions.plan` that become text. */
-interface Plan {
-  readonly action: ActionKind
-  readonly matching: { readonly runs: number; readonly exact: boolean }
-  readonly sample: number
-  readonly states: readonly { readonly state: RunState; readonly runs: number }[]
-  readonly runsAgain: readonly { readonly step: StepPath; readonly runs: number }[]
-  readonly inTheWay: readonly { readonly step: StepPath; readonly runs: number }[]
-  readonly limiters: readonly {
-    readonly limiter: string
-    readonly runs: number
-    readonly waiting: number
-  }[]
-  readonly refused: readonly { readonly reason: string; readonly runs: number }[]
-}
 
 /** How many runs of the sample a sentence applies to. */
 export interface PlanLine {
@@ -28,10 +11,16 @@ export interface PlanLine {
   readonly refused?: true
 }
 
+/** Steps of a retry under what it does with them. */
+export interface PlanList {
+  readonly verb: string
+  readonly paths: readonly StepPath[]
+}
+
 const maxSteps = 20
 
 /** `400 runs`, or `at least 5000 runs`. */
-export function matchingText({ matching: { runs, exact } }: Pick<Plan, 'matching'>): string {
+export function matchingText({ matching: { runs, exact } }: Pick<ActionPlan, 'matching'>): string {
   return `${exact ? '' : 'at least '}${runsText(runs)}`
 }
 
@@ -50,12 +39,12 @@ export function sampleText({
   sample,
   matching,
   states,
-}: Pick<Plan, 'sample' | 'matching' | 'states'>): string {
+}: Pick<ActionPlan, 'sample' | 'matching' | 'states'>): string {
   const counts = states.map(({ state, runs }) => `${runs} ${state}`).join(', ')
   return `${inspectedText(sample, matching)}${counts === '' ? '' : `: ${counts}`}`
 }
 
-function inspectedText(sample: number, matching: Plan['matching']): string {
+function inspectedText(sample: number, matching: ActionPlan['matching']): string {
   if (sample === 0) return 'none was found among those inspected'
   if (matching.exact && matching.runs === 1) return 'it was inspected'
   return matching.exact && matching.runs === sample
@@ -64,7 +53,8 @@ function inspectedText(sample: number, matching: Plan['matching']): string {
 }
 
 /** Returns what an action would do to the runs of its sample: the verb of each sentence follows the number of runs. */
-export function planLines({ action, runsAgain, inTheWay, limiters, refused, sample }: Plan): PlanLine[] {
+export function planLines(plan: ActionPlan): PlanLine[] {
+  const { action, runsAgain, inTheWay, limiters, refused, sample } = plan
   const going = sample - refused.reduce((sum, { runs }) => sum + runs, 0)
   return [
     ...(action === 'retry' ? [] : [{ runs: going, text: `would be ${doneWords[action]}` }]),
@@ -90,18 +80,11 @@ function onceText(step: StepPath): string {
 }
 
 /** Returns what a retry of one run does to its stored steps: two lists of paths, each under its verb. */
-export function retryPlanLists({
-  runsAgain,
-  keeps,
-}: RetryPlan): readonly { readonly verb: string; readonly paths: readonly StepPath[] }[] {
+export function retryPlanLists({ runsAgain, keeps }: RetryPlan): readonly PlanList[] {
   return [listed('run', runsAgain, ' again'), listed('keep', keeps)]
 }
 
-function listed(
-  verb: string,
-  paths: readonly StepPath[],
-  suffix = '',
-): { verb: string; paths: readonly StepPath[] } {
+function listed(verb: string, paths: readonly StepPath[], suffix = ''): PlanList {
   return { verb: paths.length === 0 ? `${verb} no stored step${suffix}` : `${verb}${suffix}`, paths }
 }
 

@@ -1,6 +1,5 @@
 import { formatDuration } from '../model/format-duration.ts'
-import type { LimiterRule } from '../model/limiter.ts'
-import { ruleNames } from '../store/limiter-rules.ts'
+import { type LimiterRule, type RuleNumbers, ruleNames } from '../model/limiter.ts'
 import type { LimiterInfo } from '../store/limiters.ts'
 import { byAndWhy } from './manual-action.ts'
 
@@ -8,7 +7,7 @@ import { byAndWhy } from './manual-action.ts'
 export function ruleText(rule: LimiterRule): string {
   return Object.entries(ruleNames[rule.kind])
     .map(([field, name]) => {
-      const value = rule[field as 'max' | 'everyMs' | 'refill']
+      const value = rule[field as keyof RuleNumbers]
       return `${name} ${field === 'everyMs' ? formatDuration(value) : value}`
     })
     .join(', ')

@@ -56,7 +56,11 @@ export function endedRunSeparator(state: RunState): string {
 }
 
 /** After a loss a run pauses by itself: no attempt of its own has failed. */
-function isLossPause({ waitingFor, error, lossStreak = 0 }: Extract<Run, { state: 'waiting' }>): boolean {
+export function isLossPause({
+  waitingFor,
+  error,
+  lossStreak = 0,
+}: Extract<Run, { state: 'waiting' }>): boolean {
   return waitingFor.kind === 'retry' && waitingFor.name === undefined && error === undefined && lossStreak > 0
 }
 

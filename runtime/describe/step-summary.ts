@@ -7,9 +7,19 @@ import type { Inspector } from '../store/store.ts'
 
 /** The state of one step: the last of its journal entries. */
 export interface StepSummary {
+  /** Names of its scopes and its own name, `scope/name[key]`. */
   readonly path: StepPath
   readonly kind: StepKind
+  /**
+   * - `done`, `failed`: it has ended
+   * - `retrying`: a try failed; the next one begins after `remainingMs`
+   * - `waiting`: a sleep that ends after `remainingMs`
+   * - `intent`: an at-most-once body began, its end is not stored
+   *
+   * The end of its run leaves a step in its state; then nothing of it follows.
+   */
   readonly state: JournalPhase
+  /** So far. */
   readonly tries: number
   /** Of the last try; of a sleep or another wait, how long it lasted. */
   readonly durationMs: number

@@ -49,12 +49,13 @@ const gone: EntryReply = { kind: 'gone' }
 const noAnswers: CommitReply = { answers: [], orders: { drain: false, cancel: [], granted: [] } }
 
 /**
- * Sends the entries of a lease's runs to the store: checkpoints in commits, settlements with the next claim (R2). A settlement
- * that must be sent alone is sent in a commit. Entries that arrive while commits are in flight form the next batch.
- * B1  Checkpoints of one run reach the store in the order they were handed in: while one is in flight, no later one is sent. A
- *     run hands in its settlement only once its checkpoints have replies.
- * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is over.
- * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
+ * Sends the entries of a lease's runs to the store: checkpoints in commits, settlements with the next claim (R2). A
+ * settlement that must be sent alone is sent in a commit. Entries that arrive while commits are in flight form the next
+ * batch.
+ * B1  Checkpoints of one run reach the store in the order in which they were handed in: while one is in flight, no later
+ *     one is sent. A run hands in its settlement only once its checkpoints have replies.
+ * B2  While the store can't be reached, the same batch is sent again (S3) until the lease is over.
+ * B3  A batch that the store refuses is sent again entry by entry, so that one bad entry fails only its own run (R24).
  */
 export class Outbox {
   readonly #deps: OutboxDeps
@@ -114,7 +115,7 @@ export class Outbox {
     for (const { resolve } of this.#settlements.splice(0)) resolve(gone)
   }
 
-  /** R24: one settlement that the store can't carry out fails alone, and blocks its run with the reason. */
+  /** R24: a settlement that the store refuses fails alone, and its run is blocked with the reason. */
   async #settleSingly(settlement: Settlement): Promise<EntryReply> {
     try {
       return await this.submit(settlement)
@@ -166,7 +167,7 @@ export class Outbox {
     return batch
   }
 
-  /** B1: the runs of a batch stay in flight until the whole batch has its replies, even if it is sent entry by entry. */
+  /** B1: all runs of a batch count as in flight until the whole batch has replies, even if it is sent entry by entry. */
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight++
     for (const { entry } of batch) this.#runsInFlight.add(entry.run)
@@ -177,8 +178,8 @@ export class Outbox {
   }
 
   /**
-   * Resolves to false if a batch of several entries failed and must be sent entry by entry. A single entry that fails is
-   * rejected.
+   * Resolves to false if a batch of several entries failed: it must be sent entry by entry. A single entry that fails
+   * rejects its own call.
    */
   async #commit(batch: readonly Waiting[]): Promise<boolean> {
     try {

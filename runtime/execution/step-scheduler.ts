@@ -37,7 +37,7 @@ export type ExecutionEnd =
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'stopped'; readonly stop: Stop }
 
-/** The next event of an execution: its end, or a time in which it only waits. */
+/** The next event of an execution: it has ended, or it only waits and may be suspended. */
 export type ExecutionEvent = ExecutionEnd | { readonly kind: 'suspendable'; readonly waits: readonly Wait[] }
 
 /** A step's end in its stored form. */
@@ -57,15 +57,15 @@ export interface StepSchedulerDeps {
 /**
  * Schedules the steps of one execution over the run's journal.
  * E1  A step's promise settles only with what the store has confirmed (G1), through the release queue (R1).
- * E2  Each entry gets the next position, in the order of the calls of `append`; after the store has replied `gap` or
+ * E2  Each entry gets the next position, in the order of the calls of `append`. After the store has replied `gap` or
  *     `gone`, nothing more is written and nothing more settles.
- * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it. One
- *     exception: when a hand-over is asked for while the intent of an at-most-once body is being stored, the body begins (R12).
- *     If the run were handed over at that point, the step would count as unknown although its body never began. If the store
- *     can't be reached, the intent isn't stored, and the run is given up when the time of the drain is over.
- * E4  The execution ends (returned, threw, stopped) or is suspendable only when no body runs and no store call of a step is
- *     in flight. Two exceptions: after a stop that isn't a hand-over, the execution doesn't wait longer than 5 s for
- *     bodies; a lost run ends at once.
+ * E3  Once a stop is requested, no body begins. Step calls are held and never settle, so no `catch` of the author sees the
+ *     stop. One exception (R12): if a hand-over is requested while the intent of an at-most-once body is being stored, the
+ *     body begins once the intent is stored. Otherwise the step would count as unknown although its body never began. If
+ *     the store can't be reached, the intent isn't stored, and the run is given up when the time of the drain is over.
+ * E4  The execution ends (returned, threw, stopped) or becomes suspendable only when no body runs and no store call of a
+ *     step is in flight. Two exceptions: after a stop that isn't a hand-over, the execution waits at most 5 s for bodies;
+ *     a lost run ends at once.
  */
 export class StepScheduler implements StateListener {
   readonly run: CurrentRun
@@ -145,14 +145,14 @@ export class StepScheduler implements StateListener {
     return this.#waits?.areOpen === true && !this.results.areOnTheirWay
   }
 
-  /** Whether a body runs or a store call of a step is under way: it keeps the execution from ending (E4). */
+  /** Whether a body runs or a store call of a step is in flight. Both keep the execution from ending (E4). */
   get isBusy(): boolean {
     return this.#bodies?.areOpen === true || this.state.isStoring
   }
 
   /**
-   * Loads the journal of earlier executions; the claim brought only its first page. Returns whether the run is still this
-   * worker's.
+   * Loads the journal of earlier executions, of which the claim brought only the first page. Returns whether the run is
+   * still this worker's.
    */
   replay(): boolean | Promise<boolean> {
     const { journal } = this.run.claimed
@@ -199,11 +199,14 @@ export class StepScheduler implements StateListener {
       )
     }
     this.changed()
-    // An event is there already if the execution is to stop.
+    // A stop may have been emitted already. Then the stop comes first.
     return hasEnded && this.#events.length === 0 ? { kind: 'returned', value: returned } : undefined
   }
 
-  /** Sets the callback for a lost run: another worker owns it, or the store has lost entries of it. It is called at once. */
+  /**
+   * Sets the callback for a lost run: another worker owns the run, or the store has lost entries of it. The callback is
+   * called as soon as the loss is known.
+   */
   onLost(tell: (outcome: 'lost') => void): void {
     this.#onLost = tell
   }
@@ -264,9 +267,9 @@ export class StepScheduler implements StateListener {
   }
 
   /**
-   * Makes one step call: a stored end is handed out in its order; otherwise `work` makes the end and it is handed out
-   * once stored. The result is the decoded stored value, both on the first run and on a resume (G2). Held forever once
-   * the execution is to stop.
+   * Makes one step call. A stored end is handed out in its order. Without one, `work` makes the end, which is handed out
+   * once it is stored. The result is the decoded stored value, both on the first run and on a resume (G2). Once the
+   * execution is to stop, the call never settles.
    */
   async step<T>(
     scope: StepScope,
@@ -300,7 +303,7 @@ export class StepScheduler implements StateListener {
     throw error
   }
 
-  /** Emits an event if the execution can stop now; if it only waits, watches for a suspension. */
+  /** Emits an event if the execution can stop now. If it only waits, watches for the quiet time before a suspension. */
   changed(): void {
     this.#waits?.endQuiet()
     const { stop, isClosed, hasEnded } = this.state
@@ -312,7 +315,10 @@ export class StepScheduler implements StateListener {
     }
   }
 
-  /** A run is handed over at a step edge: while a step is held or waits. Code between steps may still reach an edge. */
+  /**
+   * Whether a step is held or waits. A run is handed over only at such an edge: code between steps may still reach its
+   * next step.
+   */
   get #isAtEdge(): boolean {
     return this.state.holdsSteps || this.#waits?.areOpen === true
   }
@@ -344,7 +350,7 @@ export class StepScheduler implements StateListener {
 
 const noEvents: readonly ExecutionEvent[] = []
 
-/** Anything else may be a promise. */
+/** Returns whether a value can't be a promise: only objects and functions can. */
 function isPrimitive(value: unknown): boolean {
   return typeof value !== 'object' && typeof value !== 'function'
 }

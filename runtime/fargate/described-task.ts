@@ -1,4 +1,5 @@
-import { isRecord, textOf } from './json-value.ts'
+import { defined } from '../model/defined.ts'
+import { recordsIn, textOf, timeOf } from './json-value.ts'
 
 /** The part of a DescribeTasks reply that explains why a task ended. */
 export interface DescribedTask {
@@ -34,7 +35,7 @@ export interface PrimaryDeployment {
 
 /** Parses a reply of DescribeTasks; tasks that ECS no longer knows are missing. */
 export function parseDescribedTasks(reply: unknown): DescribedTask[] {
-  return recordsOf(isRecord(reply) ? reply.tasks : undefined).flatMap((task) => {
+  return recordsIn(reply, 'tasks').flatMap((task) => {
     const taskArn = textOf(task.taskArn)
     if (taskArn === undefined) return []
     return [
@@ -42,50 +43,29 @@ export function parseDescribedTasks(reply: unknown): DescribedTask[] {
         taskArn,
         lastStatus: textOf(task.lastStatus) ?? '',
         desiredStatus: textOf(task.desiredStatus) ?? '',
-        ...texts(task, ['launchType', 'group', 'startedBy', 'stopCode', 'stoppedReason']),
-        ...times(task, ['stoppingAt', 'executionStoppedAt']),
-        containers: recordsOf(task.containers).map(parseContainer),
+        ...defined({
+          launchType: textOf(task.launchType),
+          group: textOf(task.group),
+          startedBy: textOf(task.startedBy),
+          stopCode: textOf(task.stopCode),
+          stoppedReason: textOf(task.stoppedReason),
+          stoppingAt: timeOf(task.stoppingAt),
+          executionStoppedAt: timeOf(task.executionStoppedAt),
+        }),
+        containers: recordsIn(task, 'containers').map(({ name, exitCode, reason }) => ({
+          name: textOf(name) ?? 'container',
+          ...(typeof exitCode === 'number' ? { exitCode } : {}),
+          ...defined({ reason: textOf(reason) }),
+        })),
       },
     ]
   })
 }
 
-function parseContainer(container: Fields): DescribedContainer {
-  const { exitCode } = container
-  return {
-    name: textOf(container.name) ?? 'container',
-    ...(typeof exitCode === 'number' ? { exitCode } : {}),
-    ...texts(container, ['reason']),
-  }
-}
-
 /** Parses a reply of DescribeServices for one service; undefined if it is missing or has no deployment. */
 export function parsePrimaryDeployment(reply: unknown): PrimaryDeployment | undefined {
-  const [service] = recordsOf(isRecord(reply) ? reply.services : undefined)
-  const primary = recordsOf(service?.deployments).find(({ status }) => status === 'PRIMARY')
+  const [service] = recordsIn(reply, 'services')
+  const primary = recordsIn(service, 'deployments').find(({ status }) => status === 'PRIMARY')
   const id = textOf(primary?.id)
-  if (primary === undefined || id === undefined) return undefined
-  return { id, ...times(primary, ['createdAt']) }
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function recordsOf(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-function texts<Key extends string>(from: Fields, keys: readonly Key[]): { readonly [K in Key]?: string } {
-  const found = keys.flatMap((key) => {
-    const text = textOf(from[key])
-    return text === undefined ? [] : [[key, text] as const]
-  })
-  return Object.fromEntries(found) as { readonly [K in Key]?: string }
-}
-
-function times<Key extends string>(from: Fields, keys: readonly Key[]): { readonly [K in Key]?: number } {
-  const found = keys.flatMap((key) => {
-    const time = from[key]
-    return time instanceof Date ? [[key, time.getTime()] as const] : []
-  })
-  return Object.fromEntries(found) as { readonly [K in Key]?: number }
+  return id === undefined ? undefined : { id, ...defined({ createdAt: timeOf(primary?.createdAt) }) }
 }

@@ -1,11 +1,13 @@
+import { defined } from '../model/defined.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
 import { messageOf, nameOf, readProperty } from '../model/thrown.ts'
 import { type EcsClient, type EcsModule, openEcsClient } from './ecs-client.ts'
-import { isRecord, textOf } from './json-value.ts'
+import { recordsIn, textOf, timeOf } from './json-value.ts'
 import {
   type ProtectionReply,
   type ProtectionRequest,
   type ProtectionTransport,
+  refusalOf,
   replyOfError,
 } from './protection-reply.ts'
 
@@ -51,27 +53,15 @@ export class EcsTransport implements ProtectionTransport {
 
 /** Parses a reply of UpdateTaskProtection for one task: a refusal is one of its `failures`. */
 export function parseUpdateReply(reply: unknown): ProtectionReply {
-  const failure = firstOf(reply, 'failures')
-  if (failure !== undefined) {
-    return {
-      kind: 'refused',
-      code: textOf(failure.reason) ?? 'unknown',
-      detail: textOf(failure.detail) ?? 'ECS gave no detail',
-    }
-  }
-  const task = firstOf(reply, 'protectedTasks')
+  const [failure] = recordsIn(reply, 'failures')
+  if (failure !== undefined) return refusalOf(failure.reason, failure.detail)
+  const [task] = recordsIn(reply, 'protectedTasks')
   const taskArn = textOf(task?.taskArn)
   const enabled = task?.protectionEnabled
   if (taskArn === undefined || typeof enabled !== 'boolean') {
     return { kind: 'lost', detail: 'ECS replied without the task' }
   }
-  const expiry = task?.expirationDate
-  return {
-    kind: 'state',
-    taskArn,
-    enabled,
-    ...(expiry instanceof Date ? { expiresAt: expiry.getTime() } : {}),
-  }
+  return { kind: 'state', taskArn, enabled, ...defined({ expiresAt: timeOf(task?.expirationDate) }) }
 }
 
 /** Classifies an error of the client: an error that ECS replied with, or a call without a reply. */
@@ -82,10 +72,4 @@ export function parseEcsError(error: unknown): ProtectionReply {
   // No credentials found: nothing was sent.
   const wasSent = isReply || name !== 'CredentialsProviderError'
   return replyOfError(name, messageOf(error), wasSent && fault !== 'client')
-}
-
-function firstOf(reply: unknown, key: string): Readonly<Record<string, unknown>> | undefined {
-  const list: unknown = isRecord(reply) ? reply[key] : undefined
-  const first: unknown = Array.isArray(list) ? list[0] : undefined
-  return isRecord(first) ? first : undefined
 }

@@ -1,7 +1,14 @@
 import type { ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
-import { type CallAction, type HolderState, type HolderStep, isWinding, leftMs } from './holder-state.ts'
+import {
+  type CallAction,
+  counted,
+  type HolderState,
+  type HolderStep,
+  isWinding,
+  leftMs,
+} from './holder-state.ts'
 
 /** Sends the call that is due, if any. */
 export function sendDue(rules: HolderRules, state: HolderState, now: number): HolderStep {
@@ -81,9 +88,7 @@ function send(state: HolderState, action: CallAction, minutes: number, now: numb
 }
 
 function countSent({ counts, grant, retry }: HolderState, action: CallAction): ProtectionCalls {
-  if (retry !== undefined) return { ...counts, retried: counts.retried + 1 }
-  if (action === 'unprotect') return { ...counts, released: counts.released + 1 }
-  return grant === undefined
-    ? { ...counts, asked: counts.asked + 1 }
-    : { ...counts, renewed: counts.renewed + 1 }
+  if (retry !== undefined) return counted(counts, 'retried')
+  if (action === 'unprotect') return counted(counts, 'released')
+  return counted(counts, grant === undefined ? 'asked' : 'renewed')
 }

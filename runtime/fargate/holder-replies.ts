@@ -1,7 +1,7 @@
-import { noReply, type ProtectionCalls } from '../model/protection.ts'
+import { noReply } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
-import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'
+import { type Call, counted, type HolderState, type HolderStep, type Moment } from './holder-state.ts'
 import type { ProtectionReply } from './protection-reply.ts'
 
 /** Retries between two successful replies to a `protect`. */
@@ -158,11 +158,4 @@ function refusalPauseMs(
 ): number {
   const leastMs = Math.min(0.8 * maxBackoffMs, minBackoffMs * 2 ** Math.min(refusals, 10))
   return leastMs * (1 + random / 4)
-}
-
-function counted(
-  counts: ProtectionCalls,
-  how: 'confirmed' | 'refused' | 'throttled' | 'lost',
-): ProtectionCalls {
-  return { ...counts, [how]: counts[how] + 1 }
 }

@@ -122,6 +122,10 @@ export const noCalls: ProtectionCalls = {
   lost: 0,
 }
 
+export function counted(counts: ProtectionCalls, call: keyof ProtectionCalls): ProtectionCalls {
+  return { ...counts, [call]: counts[call] + 1 }
+}
+
 export function initialState({ holdMs }: HolderRules): HolderState {
   return {
     taskArn: undefined,

@@ -1,4 +1,4 @@
-import { type DeathCause, type DeathKind, isBlameless, maxDeathText } from '../model/death-cause.ts'
+import { type DeathCause, type DeathKind, isStop, maxDeathText } from '../model/death-cause.ts'
 import type { DescribedTask, PrimaryDeployment } from './described-task.ts'
 
 /*
@@ -29,7 +29,7 @@ const killed = 137
 export function judgeDeath(task: DescribedTask, evidence: DeathEvidence): DeathCause {
   const text = rawText(task)
   const kind = kindOf(task, evidence)
-  if (evidence.outlivedWorker && (isBlameless({ kind }) || kind === 'unhealthy')) {
+  if (evidence.outlivedWorker && isStop(kind)) {
     return { kind: 'unknown', text: cut(`its task was stopped later: ${text}`) }
   }
   return { kind, ...killOf(task, kind), text }
@@ -76,8 +76,7 @@ function schedulerKind(task: DescribedTask, primary: PrimaryDeployment | undefin
 
 function killOf(task: DescribedTask, kind: DeathKind): Pick<DeathCause, 'killedAfterMs'> {
   const { stoppingAt, executionStoppedAt, containers } = task
-  const isStop = isBlameless({ kind }) || kind === 'unhealthy'
-  if (!isStop || !containers.some(({ exitCode }) => exitCode === killed)) return {}
+  if (!isStop(kind) || !containers.some(({ exitCode }) => exitCode === killed)) return {}
   if (stoppingAt === undefined || executionStoppedAt === undefined) return {}
   return { killedAfterMs: Math.max(0, executionStoppedAt - stoppingAt) }
 }

@@ -1,5 +1,5 @@
 import { isRecord, textOf } from './json-value.ts'
-import { type ProtectionReply, replyOfError } from './protection-reply.ts'
+import { type ProtectionReply, refusalOf, replyOfError } from './protection-reply.ts'
 
 /** Of the agent's own errors: ECS didn't reply within its 4 s. */
 const agentGaveUp = 'RequestCanceled'
@@ -11,13 +11,7 @@ const tooManyRequests = 429
  */
 export function parseAgentReply(status: number, body: unknown): ProtectionReply {
   const { failure, error, protection } = isRecord(body) ? body : {}
-  if (isRecord(failure)) {
-    return {
-      kind: 'refused',
-      code: textOf(failure.Reason) ?? 'unknown',
-      detail: textOf(failure.Detail) ?? 'ECS gave no detail',
-    }
-  }
+  if (isRecord(failure)) return refusalOf(failure.Reason, failure.Detail)
   if (isRecord(error)) {
     const code = textOf(error.Code) ?? `HTTP ${status}`
     const detail = textOf(error.Message) ?? 'the agent gave no message'

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
 import { isRecord, textOf } from './json-value.ts'
 
@@ -22,13 +23,15 @@ export function parseTaskMetadata(task: unknown, container: unknown): TaskIdenti
   const limits = isRecord(task.Limits) ? task.Limits : {}
   return {
     ...{ taskArn, cluster, region, family, revision },
-    ...given('zone', textOf(task.AvailabilityZone)),
-    ...given('launchType', textOf(task.LaunchType)),
-    ...given('imageDigest', digestOf(container)),
-    ...given('service', textOf(task.ServiceName)),
-    ...given('vcpu', positive(limits.CPU)),
-    ...given('memoryMiB', positive(limits.Memory)),
-    ...given('pulledAt', positive(Date.parse(textOf(task.PullStartedAt) ?? ''))),
+    ...defined({
+      zone: textOf(task.AvailabilityZone),
+      launchType: textOf(task.LaunchType),
+      imageDigest: digestOf(container),
+      service: textOf(task.ServiceName),
+      vcpu: positive(limits.CPU),
+      memoryMiB: positive(limits.Memory),
+      pulledAt: positive(Date.parse(textOf(task.PullStartedAt) ?? '')),
+    }),
   }
 }
 
@@ -40,12 +43,4 @@ function digestOf(container: unknown): string | undefined {
 
 function positive(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined
-}
-
-/** An optional field: present only with a value. */
-function given<Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-): { readonly [K in Key]?: Value } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: Value })
 }

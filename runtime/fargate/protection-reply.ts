@@ -1,3 +1,5 @@
+import { textOf } from './json-value.ts'
+
 /** ECS's reply to one call, through any transport. Only `state` says what is in force. */
 export type ProtectionReply =
   | {
@@ -21,6 +23,15 @@ export interface ProtectionTransport {
   /** Sends one request, once. Never rejects; errors are replies too. */
   update(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionReply>
   close(): void
+}
+
+/** The refusal of one task, as ECS or its agent wrote it. */
+export function refusalOf(reason: unknown, detail: unknown): ProtectionReply {
+  return {
+    kind: 'refused',
+    code: textOf(reason) ?? 'unknown',
+    detail: textOf(detail) ?? 'ECS gave no detail',
+  }
 }
 
 const throttling = /throttl|toomanyrequests|requestlimitexceeded/i

@@ -58,7 +58,7 @@ const holders = new Map<string, SharedHolder>()
  * createWorker({ jobs, middleware: [scaleInProtection({ mode: 'required' })] })
  */
 export function scaleInProtection(options: ScaleInProtectionOptions = {}): Middleware & ProtectionSource {
-  return new ScaleInProtection(parseOptions(options), {})
+  return sourceOf(parseOptions(options), {})
 }
 
 /** As `scaleInProtection`, with parts replaced. */
@@ -66,35 +66,33 @@ export function hookedScaleInProtection(
   options: ScaleInProtectionOptions,
   hooks: ProtectionHooks,
 ): Middleware & ProtectionSource {
-  return new ScaleInProtection(parseOptions(options, hooks.minuteMs), hooks)
+  return sourceOf(parseOptions(options, hooks.minuteMs), hooks)
 }
 
-class ScaleInProtection implements ProtectionSource {
-  readonly [protectionBrand]: typeof protectionBrand = protectionBrand
-  readonly #config: ProtectionConfig
-  readonly #hooks: ProtectionHooks
-
-  constructor(config: ProtectionConfig, hooks: ProtectionHooks) {
-    this.#config = config
-    this.#hooks = hooks
+function sourceOf(config: ProtectionConfig, hooks: ProtectionHooks): Middleware & ProtectionSource {
+  return {
+    [protectionBrand]: protectionBrand as typeof protectionBrand,
+    open: (deps) => openProtection(config, hooks, deps),
   }
+}
 
-  async open(deps: ProtectionDeps): Promise<Protection | undefined> {
-    const { mode, periodMinutes, maxTotalMs } = this.#config
-    const env = this.#hooks.env ?? process.env
-    const task: KnownTask = { identity: undefined }
-    const way = await openTransport(mode, env, deps, () => task.identity)
-    if (way === undefined) return undefined
-    warnOfLongJobs(deps, maxTotalMs)
-    const options = { mode: way.mode, periodMinutes, maxTotalMs, minuteMs: this.#hooks.minuteMs ?? minuteMs }
-    const shared = await joinHolder(way.task, options, () => {
-      const holder = new TaskHolder(holderRules(options), { ...deps, transport: way.transport })
-      return new SharedHolder(holder, task, () => void holders.delete(way.task))
-    })
-    const protection = new WorkerProtection(shared)
-    way.identity.onKnown((identity) => shared.learn(identity))
-    return protection
-  }
+async function openProtection(
+  { mode, ...config }: ProtectionConfig,
+  hooks: ProtectionHooks,
+  deps: ProtectionDeps,
+): Promise<Protection | undefined> {
+  const task: KnownTask = { identity: undefined }
+  const way = await openTransport(mode, hooks.env ?? process.env, deps, () => task.identity)
+  if (way === undefined) return undefined
+  warnOfLongJobs(deps, config.maxTotalMs)
+  const options = { ...config, mode: way.mode, minuteMs: hooks.minuteMs ?? minuteMs }
+  const shared = await joinHolder(way.task, options, () => {
+    const holder = new TaskHolder(holderRules(options), { ...deps, transport: way.transport })
+    return new SharedHolder(holder, task, () => void holders.delete(way.task))
+  })
+  const protection = new WorkerProtection(shared)
+  way.identity.onKnown((identity) => shared.learn(identity))
+  return protection
 }
 
 /** Returns the holder that other workers of this process already use, else a new one, joined. */

@@ -30,10 +30,6 @@ export interface TaskHolderDeps {
   readonly transport: ProtectionTransport
 }
 
-interface Waiter {
-  readonly decide: (isProtected: boolean) => void
-}
-
 /**
  * The one holder of a task's protection in this process: it executes what `stepHolder` decides. It sends the calls,
  * sets one timer, notifies the holds, and logs; it has no rules of its own.
@@ -42,7 +38,7 @@ export class TaskHolder {
   readonly #rules: HolderRules
   readonly #deps: TaskHolderDeps
   readonly #holds = new Set<AbortController>()
-  readonly #waiters = new Set<Waiter>()
+  readonly #waiters = new Set<(isProtected: boolean) => void>()
   readonly #listeners = new Set<() => void>()
   #state: HolderState
   #cancelTimer: CancelTimer = () => undefined
@@ -137,15 +133,13 @@ export class TaskHolder {
     if (!this.#isAsking) return false
     const { clock } = this.#deps
     return new Promise((resolve) => {
-      const waiter: Waiter = {
-        decide: (isProtected) => {
-          this.#waiters.delete(waiter)
-          cancel()
-          resolve(isProtected)
-        },
+      const decide = (isProtected: boolean): void => {
+        this.#waiters.delete(decide)
+        cancel()
+        resolve(isProtected)
       }
-      const cancel = clock.after(this.#rules.waitMs, () => waiter.decide(this.#suffices))
-      this.#waiters.add(waiter)
+      const cancel = clock.after(this.#rules.waitMs, () => decide(this.#suffices))
+      this.#waiters.add(decide)
     })
   }
 
@@ -240,7 +234,7 @@ export class TaskHolder {
 
   #tellWaiters(): void {
     if (!this.#suffices && this.#isAsking) return
-    for (const { decide } of [...this.#waiters]) decide(this.#suffices)
+    for (const decide of [...this.#waiters]) decide(this.#suffices)
   }
 
   #tellListeners(): void {

@@ -1,24 +1,35 @@
-/**
- * Why the task of a lost worker ended:
- * - `scale-in`, `deployment`, `service`: the scheduler stopped it; `service` if the reason isn't known
- * - `unhealthy`: the scheduler stopped it because its health check failed
+interface Death {
+  /** Whether a loss by it doesn't count against the runs (R17). */
+  readonly blameless: boolean
+  /** What told the task to stop. Left out: nothing did. */
+  readonly stoppedBy?: string
+  /** Whether the cluster's words say more than the kind. */
+  readonly quoted?: true
+}
+
+/*
+ * Why the task of a lost worker ended.
+ * - `service`: the scheduler stopped it, and the reason isn't known
+ * - `unhealthy`: the scheduler stopped it because its health check failed. It may have had a run that blocks the event
+ * loop.
  * - `spot`: its capacity was reclaimed
- * - `user`: a user stopped it
  * - `out of memory`: a container of it used too much
  * - `unknown`: it ended for another reason, given by the text
  */
-export type DeathKind = (typeof deathKinds)[number]
+const deaths = {
+  'scale-in': { blameless: true, stoppedBy: 'scale-in' },
+  deployment: { blameless: true, stoppedBy: 'a deployment' },
+  service: { blameless: true, stoppedBy: 'the service', quoted: true },
+  unhealthy: { blameless: false, stoppedBy: 'the service, its health check failed' },
+  spot: { blameless: true, stoppedBy: 'Spot' },
+  user: { blameless: true, stoppedBy: 'a user', quoted: true },
+  'out of memory': { blameless: false },
+  unknown: { blameless: false, quoted: true },
+} as const
 
-export const deathKinds = [
-  'scale-in',
-  'deployment',
-  'service',
-  'unhealthy',
-  'spot',
-  'user',
-  'out of memory',
-  'unknown',
-] as const
+export type DeathKind = keyof typeof deaths
+
+export const deathKinds: readonly DeathKind[] = Object.keys(deaths) as DeathKind[]
 
 /** Why the task of a lost worker ended, according to its cluster. */
 export interface DeathCause {
@@ -32,46 +43,25 @@ export interface DeathCause {
 /** Longer texts are cut. */
 export const maxDeathText = 500
 
-/**
- * Returns whether a loss by such a death doesn't count against the runs (R17). A task that was replaced because its
- * health check failed may have had a run that blocks the event loop.
- */
+/** Returns the row of a kind; one that only a newer version knows is taken for `unknown`. */
+function deathOf(kind: DeathKind): Death {
+  return Object.hasOwn(deaths, kind) ? deaths[kind] : deaths.unknown
+}
+
 export function isBlameless({ kind }: Pick<DeathCause, 'kind'>): boolean {
-  switch (kind) {
-    case 'scale-in':
-    case 'deployment':
-    case 'service':
-    case 'spot':
-    case 'user':
-      return true
-    case 'unhealthy':
-    case 'out of memory':
-    case 'unknown':
-      return false
-  }
+  return deathOf(kind).blameless
+}
+
+/** Returns whether the task was told to stop. */
+export function isStop(kind: DeathKind): boolean {
+  return deathOf(kind).stoppedBy !== undefined
 }
 
 /** Returns what ended a worker's task: `stopped by scale-in, SIGKILL after 30 s`. */
 export function deathText({ kind, killedAfterMs, text }: DeathCause): string {
+  const { stoppedBy, quoted } = deathOf(kind)
   // ECS gives times in seconds.
   const killed = killedAfterMs === undefined ? '' : `, SIGKILL after ${Math.round(killedAfterMs / 1_000)} s`
-  const said = text === '' ? '' : ` (${text})`
-  switch (kind) {
-    case 'scale-in':
-      return `stopped by scale-in${killed}`
-    case 'deployment':
-      return `stopped by a deployment${killed}`
-    case 'spot':
-      return `stopped by Spot${killed}`
-    case 'out of memory':
-      return 'out of memory'
-    case 'service':
-      return `stopped by the service${killed}${said}`
-    case 'unhealthy':
-      return `stopped by the service, its health check failed${killed}`
-    case 'user':
-      return `stopped by a user${killed}${said}`
-    case 'unknown':
-      return text === '' ? 'unknown' : `unknown (${text})`
-  }
+  const end = stoppedBy === undefined ? kind : `stopped by ${stoppedBy}${killed}`
+  return quoted && text !== '' ? `${end} (${text})` : end
 }

@@ -7,12 +7,14 @@ interface ErrorClass<T> {
   readonly prototype: T
 }
 
-/** Brands an error class, in its static block. `name` is the same in every copy and version of the package. */
-export function brandErrors(errorClass: ErrorClass<DurableJobsError>, name: string): void {
-  const brand = Symbol.for(`durable-jobs.${name}`)
-  brands.set(errorClass, brand)
-  // On the prototype, so that subclasses inherit it: a StepUnknownError is a StepFailedError in every copy.
-  Object.defineProperty(errorClass.prototype, brand, { value: brand })
+/** Brands error classes, at the end of their file. A name is the same in every copy and version of the package. */
+export function brandErrors(errorClasses: Readonly<Record<string, ErrorClass<DurableJobsError>>>): void {
+  for (const [name, errorClass] of Object.entries(errorClasses)) {
+    const brand = Symbol.for(`durable-jobs.${name}`)
+    brands.set(errorClass, brand)
+    // On the prototype, so that subclasses inherit it: a StepUnknownError is a StepFailedError in every copy.
+    Object.defineProperty(errorClass.prototype, brand, { value: brand })
+  }
 }
 
 /**
@@ -21,10 +23,6 @@ export function brandErrors(errorClass: ErrorClass<DurableJobsError>, name: stri
  */
 export abstract class DurableJobsError extends Error {
   abstract readonly code: string
-
-  static {
-    brandErrors(DurableJobsError, 'DurableJobsError')
-  }
 
   /**
    * Returns whether `value` is an error of this class, made by this copy of the package or by another. Never throws.
@@ -44,6 +42,8 @@ export abstract class DurableJobsError extends Error {
     return recognizes(this, value)
   }
 }
+
+brandErrors({ DurableJobsError })
 
 function recognizes(errorClass: object, value: unknown): boolean {
   const brand = brands.get(errorClass)

@@ -6,7 +6,13 @@ type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
 /** Milliseconds, or a number with a unit: `'250ms' '10s' '5m' '2h' '1d'`. */
 export type Duration = number | `${number}${Unit}`
 
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } satisfies Record<Unit, number>
+export const unitMs: Readonly<Record<Unit, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 /** 100 years: a deadline beyond it isn't a sensible date. */
 const maxMs = 100 * 365 * 86_400_000
 

@@ -8,9 +8,6 @@ import { messageOf, reasonOf } from './thrown.ts'
 
 /** The input does not match the job's schema; nothing was stored. */
 export class InvalidInputError extends DurableJobsError {
-  static {
-    brandErrors(InvalidInputError, 'InvalidInputError')
-  }
   override readonly name = 'InvalidInputError'
   readonly code = 'INVALID_INPUT'
   readonly issues: readonly string[]
@@ -35,18 +32,12 @@ export class InvalidInputError extends DurableJobsError {
 
 /** No loaded file defines a job of this name. */
 export class UnknownJobError extends DurableJobsError {
-  static {
-    brandErrors(UnknownJobError, 'UnknownJobError')
-  }
   override readonly name = 'UnknownJobError'
   readonly code = 'UNKNOWN_JOB'
 }
 
 /** No run has this id: it was never enqueued, or it was removed or pruned. */
 export class UnknownRunError extends DurableJobsError {
-  static {
-    brandErrors(UnknownRunError, 'UnknownRunError')
-  }
   override readonly name = 'UnknownRunError'
   readonly code = 'UNKNOWN_RUN'
   readonly runId: RunId
@@ -62,9 +53,6 @@ export class UnknownRunError extends DurableJobsError {
 
 /** No action has this id: it was never started, or its 7 days are over. */
 export class UnknownActionError extends DurableJobsError {
-  static {
-    brandErrors(UnknownActionError, 'UnknownActionError')
-  }
   override readonly name = 'UnknownActionError'
   readonly code = 'UNKNOWN_ACTION'
   readonly actionId: string
@@ -78,18 +66,12 @@ export class UnknownActionError extends DurableJobsError {
 
 /** The run's state does not allow the call. */
 export class RunStateError extends DurableJobsError {
-  static {
-    brandErrors(RunStateError, 'RunStateError')
-  }
   override readonly name = 'RunStateError'
   readonly code = 'RUN_STATE'
 }
 
 /** The target of a manual action has changed since its caller read it: nothing was changed. */
 export class StaleWriteError extends DurableJobsError {
-  static {
-    brandErrors(StaleWriteError, 'StaleWriteError')
-  }
   override readonly name = 'StaleWriteError'
   readonly code = 'STALE_WRITE'
   /** @param what Such as `queue 'mail'`. */
@@ -100,9 +82,6 @@ export class StaleWriteError extends DurableJobsError {
 
 /** The same id was enqueued before with another job or input. */
 export class RunIdConflictError extends DurableJobsError {
-  static {
-    brandErrors(RunIdConflictError, 'RunIdConflictError')
-  }
   override readonly name = 'RunIdConflictError'
   readonly code = 'RUN_ID_CONFLICT'
   readonly runId: RunId
@@ -114,9 +93,6 @@ export class RunIdConflictError extends DurableJobsError {
 
 /** The unique key is held by another run: nothing was stored, or the ended run was not retried. */
 export class DuplicateRunError extends DurableJobsError {
-  static {
-    brandErrors(DuplicateRunError, 'DuplicateRunError')
-  }
   override readonly name = 'DuplicateRunError'
   readonly code = 'DUPLICATE_RUN'
   /** The run that holds the key. */
@@ -135,9 +111,6 @@ export class DuplicateRunError extends DurableJobsError {
 
 /** A value can't be stored, because of its type or size. `path` is the path inside the value. */
 export class SerializationError extends DurableJobsError {
-  static {
-    brandErrors(SerializationError, 'SerializationError')
-  }
   override readonly name = 'SerializationError'
   readonly code = 'SERIALIZATION'
   readonly path: string
@@ -149,9 +122,6 @@ export class SerializationError extends DurableJobsError {
 
 /** The store can't be reached, written or locked; a pending write may or may not have happened. */
 export class StoreUnavailableError extends DurableJobsError {
-  static {
-    brandErrors(StoreUnavailableError, 'StoreUnavailableError')
-  }
   override readonly name = 'StoreUnavailableError'
   readonly code = 'STORE_UNAVAILABLE'
   /** The cause, in one word of the list in docs/redis.md. */
@@ -167,9 +137,6 @@ export class StoreUnavailableError extends DurableJobsError {
 
 /** The store has no memory left: it refused the new work; running work continues. */
 export class StoreFullError extends DurableJobsError {
-  static {
-    brandErrors(StoreFullError, 'StoreFullError')
-  }
   override readonly name = 'StoreFullError'
   readonly code = 'STORE_FULL'
 }
@@ -184,18 +151,12 @@ export function outageKindOf(error: unknown): StoreOutageKind | undefined {
 
 /** The store holds data that this version can't read: written by a newer version, or damaged. */
 export class StoreFormatError extends DurableJobsError {
-  static {
-    brandErrors(StoreFormatError, 'StoreFormatError')
-  }
   override readonly name = 'StoreFormatError'
   readonly code = 'STORE_FORMAT'
 }
 
 /** The code of a store can't be loaded: a bundler left out a part of it, or a package that it needs isn't installed. */
 export class StoreCodeError extends DurableJobsError {
-  static {
-    brandErrors(StoreCodeError, 'StoreCodeError')
-  }
   override readonly name = 'StoreCodeError'
   readonly code = 'STORE_CODE'
   constructor(store: string, cause: unknown) {
@@ -209,18 +170,12 @@ export class StoreCodeError extends DurableJobsError {
 
 /** The thread that renews a worker's lease can't start, or died too often; a worker doesn't run without it. */
 export class LeaseThreadError extends DurableJobsError {
-  static {
-    brandErrors(LeaseThreadError, 'LeaseThreadError')
-  }
   override readonly name = 'LeaseThreadError'
   readonly code = 'LEASE_THREAD'
 }
 
 /** The worker's `healthPort` can't be served; a worker doesn't run without it. */
 export class HealthPortError extends DurableJobsError {
-  static {
-    brandErrors(HealthPortError, 'HealthPortError')
-  }
   override readonly name = 'HealthPortError'
   readonly code = 'HEALTH_PORT'
   readonly port: number
@@ -234,9 +189,6 @@ export class HealthPortError extends DurableJobsError {
 
 /** The run ended in `failed`; `cause` is the error that ended it. */
 export class RunFailedError extends DurableJobsError {
-  static {
-    brandErrors(RunFailedError, 'RunFailedError')
-  }
   override readonly name = 'RunFailedError'
   readonly code = 'RUN_FAILED'
   readonly runId: RunId
@@ -249,9 +201,6 @@ export class RunFailedError extends DurableJobsError {
 
 /** The run ended in `cancelled`. */
 export class RunCancelledError extends DurableJobsError {
-  static {
-    brandErrors(RunCancelledError, 'RunCancelledError')
-  }
   override readonly name = 'RunCancelledError'
   readonly code = 'RUN_CANCELLED'
   readonly runId: RunId
@@ -267,9 +216,6 @@ export class RunCancelledError extends DurableJobsError {
 
 /** The run ended in `expired`: no worker started it within its `expiresIn`. */
 export class RunExpiredError extends DurableJobsError {
-  static {
-    brandErrors(RunExpiredError, 'RunExpiredError')
-  }
   override readonly name = 'RunExpiredError'
   readonly code = 'RUN_EXPIRED'
   readonly runId: RunId
@@ -281,18 +227,12 @@ export class RunExpiredError extends DurableJobsError {
 
 /** The job's `timeout` passed before the run ended. */
 export class RunTimeoutError extends DurableJobsError {
-  static {
-    brandErrors(RunTimeoutError, 'RunTimeoutError')
-  }
   override readonly name = 'RunTimeoutError'
   readonly code = 'RUN_TIMEOUT'
 }
 
 /** Workers died under the run again and again, without a new step in between. */
 export class RunPoisonedError extends DurableJobsError {
-  static {
-    brandErrors(RunPoisonedError, 'RunPoisonedError')
-  }
   override readonly name = 'RunPoisonedError'
   readonly code = 'RUN_POISONED'
   /** How often the process of its worker ended. */
@@ -326,9 +266,6 @@ function poisonRemedy({ exit, cut, lease }: LossCounts): string {
 
 /** `handle.result({ timeout })` ended before the run did; the run continues. */
 export class ResultTimeoutError extends DurableJobsError {
-  static {
-    brandErrors(ResultTimeoutError, 'ResultTimeoutError')
-  }
   override readonly name = 'ResultTimeoutError'
   readonly code = 'RESULT_TIMEOUT'
   constructor(runId: RunId, timeoutMs: number, state: string) {
@@ -340,9 +277,6 @@ export class ResultTimeoutError extends DurableJobsError {
 
 /** A step has no attempt left. `cause` is its last error; the same error is thrown on every resume. */
 export class StepFailedError extends DurableJobsError {
-  static {
-    brandErrors(StepFailedError, 'StepFailedError')
-  }
   override readonly name: 'StepFailedError' | 'StepUnknownError' = 'StepFailedError'
   readonly code: 'STEP_FAILED' | 'STEP_UNKNOWN' = 'STEP_FAILED'
   readonly path: StepPath
@@ -358,9 +292,6 @@ export class StepFailedError extends DurableJobsError {
 
 /** One attempt of a step took longer than the step's `timeout`. */
 export class StepTimeoutError extends DurableJobsError {
-  static {
-    brandErrors(StepTimeoutError, 'StepTimeoutError')
-  }
   override readonly name = 'StepTimeoutError'
   readonly code = 'STEP_TIMEOUT'
   constructor(path: StepPath, timeoutMs: number) {
@@ -370,9 +301,6 @@ export class StepTimeoutError extends DurableJobsError {
 
 /** The effect of an `atMostOnce` body is unknown: its worker died, or its timeout passed, inside it. */
 export class StepUnknownError extends StepFailedError {
-  static {
-    brandErrors(StepUnknownError, 'StepUnknownError')
-  }
   override readonly name = 'StepUnknownError'
   override readonly code = 'STEP_UNKNOWN'
   constructor(path: StepPath, attempts = 1) {
@@ -388,9 +316,6 @@ export class StepUnknownError extends StepFailedError {
 
 /** Two steps of one name run at the same time without a `key` to distinguish them. */
 export class DuplicateStepError extends DurableJobsError {
-  static {
-    brandErrors(DuplicateStepError, 'DuplicateStepError')
-  }
   override readonly name = 'DuplicateStepError'
   readonly code = 'DUPLICATE_STEP'
   constructor(path: StepPath) {
@@ -404,9 +329,6 @@ export class DuplicateStepError extends DurableJobsError {
 
 /** A step was called inside another step's body. */
 export class NestedStepError extends DurableJobsError {
-  static {
-    brandErrors(NestedStepError, 'NestedStepError')
-  }
   override readonly name = 'NestedStepError'
   readonly code = 'NESTED_STEP'
   constructor(path: StepPath, outer: StepPath) {
@@ -418,9 +340,6 @@ export class NestedStepError extends DurableJobsError {
 
 /** The code asks for another kind of step than the journal holds under this path. */
 export class JournalMismatchError extends DurableJobsError {
-  static {
-    brandErrors(JournalMismatchError, 'JournalMismatchError')
-  }
   override readonly name = 'JournalMismatchError'
   readonly code = 'JOURNAL_MISMATCH'
   constructor(path: StepPath, stored: string, called: string) {
@@ -433,9 +352,6 @@ export class JournalMismatchError extends DurableJobsError {
 
 /** A journal reached its limit of entries or bytes. */
 export class JournalFullError extends DurableJobsError {
-  static {
-    brandErrors(JournalFullError, 'JournalFullError')
-  }
   override readonly name = 'JournalFullError'
   readonly code = 'JOURNAL_FULL'
   constructor(limit: string) {
@@ -458,9 +374,6 @@ export type AbortReason =
 
 /** The `reason` of every `AbortSignal` handed to job code and to functions of `onLeader`. */
 export class AbortedError extends DurableJobsError {
-  static {
-    brandErrors(AbortedError, 'AbortedError')
-  }
   override readonly name = 'AbortError'
   readonly code = 'ABORTED'
   readonly reason: AbortReason
@@ -472,9 +385,39 @@ export class AbortedError extends DurableJobsError {
 
 /** Thrown by an author: this failure is final, regardless of the retry policy. */
 export class FatalError extends DurableJobsError {
-  static {
-    brandErrors(FatalError, 'FatalError')
-  }
   override readonly name = 'FatalError'
   readonly code = 'FATAL'
 }
+
+brandErrors({
+  AbortedError,
+  DuplicateRunError,
+  DuplicateStepError,
+  FatalError,
+  HealthPortError,
+  InvalidInputError,
+  JournalFullError,
+  JournalMismatchError,
+  LeaseThreadError,
+  NestedStepError,
+  ResultTimeoutError,
+  RunCancelledError,
+  RunExpiredError,
+  RunFailedError,
+  RunIdConflictError,
+  RunPoisonedError,
+  RunStateError,
+  RunTimeoutError,
+  SerializationError,
+  StaleWriteError,
+  StepFailedError,
+  StepTimeoutError,
+  StepUnknownError,
+  StoreCodeError,
+  StoreFormatError,
+  StoreFullError,
+  StoreUnavailableError,
+  UnknownActionError,
+  UnknownJobError,
+  UnknownRunError,
+})

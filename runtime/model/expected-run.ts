@@ -1,4 +1,5 @@
 import { RunStateError } from './errors.ts'
+import { isSameTime } from './expecting-write.ts'
 import type { OperatorWrite } from './operator-write.ts'
 import type { RunState } from './run.ts'
 import type { RunId } from './run-id.ts'
@@ -24,8 +25,7 @@ export function isAsExpected(
 ): boolean {
   if (expected === undefined) return true
   if (!expected.states.includes(run.state)) return false
-  // Conversions between clocks may add a fraction of a millisecond.
-  return expected.changedAt === undefined || Math.abs(run.changedAt - expected.changedAt) < 1
+  return expected.changedAt === undefined || isSameTime(run.changedAt, expected.changedAt)
 }
 
 export function movedError(id: RunId, state: RunState, { states }: ExpectedRun): RunStateError {

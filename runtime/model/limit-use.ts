@@ -3,7 +3,7 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { isLimiter, isRate, type Limiter } from './limiter.ts'
 import { isName, maxNameBytes } from './name.ts'
-import { describeValue, messageOf } from './thrown.ts'
+import { messageOf, returnedText } from './thrown.ts'
 
 /** How a job uses a limiter; a limiter alone means one key for all, cost 1. */
 export type JobLimit<Parsed> =
@@ -82,10 +82,11 @@ export function limitUses(
     const { name } = limiter
     const madeKey = key && made(`the key of limiter '${name}'`, key)
     const text = key === undefined ? '' : keyText(madeKey)
-    if (text === undefined) return refuse(`the key of limiter '${name}' is ${told(madeKey)}; ${keyRule}`)
+    if (text === undefined)
+      return refuse(`the key of limiter '${name}' is ${returnedText(madeKey)}; ${keyRule}`)
     const madeCost = typeof cost === 'function' ? made(`the cost for limiter '${name}'`, cost) : cost
     if (!isCost(madeCost, limiter))
-      return refuse(`the cost for limiter '${name}' is ${told(madeCost)}; ${costRule(limiter)}`)
+      return refuse(`the cost for limiter '${name}' is ${returnedText(madeCost)}; ${costRule(limiter)}`)
     return { limiter: name, key: text, cost: madeCost, wholeRun }
   })
 }
@@ -99,7 +100,7 @@ export function parseStepLimits(value: unknown, at: string): readonly LimitUse[]
     const { limiter, key, cost = 1 } = entry as Exclude<StepLimit, Limiter>
     checkLimiter(limiter, where)
     const text = key === undefined ? '' : keyText(key)
-    if (text === undefined) throw new InvalidOptionsError(`${where}.key is ${told(key)}; ${keyRule}`)
+    if (text === undefined) throw new InvalidOptionsError(`${where}.key is ${returnedText(key)}; ${keyRule}`)
     checkCost(cost, limiter, where)
     return { limiter: limiter.name, key: text, cost, wholeRun: false }
   })
@@ -150,14 +151,5 @@ function costRule({ name, rule }: Limiter): string {
 
 function checkCost(cost: unknown, limiter: Limiter, at: string): void {
   if (!isCost(cost, limiter))
-    throw new InvalidOptionsError(`${at}.cost is ${told(cost)}; ${costRule(limiter)}`)
-}
-
-function told(value: unknown): string {
-  if (value instanceof Promise) {
-    // No code waits for it: its own failure must not end the process.
-    value.catch(() => undefined)
-    return 'a promise'
-  }
-  return typeof value === 'string' ? `'${value}'` : describeValue(value)
+    throw new InvalidOptionsError(`${at}.cost is ${returnedText(cost)}; ${costRule(limiter)}`)
 }

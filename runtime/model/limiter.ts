@@ -28,6 +28,18 @@ export interface LimiterRule {
   readonly refill: number
 }
 
+export type RuleNumbers = Omit<LimiterRule, 'kind'>
+
+/** The names of each kind's numbers in authors' code. */
+export const ruleNames: Readonly<Record<LimiterKind, Partial<Record<keyof RuleNumbers, string>>>> = {
+  concurrency: { max: 'max' },
+  fixedWindow: { max: 'limit', everyMs: 'window' },
+  slidingWindow: { max: 'limit', everyMs: 'window' },
+  tokenBucket: { max: 'capacity', refill: 'refill', everyMs: 'every' },
+  leakyBucket: { max: 'burst', refill: 'limit', everyMs: 'every' },
+  points: { max: 'points', everyMs: 'every' },
+}
+
 /** A limit that jobs and steps share by name. Made by `limits`, keyed where it is used. */
 export interface Limiter {
   readonly [limiterBrand]: typeof limiterBrand
@@ -61,66 +73,61 @@ export const limits = {
   /**
    * At most `max` at the same time. A slot is freed with the run's execution, its step's end, or its worker's lease.
    */
-  concurrency: (options: { name: string; max: number }): Limiter => {
-    const at = checked('concurrency', options, ['name', 'max'])
-    return made(options.name, 'concurrency', { max: whole(options.max, `${at}: max`), everyMs: 0, refill: 0 })
-  },
+  concurrency: (options: { name: string; max: number }): Limiter => makeLimiter('concurrency', options),
 
   /** At most `limit` per window; windows begin at multiples of `window` since 1970 UTC. */
-  fixedWindow: (options: { name: string; limit: number; window: Duration }): Limiter => {
-    const at = checked('fixedWindow', options, ['name', 'limit', 'window'])
-    return made(options.name, 'fixedWindow', windowRule(options, at))
-  },
+  fixedWindow: (options: { name: string; limit: number; window: Duration }): Limiter =>
+    makeLimiter('fixedWindow', options),
 
   /** At most `limit` in every span of this length. Stores each start of the last window. */
-  slidingWindow: (options: { name: string; limit: number; window: Duration }): Limiter => {
-    const at = checked('slidingWindow', options, ['name', 'limit', 'window'])
-    return made(options.name, 'slidingWindow', windowRule(options, at))
-  },
+  slidingWindow: (options: { name: string; limit: number; window: Duration }): Limiter =>
+    makeLimiter('slidingWindow', options),
 
   /** A bucket of `capacity` tokens, full at first, that is refilled by `refill` tokens per `every`, evenly. */
-  tokenBucket: (options: { name: string; capacity: number; refill: number; every: Duration }): Limiter => {
-    const at = checked('tokenBucket', options, ['name', 'capacity', 'refill', 'every'])
-    const max = whole(options.capacity, `${at}: capacity`)
-    return made(
-      options.name,
-      'tokenBucket',
-      bucketRule(at, max, whole(options.refill, `${at}: refill`), options.every),
-    )
-  },
+  tokenBucket: (options: { name: string; capacity: number; refill: number; every: Duration }): Limiter =>
+    makeLimiter('tokenBucket', options),
 
   /** `limit` per `every`, evenly spaced; after a quiet time `burst` (default 1) may start at once. */
-  leakyBucket: (options: { name: string; limit: number; every: Duration; burst?: number }): Limiter => {
-    const at = checked('leakyBucket', options, ['name', 'limit', 'every', 'burst'])
-    const max = whole(options.burst ?? 1, `${at}: burst`)
-    return made(
-      options.name,
-      'leakyBucket',
-      bucketRule(at, max, whole(options.limit, `${at}: limit`), options.every),
-    )
-  },
+  leakyBucket: (options: { name: string; limit: number; every: Duration; burst?: number }): Limiter =>
+    makeLimiter('leakyBucket', { ...options, burst: options?.burst ?? 1 }),
 
   /**
    * `points` per `every`, refilled evenly. Each use charges its `cost`, an estimate; `correctCost` of the step's
    * context replaces it with the true cost.
    */
-  points: (options: { name: string; points: number; every: Duration }): Limiter => {
-    const at = checked('points', options, ['name', 'points', 'every'])
-    const max = whole(options.points, `${at}: points`)
-    return made(options.name, 'points', bucketRule(at, max, max, options.every))
-  },
+  points: (options: { name: string; points: number; every: Duration }): Limiter =>
+    makeLimiter('points', options),
 } as const
 
-function checked(kind: LimiterKind, options: object, known: readonly string[]): string {
+/** @param options The name and the numbers, as `ruleNames` calls them. @throws InvalidOptionsError naming the wrong one */
+export function makeLimiter(kind: LimiterKind, options: object): Limiter {
   checkNodeVersion()
-  checkKnownOptions(options, known, `limits.${kind}`)
-  const { name } = options as { name?: unknown }
+  const names = ruleNames[kind]
+  checkKnownOptions(options, ['name', ...Object.values(names)], `limits.${kind}`)
+  const { name, ...numbers } = options as Readonly<Record<string, unknown>>
   if (!isName(name) || name.startsWith('$')) {
     throw new InvalidOptionsError(
       `limits.${kind}: give the limiter a name of at most ${maxNameBytes} bytes that does not begin with $`,
     )
   }
-  return `limiter '${name}'`
+  const at = `limiter '${name}'`
+  const read = (field: keyof RuleNumbers, parse: typeof whole, withoutIt: number): number => {
+    const option = names[field]
+    return option === undefined ? withoutIt : parse(numbers[option], `${at}: ${option}`)
+  }
+  const max = read('max', whole, 0)
+  const refill = read('refill', whole, kind === 'points' ? max : 0)
+  const everyMs = read('everyMs', period, 0)
+  if (refill > 0 && max * everyMs > maxProduct) {
+    throw new InvalidOptionsError(
+      `${at}: so large a bucket over so long a time can't be counted; name a shorter one`,
+    )
+  }
+  return Object.freeze({
+    [limiterBrand]: limiterBrand as typeof limiterBrand,
+    name,
+    rule: Object.freeze({ kind, max, everyMs, refill }),
+  })
 }
 
 function whole(value: unknown, option: string): number {
@@ -128,33 +135,8 @@ function whole(value: unknown, option: string): number {
   throw new InvalidOptionsError(`${option} must be a whole number from 1 to ${maxMax}, not ${String(value)}`)
 }
 
-function windowRule(
-  { limit, window }: { limit: number; window: Duration },
-  at: string,
-): Omit<LimiterRule, 'kind'> {
-  return { max: whole(limit, `${at}: limit`), everyMs: period(window, `${at}: window`), refill: 0 }
-}
-
-function bucketRule(at: string, max: number, refill: number, every: Duration): Omit<LimiterRule, 'kind'> {
-  const everyMs = period(every, `${at}: every`)
-  if (max * everyMs > maxProduct) {
-    throw new InvalidOptionsError(
-      `${at}: so large a bucket over so long a time can't be counted; name a shorter one`,
-    )
-  }
-  return { max, everyMs, refill }
-}
-
-function period(value: Duration, option: string): number {
+function period(value: unknown, option: string): number {
   const ms = parseDuration(value, option)
   if (ms >= 1) return ms
   throw new InvalidOptionsError(`${option} must be 1 ms or longer`)
-}
-
-function made(name: string, kind: LimiterKind, numbers: Omit<LimiterRule, 'kind'>): Limiter {
-  return Object.freeze({
-    [limiterBrand]: limiterBrand as typeof limiterBrand,
-    name,
-    rule: Object.freeze({ kind, ...numbers }),
-  })
 }

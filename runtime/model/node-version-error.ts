@@ -3,12 +3,11 @@ import { nodeVersionProblem } from './node-version.ts'
 
 /** The package needs a newer Node than the one that runs it. */
 export class NodeVersionError extends DurableJobsError {
-  static {
-    brandErrors(NodeVersionError, 'NodeVersionError')
-  }
   override readonly name = 'NodeVersionError'
   readonly code = 'NODE_VERSION'
 }
+
+brandErrors({ NodeVersionError })
 
 /**
  * Refuses to continue on a Node that is too old. Every function that an application calls first calls this first, as

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from './invalid-options-error.ts'
-import { describeValue, messageOf } from './thrown.ts'
+import { messageOf, returnedText } from './thrown.ts'
 
 /** Option `protect` of a job, checked. */
 export type ProtectRule = true | ((input: unknown) => unknown)
@@ -34,7 +34,7 @@ export function decideProtection(
   const returned = callRule(rule, input, `${at} threw for ${what}`)
   if (typeof returned === 'boolean') return returned
   throw new InvalidOptionsError(
-    `${at} returned ${kindOf(returned)} for ${what}; it must return true or false, at once`,
+    `${at} returned ${returnedText(returned)} for ${what}; it must return true or false, at once`,
   )
 }
 
@@ -44,12 +44,4 @@ function callRule(rule: Exclude<ProtectRule, true>, input: unknown, problem: str
   } catch (cause) {
     throw new InvalidOptionsError(`${problem}: ${messageOf(cause)}`, { cause })
   }
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  if (!(value instanceof Promise)) return describeValue(value)
-  // No code waits for it: its own failure must not end the process.
-  value.catch(() => undefined)
-  return 'a promise'
 }

@@ -3,9 +3,6 @@ import { messageOf } from './thrown.ts'
 
 /** `scaleInProtection({ mode: 'required' })` in a process that can't be protected: the worker doesn't start. */
 export class ProtectionUnavailableError extends DurableJobsError {
-  static {
-    brandErrors(ProtectionUnavailableError, 'ProtectionUnavailableError')
-  }
   override readonly name = 'ProtectionUnavailableError'
   readonly code = 'PROTECTION_UNAVAILABLE'
   constructor(problem: string) {
@@ -17,9 +14,6 @@ export class ProtectionUnavailableError extends DurableJobsError {
 
 /** Without the agent endpoint, ECS is called through `@aws-sdk/client-ecs`, which can't be loaded. */
 export class AwsSdkMissingError extends DurableJobsError {
-  static {
-    brandErrors(AwsSdkMissingError, 'AwsSdkMissingError')
-  }
   override readonly name = 'AwsSdkMissingError'
   readonly code = 'AWS_SDK_MISSING'
   constructor(cause: unknown) {
@@ -30,3 +24,5 @@ export class AwsSdkMissingError extends DurableJobsError {
     )
   }
 }
+
+brandErrors({ ProtectionUnavailableError, AwsSdkMissingError })

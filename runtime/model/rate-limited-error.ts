@@ -9,9 +9,6 @@ import { type Duration, parseDuration } from './duration.ts'
  * if (response.status === 429) throw new RateLimitedError(`${Number(response.headers.get('retry-after')) || 1}s`)
  */
 export class RateLimitedError extends DurableJobsError {
-  static {
-    brandErrors(RateLimitedError, 'RateLimitedError')
-  }
   override readonly name = 'RateLimitedError'
   readonly code = 'RATE_LIMITED'
   readonly delayMs: number
@@ -21,3 +18,5 @@ export class RateLimitedError extends DurableJobsError {
     this.delayMs = delayMs
   }
 }
+
+brandErrors({ RateLimitedError })

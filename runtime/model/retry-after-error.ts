@@ -3,9 +3,6 @@ import { type Duration, parseDuration } from './duration.ts'
 
 /** Thrown by an author: the next attempt starts after this pause instead of the policy's. Spends an attempt. */
 export class RetryAfterError extends DurableJobsError {
-  static {
-    brandErrors(RetryAfterError, 'RetryAfterError')
-  }
   override readonly name = 'RetryAfterError'
   readonly code = 'RETRY_AFTER'
   readonly delayMs: number
@@ -15,3 +12,5 @@ export class RetryAfterError extends DurableJobsError {
     this.delayMs = delayMs
   }
 }
+
+brandErrors({ RetryAfterError })

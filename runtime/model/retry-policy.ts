@@ -43,22 +43,22 @@ export function parseRetry(retry: unknown, option = 'retry'): RetryPolicy {
 
 function parseRetryOptions(retry: RetryOptions, option: string): RetryPolicy {
   checkKnownOptions(retry, known, option)
-  const base = defaultRetryPolicy
-  const { maxAttempts, initialInterval, backoffCoefficient, maxInterval } = retry
-  const coefficient = backoffCoefficient ?? base.backoffCoefficient
-  if (typeof coefficient !== 'number' || !(coefficient >= 1)) {
-    throw new InvalidOptionsError(`${option}.backoffCoefficient: ${coefficient} is not a number of 1 or more`)
+  const {
+    maxAttempts = defaultRetryPolicy.maxAttempts,
+    initialInterval = defaultRetryPolicy.initialIntervalMs,
+    maxInterval = defaultRetryPolicy.maxIntervalMs,
+  } = retry
+  const backoffCoefficient = retry.backoffCoefficient ?? defaultRetryPolicy.backoffCoefficient
+  if (typeof backoffCoefficient !== 'number' || !(backoffCoefficient >= 1)) {
+    throw new InvalidOptionsError(
+      `${option}.backoffCoefficient: ${backoffCoefficient} is not a number of 1 or more`,
+    )
   }
   return {
-    maxAttempts:
-      maxAttempts === undefined ? base.maxAttempts : parseAttempts(maxAttempts, `${option}.maxAttempts`),
-    initialIntervalMs:
-      initialInterval === undefined
-        ? base.initialIntervalMs
-        : parseDuration(initialInterval, `${option}.initialInterval`),
-    backoffCoefficient: coefficient,
-    maxIntervalMs:
-      maxInterval === undefined ? base.maxIntervalMs : parseDuration(maxInterval, `${option}.maxInterval`),
+    maxAttempts: parseAttempts(maxAttempts, `${option}.maxAttempts`),
+    initialIntervalMs: parseDuration(initialInterval, `${option}.initialInterval`),
+    backoffCoefficient,
+    maxIntervalMs: parseDuration(maxInterval, `${option}.maxInterval`),
   }
 }
 

@@ -2,9 +2,6 @@ import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 
 /** No schedule has this name in this store. */
 export class UnknownScheduleError extends DurableJobsError {
-  static {
-    brandErrors(UnknownScheduleError, 'UnknownScheduleError')
-  }
   override readonly name = 'UnknownScheduleError'
   readonly code = 'UNKNOWN_SCHEDULE'
 
@@ -15,9 +12,8 @@ export class UnknownScheduleError extends DurableJobsError {
 
 /** The schedule is declared in code, or was created by `put`, and the other one may not change it. */
 export class ScheduleStateError extends DurableJobsError {
-  static {
-    brandErrors(ScheduleStateError, 'ScheduleStateError')
-  }
   override readonly name = 'ScheduleStateError'
   readonly code = 'SCHEDULE_STATE'
 }
+
+brandErrors({ UnknownScheduleError, ScheduleStateError })

@@ -97,6 +97,13 @@ export function describeValue(value: unknown): string {
   }
 }
 
+/** Returns what an author's function returned as text. No code waits for a promise: its failure must not end the process. */
+export function returnedText(value: unknown): string {
+  if (!(value instanceof Promise)) return typeof value === 'string' ? `'${value}'` : describeValue(value)
+  value.catch(() => undefined)
+  return 'a promise'
+}
+
 function describeObject(value: object): string {
   for (const describe of [jsonText, shownText, plainlyShownText]) {
     try {

@@ -2,7 +2,7 @@ import { digestsOf } from './digest.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
-import { messageOf } from './thrown.ts'
+import { messageOf, returnedText } from './thrown.ts'
 
 /** The policy for an enqueue whose key is held. */
 export type OnDuplicate = 'join' | 'reject' | 'replace'
@@ -141,10 +141,6 @@ function problemOf(key: string): string | undefined {
 }
 
 function kindOf(answer: unknown): string {
-  if (answer instanceof Promise) {
-    // No code waits for it: its own failure must not end the process.
-    answer.catch(() => undefined)
-    return 'a promise'
-  }
+  if (answer instanceof Promise) return returnedText(answer)
   return answer === null || typeof answer === 'number' ? String(answer) : typeof answer
 }

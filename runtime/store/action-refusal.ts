@@ -72,7 +72,7 @@ export function refusalText(action: ActionKind, refusal: Refusal): string {
     case 'gone':
       return 'no such run: it was removed, or never enqueued here'
     case 'state':
-      return `it is ${refusal.state}; ${needs(action)}`
+      return `it is ${refusal.state}; ${needs[action]}`
     case 'moved':
       return `it became ${refusal.state} after it was chosen`
     case 'changed':
@@ -84,13 +84,10 @@ export function refusalText(action: ActionKind, refusal: Refusal): string {
   }
 }
 
-function needs(action: ActionKind): string {
-  const allowed = {
-    retry: 'only a failed, cancelled, expired or blocked run can be retried',
-    cancel: 'only a run that lives and is not cancelling can be cancelled',
-    remove: 'cancel it first, then remove it',
-  } satisfies Record<ActionKind, string>
-  return allowed[action]
+const needs: Readonly<Record<ActionKind, string>> = {
+  retry: 'only a failed, cancelled, expired or blocked run can be retried',
+  cancel: 'only a run that lives and is not cancelling can be cancelled',
+  remove: 'cancel it first, then remove it',
 }
 
 function clipped(text: string): string {

@@ -109,6 +109,30 @@ export interface RunForecast {
   readonly limiters: readonly string[]
 }
 
+/** The effect that an action would have; nothing was changed. */
+export interface ActionPlan {
+  readonly action: ActionKind
+  /**
+   * How many runs match. Not exact: at least this many. A filter that no counter covers is counted on a bounded number
+   * of runs, and so is any filter while the counters are incomplete.
+   */
+  readonly matching: { readonly runs: number; readonly exact: boolean }
+  /** The rest is about this many runs, the newest that match: at most 200. */
+  readonly sample: number
+  readonly states: readonly RunsOf<'state', RunState>[]
+  /** Steps that a retry would run again, without keys; '' means the code between steps. */
+  readonly runsAgain: readonly RunsOf<'step', StepPath>[]
+  /** At-most-once steps that block a retry: naming them in `runAgain` lets them run again. */
+  readonly inTheWay: readonly RunsOf<'step', StepPath>[]
+  /** Limiters that retried runs need, and how many wait for each now. */
+  readonly limiters: readonly (RunsOf<'limiter', string> & { readonly waiting: number })[]
+  /** Why other runs would be refused. */
+  readonly refused: readonly RunsOf<'reason', string>[]
+}
+
+/** How many runs of the sample it applies to; the most first. */
+export type RunsOf<Name extends string, T> = { readonly [K in Name]: T } & { readonly runs: number }
+
 export interface ActionStore {
   /** Stores an action. A repeat changes nothing and resolves to the action's current state. */
   beginAction(action: NewAction): Promise<ActionInfo>

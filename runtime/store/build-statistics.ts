@@ -1,4 +1,4 @@
-import type { DurationHistogram } from './duration-histogram.ts'
+import { addHistogram, emptyHistogram } from './duration-histogram.ts'
 import {
   type BacklogStatistics,
   type JobStatistics,
@@ -128,9 +128,9 @@ function jobsOf(cells: readonly StatisticsCell[], recentFrom: number): JobStatis
 class JobSum {
   readonly #of: { readonly queue: string; readonly job: string }
   readonly #counts = noCounts()
-  readonly #wait = new HistogramSum()
-  readonly #run = new HistogramSum()
-  readonly #total = new HistogramSum()
+  readonly #wait = emptyHistogram()
+  readonly #run = emptyHistogram()
+  readonly #total = emptyHistogram()
   readonly #recentFrom: number
   readonly #recent: RecentEnds[] = []
 
@@ -141,9 +141,9 @@ class JobSum {
 
   add(cell: StatisticsCell): void {
     addCounts(this.#counts, cell)
-    this.#wait.add(cell.wait)
-    this.#run.add(cell.run)
-    this.#total.add(cell.total)
+    addHistogram(this.#wait, cell.wait)
+    addHistogram(this.#run, cell.run)
+    addHistogram(this.#total, cell.total)
     if (cell.at < this.#recentFrom) return
     const counts = noCounts()
     addCounts(counts, cell)
@@ -152,21 +152,11 @@ class JobSum {
   }
 
   statistics(): JobStatistics {
-    const [wait, run, total] = [this.#wait.sum, this.#run.sum, this.#total.sum]
     const recent = [...this.#recent].sort((a, b) => a.at - b.at)
     return {
-      ...{ ...this.#of, ...this.#counts, wait, run, total },
+      ...{ ...this.#of, ...this.#counts, wait: this.#wait, run: this.#run, total: this.#total },
       ...(recent.length === 0 ? {} : { recent }),
     }
-  }
-}
-
-class HistogramSum {
-  readonly sum = { sumMs: 0, buckets: [] as number[] }
-
-  add({ sumMs, buckets }: DurationHistogram): void {
-    this.sum.sumMs += sumMs
-    for (const [i, count] of buckets.entries()) this.sum.buckets[i] = (this.sum.buckets[i] ?? 0) + count
   }
 }
 

@@ -1,11 +1,9 @@
 import { type Deadlock, type DeadlockedRun, deadlockName, findDeadlocks } from './deadlocks.ts'
-import type { StoreCheck } from './store.ts'
-import type { KeyWeight, WaitGraph, WaitGraphFrom } from './wait-graph.ts'
+import type { Inspector, StoreCheck } from './store.ts'
+import type { KeyWeight } from './wait-graph.ts'
 
 /** The reads that a search for deadlocks needs. */
-export interface WaitGraphs {
-  waitGraph(from: WaitGraphFrom): Promise<WaitGraph>
-}
+export type WaitGraphs = Pick<Inspector, 'waitGraph'>
 
 const maxNamed = 5
 /** In one search for all deadlocks: about a thousand waiters that keep slots. */

@@ -4,7 +4,22 @@ export interface DurationHistogram {
   readonly buckets: readonly number[]
 }
 
+/** A histogram that is being added up. */
+export interface HistogramSum {
+  sumMs: number
+  readonly buckets: number[]
+}
+
 export const maxBuckets = 40
+
+export function emptyHistogram(): HistogramSum {
+  return { sumMs: 0, buckets: [] }
+}
+
+export function addHistogram(sum: HistogramSum, { sumMs, buckets }: DurationHistogram): void {
+  sum.sumMs += sumMs
+  for (const [i, count] of buckets.entries()) sum.buckets[i] = (sum.buckets[i] ?? 0) + count
+}
 
 /** Returns how many durations a histogram counts. */
 export function durationsIn({ buckets }: DurationHistogram): number {

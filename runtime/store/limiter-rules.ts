@@ -1,18 +1,9 @@
+import { isSameRule } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
-import { type LimiterKind, type LimiterRule, limits } from '../model/limiter.ts'
+import { type LimiterRule, makeLimiter, type RuleNumbers, ruleNames } from '../model/limiter.ts'
 
 /** The numbers of a rule that can be set manually. */
-export type RuleChange = Partial<Omit<LimiterRule, 'kind'>>
-
-/** The names of each kind's numbers in authors' code. */
-export const ruleNames: Readonly<Record<LimiterKind, Partial<Record<keyof RuleChange, string>>>> = {
-  concurrency: { max: 'max' },
-  fixedWindow: { max: 'limit', everyMs: 'window' },
-  slidingWindow: { max: 'limit', everyMs: 'window' },
-  tokenBucket: { max: 'capacity', refill: 'refill', everyMs: 'every' },
-  leakyBucket: { max: 'burst', refill: 'limit', everyMs: 'every' },
-  points: { max: 'points', everyMs: 'every' },
-}
+export type RuleChange = Partial<RuleNumbers>
 
 /**
  * Returns the rule with the manual numbers, checked like the author's. @throws InvalidOptionsError naming the wrong
@@ -27,24 +18,21 @@ export function changedRule(name: string, rule: LimiterRule, change: RuleChange)
     )
   }
   const next = { ...rule, ...change }
-  const make = limits[rule.kind] as (options: object) => { readonly rule: LimiterRule }
   const options = Object.fromEntries(
     Object.entries(known).map(([field, option]) => [option, next[field as keyof RuleChange]]),
   )
-  return make({ name, ...options }).rule
+  return makeLimiter(rule.kind, { name, ...options }).rule
 }
 
 /** Checks that one worker's code defines each limiter name once. @throws InvalidOptionsError */
 export function refuseOtherRule(name: string, known: LimiterRule, rule: LimiterRule): void {
-  const same =
-    known.kind === rule.kind && JSON.stringify(numbersOf(known)) === JSON.stringify(numbersOf(rule))
-  if (same) return
+  if (isSameRule(known, rule)) return
   throw new InvalidOptionsError(
     `limits: two limiters are named '${name}' and differ; define it once and share it, or name one of them anew`,
   )
 }
 
 /** Returns all numbers of a rule: one may follow from another. */
-export function numbersOf({ max, everyMs, refill }: LimiterRule): Omit<LimiterRule, 'kind'> {
+export function numbersOf({ max, everyMs, refill }: LimiterRule): RuleNumbers {
   return { max, everyMs, refill }
 }

@@ -1,4 +1,4 @@
-import { type DeathCause, type DeathKind, deathKinds, deathText, maxDeathText } from '../model/death-cause.ts'
+import { type DeathCause, deathKinds, deathText, maxDeathText } from '../model/death-cause.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { LossCause } from '../model/poison.ts'
 
@@ -79,7 +79,7 @@ export interface LostWorkerInspector {
 
 /** @throws InvalidOptionsError (S5) */
 export function checkDeath({ kind, killedAfterMs, text }: DeathCause): void {
-  if (!(deathKinds as readonly DeathKind[]).includes(kind)) {
+  if (!deathKinds.includes(kind)) {
     throw new InvalidOptionsError(
       `explainLoss: '${kind}' is no kind of death; write one of ${deathKinds.join(', ')}`,
     )

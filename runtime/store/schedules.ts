@@ -185,13 +185,18 @@ type SkipReason = 'missed' | 'paused' | 'overlap' | 'duplicate' | 'queue full'
 
 export interface ScheduleInfo {
   readonly name: string
+  /** Declared in the code of its job, or created by `schedules.put`. */
   readonly origin: 'code' | 'hand'
+  /** Counts its changes, except pauses. */
   readonly revision: number
   readonly spec: ScheduleSpec
   readonly since: number
   /** Left out until a leader planned it, and when it never fires again. */
   readonly nextTick?: number
-  /** By how much its next tick is overdue, or its first plan; 0 while it is paused or dropped. */
+  /**
+   * By how much its next tick is overdue, or its first plan; 0 while it is paused or dropped. More than a little means
+   * that no worker leads, or that cron does not advance.
+   */
   readonly overdueMs: number
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
   readonly last?: LedgerLine

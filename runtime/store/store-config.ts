@@ -42,16 +42,10 @@ export interface StoreOptions {
   confirm?: 'memory' | 'disk' | 'replica'
 }
 
-/** Checked, in milliseconds, nothing left out. */
-export interface StoreConfig {
-  /** The path of a `sqlite:` one is absolute. */
-  readonly url: string
-  readonly namespace: string
-  readonly password: string | (() => string | Promise<string>) | undefined
+/** Checked, in milliseconds, nothing left out. The path of a `sqlite:` URL is absolute. */
+export interface StoreConfig extends Readonly<Required<Omit<StoreOptions, 'password' | 'retention'>>> {
+  readonly password: StoreOptions['password']
   readonly retention: RetentionPolicy
-  readonly maxValueBytes: number
-  readonly synchronous: 'normal' | 'full'
-  readonly confirm: 'memory' | 'disk' | 'replica'
 }
 
 const defaultStoreUrl = 'sqlite:.durable-jobs/jobs.db'

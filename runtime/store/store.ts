@@ -168,10 +168,7 @@ export interface Inspector
   /** Returns the entries after a position, in order; a page of fewer than `limit` is the last one. */
   journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]>
   /** The same without the stored values of steps: cheap, however large those are. */
-  journalOutline(
-    id: RunId,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalOutline[]>
+  journalOutline(id: RunId, page: Omit<JournalQuery, 'path'>): Promise<readonly JournalOutline[]>
   /** Returns the events of the run besides its steps, oldest first: losses, hand-overs, manual actions. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
   /** Returns the executions of a run, oldest first; of many the first and the last ones. See executions.ts. */

@@ -38,9 +38,9 @@ export interface ClaimLoopDeps {
 
 /**
  * Fills free slots and settles ended runs, claim by claim, until the lease is over.
- * W1  At most two claims are in flight, in order, each repeated until it gets a reply (R13). With many slots each claim
- * asks for at most half of them, so that the worker executes the runs of one claim while the store works on the next;
- * with few slots, the first claim asks for all.
+ * W1  At most two claims are in flight, in the order of their numbers, and each is repeated until it gets a reply (R13).
+ * With many slots, a claim asks for at most half of them: the worker executes the runs of one claim while the store works
+ * on the next. With few slots, the first claim asks for all.
  * W2  Ended runs are settled together with the next claim (R2).
  */
 export class ClaimLoop {
@@ -53,7 +53,7 @@ export class ClaimLoop {
   #n = 0
   #isHinted = true
   #nextClaimAt = 0
-  /** Whether the newest reply left runs behind. */
+  /** Whether the store has more runs for this worker than the newest reply brought. */
   #isMore = false
   #usedMacrotask = -1
   #wake: () => void = () => undefined
@@ -79,7 +79,7 @@ export class ClaimLoop {
     this.#wake()
   }
 
-  /** Resolves when the loop has ended, after `over`. */
+  /** Resolves when the loop has ended. It ends once `over` is aborted. */
   async end(): Promise<void> {
     this.#wake()
     await this.#ended
@@ -97,8 +97,8 @@ export class ClaimLoop {
   }
 
   /**
-   * Runs that end in the same macrotask are settled by the same claim. Two rounds never share a macrotask: if they did, a
-   * store that replies at once would starve the event loop.
+   * Waits for the end of the macrotask, so that runs that end in it are settled by one claim. Two rounds never share a
+   * macrotask: if they did, a store that replies at once would starve the event loop.
    */
   async #macrotaskEnd(): Promise<void> {
     const { macrotasks, config } = this.#deps
@@ -143,7 +143,8 @@ export class ClaimLoop {
     const free = this.#free
     try {
       const wasSent = free > 0 && (await this.#claimThroughHooks(free))
-      // Settlements don't wait for a claim that a middleware holds back, and a hint may mean that the store has an order.
+      // A middleware may hold the claim back. Settlements don't wait for it, and an order that a hint announces doesn't
+      // either.
       if (!wasSent && (outbox.hasSettlements || this.#isHinted)) {
         this.#isHinted = false
         await this.#claim(0)
@@ -158,12 +159,12 @@ export class ClaimLoop {
   async #claimThroughHooks(free: number): Promise<boolean> {
     const { clock, concurrency, log } = this.#deps.config
     this.#isHinted = false
-    // The reply sets it anew. If a middleware holds this claim back, the next one is due at the next poll.
+    // The reply to this claim sets a new time. If a middleware holds the claim back, the next one is due at this time.
     this.#nextClaimAt = clock.elapsed() + maxPollMs
     let wasSent = false
     const max = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
-    // Reserved while a slow hook runs. If a second claim took these slots, this one would be sent later and ask for
-    // none; as the newest claim it would tell the store that no slot is free (R13).
+    // Reserves the slots while a slow hook runs. Otherwise a second claim could take them and be sent before this one.
+    // Then this one, now the newest, would ask for none, which tells the store that no slot is free (R13).
     let reserved = max
     this.#askedFor += reserved
     const release = (): void => {
@@ -183,7 +184,7 @@ export class ClaimLoop {
     return wasSent
   }
 
-  /** Sends one claim, repeated until it gets a reply; starts its runs. Resolves to how many runs those were. */
+  /** Sends one claim until it gets a reply, and starts the runs of the reply. Resolves to their number. */
   async #claim(max: number): Promise<number> {
     const { outbox, protection, over, listener } = this.#deps
     const settling = outbox.takeSettlements()
@@ -237,7 +238,7 @@ export class ClaimLoop {
 
   #take({ runs, orders, more, nextDueInMs = maxPollMs }: Claimed, isNewest: boolean): void {
     const { slots, config, listener, over } = this.#deps
-    // W3: the slots were told that the lease is lost; the runs of this reply continue on other workers.
+    // W3: the lease is lost, and the slots know it. The runs of this reply continue on other workers.
     if (over.aborted) return
     for (const run of runs) slots.start(run)
     listener.ordered(orders)

@@ -7,7 +7,7 @@ import { ruleText } from '../../runtime/describe/rule-text.ts'
 import { parseDuration } from '../../runtime/model/duration.ts'
 import type { ExpectedLimiter } from '../../runtime/model/expecting-write.ts'
 import { InvalidOptionsError } from '../../runtime/model/invalid-options-error.ts'
-import { ruleNames } from '../../runtime/store/limiter-rules.ts'
+import { ruleNames } from '../../runtime/model/limiter.ts'
 import type { LimiterInfo } from '../../runtime/store/limiters.ts'
 import { type Action, type Choice, type Effect, type FieldSpec, impossible, ready } from './action.ts'
 

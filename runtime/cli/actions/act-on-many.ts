@@ -1,13 +1,12 @@
 import type { ContinueOptions } from '../../client/actions/actions.ts'
 import type { ActionProgress } from '../../client/actions/carry-out.ts'
-import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { Jobs } from '../../client/client.ts'
 import { commandLine } from '../../describe/command-line.ts'
 import { leftText, matchingText, runsText } from '../../describe/plan-sentences.ts'
+import { defined } from '../../model/defined.ts'
 import { RunStateError, UnknownActionError } from '../../model/errors.ts'
-import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
+import type { ActionInfo, ActionKind, ActionPlan, ActionTarget } from '../../store/actions.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { print, printJson, remark, say } from '../output.ts'
 import { usageError } from '../usage-error.ts'
@@ -54,12 +53,10 @@ export async function actOnMany(
 /** The typed options, with the completed ids and fingerprint. */
 async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
   if (target.kind === 'runs') return { kind: 'runs', ids: await wholeIds(inspector, target.ids) }
-  const { fingerprint } = target.filter
-  if (fingerprint === undefined) return target
-  return {
-    ...target,
-    filter: { ...target.filter, fingerprint: await wholeFingerprint(inspector, fingerprint) },
-  }
+  const { fingerprint: typed } = target.filter
+  if (typed === undefined) return target
+  const fingerprint = await wholeFingerprint(inspector, typed)
+  return { ...target, filter: { ...target.filter, fingerprint } }
 }
 
 /** Ctrl-c stops after the current chunk, a second one at once. */
@@ -96,12 +93,8 @@ class ActionCommand {
 
   /** Resolves to the exit code. */
   async begin(target: ActionTarget): Promise<number> {
-    const { json, dryRun, yes, first } = this.#options
-    const plan = await this.#jobs.actions.plan(
-      this.#kind,
-      target,
-      given({ runAgain: this.#options.runAgain }),
-    )
+    const { json, dryRun, yes, first, runAgain } = this.#options
+    const plan = await this.#jobs.actions.plan(this.#kind, target, defined({ runAgain }))
     this.#plan = plan
     if (!json) print(planText(plan))
     if (dryRun || (plan.sample === 0 && plan.matching.exact)) {
@@ -112,11 +105,7 @@ class ActionCommand {
       remark('nothing was changed')
       return exitCodes.stopped
     }
-    const course = {
-      ...this.#course(),
-      ...operator(this.#options),
-      ...given({ runAgain: this.#options.runAgain }),
-    }
+    const course = { ...this.#course(), ...operator(this.#options), ...defined({ runAgain }) }
     const run = (over: ContinueOptions = {}): Promise<ActionInfo> =>
       this.#jobs.actions.run(this.#kind, target, { ...course, ...over })
     return first === undefined ? this.#end(await run()) : this.#withFirst(run, 0, first)
@@ -192,7 +181,7 @@ class ActionCommand {
     const onProgress = ({ action }: ActionProgress): void => {
       if (!json) this.#progress.show(action)
     }
-    return { ...given({ rate }), signal: this.#signal, onProgress }
+    return { ...defined({ rate }), signal: this.#signal, onProgress }
   }
 
   /** Ends the progress line before the next output. */

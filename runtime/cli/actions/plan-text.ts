@@ -1,5 +1,5 @@
-import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import { matchingText, planLines, sampleText } from '../../describe/plan-sentences.ts'
+import type { ActionPlan } from '../../store/actions.ts'
 import { screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
 

@@ -4,9 +4,9 @@ import { mutedText, unmutedText } from '../../describe/action-result.ts'
 import { commandLine, inStore } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
 import { byAndWhy } from '../../describe/manual-action.ts'
+import { defined } from '../../model/defined.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { duration } from '../option-values.ts'
 import { paint, print, printJson, say, screenWidth } from '../output.ts'
@@ -54,7 +54,7 @@ async function listFindings(options: AttentionOptions): Promise<void> {
   const { severity, muted = false, json } = options
   try {
     await withConnection(options, async (jobs) => {
-      const all = await jobs.attention({ ...given({ severity }), muted: true })
+      const all = await jobs.attention({ ...defined({ severity }), muted: true })
       const findings = muted ? all : all.filter((finding) => finding.muted === undefined)
       if (findings.length > 0) process.exitCode = exitCodes.findings
       const hidden = all.length - findings.length

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { given } from '../given.ts'
+import { defined } from '../../model/defined.ts'
 import { addStoreOption } from '../shared-options.ts'
 
 interface DemoOptions {
@@ -17,5 +17,5 @@ export function addDemo(program: Command): void {
 
 async function demo({ store, keep }: DemoOptions): Promise<void> {
   const { runDemo } = await import('../demo/run-demo.ts')
-  process.exitCode = await runDemo(given({ store, keep }))
+  process.exitCode = await runDemo(defined({ store, keep }))
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { defined } from '../../model/defined.ts'
 import type { StoreCheck } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { paint, print, printJson, screenWidth } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { wrapAroundCommands } from '../plain-text.ts'
@@ -36,7 +36,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     const [version, node] = [packageVersion(), process.versions.node]
     if (checks.some(({ verdict }) => verdict === 'fault' || (options.strict && verdict === 'warning')))
       process.exitCode = 1
-    if (options.json) return printJson({ address, version, node, workers, checks, ...given({ recounted }) })
+    if (options.json) return printJson({ address, version, node, workers, checks, ...defined({ recounted }) })
     print(`store         ${address}`)
     print(`durable-jobs  ${version}`)
     print(`node          ${node}`)

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 import { type Command, Option } from 'commander'
 import type { EnqueuedRun } from '../../client/enqueued-run.ts'
+import { defined } from '../../model/defined.ts'
 import { InvalidInputError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { messageOf } from '../../model/thrown.ts'
 import { storeAddress, withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
 import { duration, instant, pairs, repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson, remark } from '../output.ts'
@@ -56,13 +56,13 @@ async function enqueue(file: string, name: string, input: unknown, options: Enqu
     { store },
     async (jobs) => {
       const handle = await jobs
-        .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))
+        .enqueue(job, input, defined({ id, delay, at, priority, tags, headers, expiresIn }))
         .catch((error: unknown) => refused(error, input, name))
       const { id: run, outcome, replaced } = handle
-      const did = { id: run, outcome, ...given({ replaced }) }
+      const did = { id: run, outcome, ...defined({ replaced }) }
       if (!json) tellOutcome(handle)
       if (!wait) return json ? printJson(did) : undefined
-      const output = await handle.result(given({ timeout }))
+      const output = await handle.result(defined({ timeout }))
       if (json) printJson({ ...did, output: output ?? null })
       else print(inspect(output, { depth: 10 }))
     },

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
 import { eventSentence } from '../../describe/event-sentence.ts'
 import { type EventFilter, matchesEvent } from '../../describe/event-subject.ts'
+import { defined } from '../../model/defined.ts'
 import type { EventLog, EventPage, StoreEvent } from '../../store/events.ts'
 import type { Inspector } from '../../store/store.ts'
 import { onStopSignals } from '../../worker/stop-signals.ts'
 import { withConnection } from '../connection.ts'
 import { followEvents } from '../follow-events.ts'
-import { given } from '../given.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, say, screenWidth } from '../output.ts'
@@ -92,15 +92,16 @@ interface ReadEvents {
 async function readPage(inspector: Inspector, options: EventsOptions): Promise<ReadEvents> {
   const { log, after, before, job, queue } = options
   const run = options.run === undefined ? undefined : await wholeId(inspector, options.run)
-  const filter = given({ run, job, queue })
+  const filter = defined({ run, job, queue })
   const limit = limitOf(options)
   if (run !== undefined && after === undefined) {
-    const page = await inspector.events({ run, limit, ...given({ log, before }) })
+    const page = await inspector.events({ run, limit, ...defined({ log, before }) })
     // An unknown id may be the begin of another one.
     if (page.events.length > 0 || (await inspector.run(run)) !== undefined)
       return { page, filter, isOfRun: job === undefined && queue === undefined }
   }
-  return { page: await inspector.events({ limit, ...given({ log, after, before }) }), filter, isOfRun: false }
+  const page = await inspector.events({ limit, ...defined({ log, after, before }) })
+  return { page, filter, isOfRun: false }
 }
 
 function limitOf({ limit, run, job, queue }: EventsOptions): number {
@@ -137,7 +138,7 @@ async function follow(
   }
   try {
     print(first)
-    const from = { after: cursor, ...given({ log }) }
+    const from = { after: cursor, ...defined({ log }) }
     await followEvents(inspector, from, { show, tell: remark }, stop.signal)
   } catch (error) {
     remark(`to continue from here, add --after ${cursor}`)

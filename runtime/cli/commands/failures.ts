@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { durationToken } from '../../describe/duration-token.ts'
 import { failureText, shortFingerprint, triesIn } from '../../describe/failure-text.ts'
+import { defined } from '../../model/defined.ts'
 import { RunStateError } from '../../model/errors.ts'
 import {
   type FailureGroup,
@@ -11,7 +12,6 @@ import {
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { failureReport } from '../failure-report.ts'
-import { given } from '../given.ts'
 import { pastTime, wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
@@ -70,7 +70,7 @@ job's code, newest first), sample (id of the last run), perMinute (tries of the 
 }
 
 async function failures(beginning: string | undefined, options: FailuresOptions): Promise<void> {
-  await withConnection(given({ store: options.store }), async ({ inspector }) => {
+  await withConnection(defined({ store: options.store }), async ({ inspector }) => {
     if (beginning === undefined) await list(inspector, options)
     else await show(inspector, beginning, options)
   })
@@ -81,7 +81,7 @@ async function list(
   { json, limit, order, job, since }: FailuresOptions,
 ): Promise<void> {
   const found = await inspector.failures({
-    ...given({ job, since }),
+    ...defined({ job, since }),
     order,
     limit: Math.min(limit + 1, maxFailureGroups),
   })
@@ -93,17 +93,11 @@ async function list(
 }
 
 async function show(inspector: Inspector, beginning: string, options: FailuresOptions): Promise<void> {
-  const group = await find(inspector, beginning)
-  if (options.json) return printJson({ failure: group })
-  print(failureReport(group, options))
-}
-
-/** Returns the one group whose fingerprint begins so, with or without its `f1:`. */
-async function find(inspector: Inspector, beginning: string): Promise<FailureGroup> {
   const group = await findFailure(inspector, beginning)
   if (group === undefined)
     throw new RunStateError(
       `no failure '${beginning}' is known: durable-jobs failures lists those that are (the 1,000 seen last)`,
     )
-  return group
+  if (options.json) return printJson({ failure: group })
+  print(failureReport(group, options))
 }

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { retriedText } from '../../describe/action-result.ts'
-import { optionNames, retryPlanLists } from '../../describe/plan-sentences.ts'
+import { optionNames, type PlanList, retryPlanLists } from '../../describe/plan-sentences.ts'
+import { defined } from '../../model/defined.ts'
 import { RunStateError } from '../../model/errors.ts'
 import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
 import { addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
-import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson, say } from '../output.ts'
@@ -45,7 +45,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
   await withOneRun(ids, options, async (jobs, id) => {
     const plan = await jobs
       .run(id)
-      .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })
+      .retry({ dryRun, ...operator(options), ...defined({ from, runAgain }) })
       .catch(asOption)
     if (options.json) return printJson({ id, dryRun, ...plan })
     say(dryRun ? `run ${id} was not changed; a retry would` : `${retriedText(id)}; it will`)
@@ -59,7 +59,7 @@ function asOption(error: unknown): never {
   throw new RunStateError(optionNames(error.message), { cause: error })
 }
 
-function listed({ verb, paths }: ReturnType<typeof retryPlanLists>[number]): string {
+function listed({ verb, paths }: PlanList): string {
   const lines = paths.slice(0, maxListed).map((path) => `    ${path}`)
   const rest = paths.length - lines.length
   return [

@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander'
 import type { FleetSnapshot } from '../../describe/hindrance.ts'
 import { situation } from '../../describe/situation.ts'
+import { defined } from '../../model/defined.ts'
 import type { Run } from '../../model/run.ts'
 import type { RunOrder, RunPage, RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
-import { given } from '../given.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, screenWidth } from '../output.ts'
 import { runForJson } from '../run-json.ts'
-import { ago, paintState } from '../run-text.ts'
+import { ago, stateColumn } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import { type Column, formatTable } from '../table.ts'
 import { type Frame, watchFrames } from '../watch.ts'
@@ -30,7 +30,7 @@ const searchedByItself = 4_000
 const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
   { title: 'JOB', cell: (run) => run.job, shrinks: true },
-  { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
+  stateColumn,
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right', drops: 2 },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right', drops: 1 },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right', drops: 3 },
@@ -55,7 +55,7 @@ export function addRuns(program: Command): void {
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
   // Mistakes are reported before a store is opened.
   filterOf(options)
-  await withConnection(given({ store }), async ({ inspector }) => {
+  await withConnection(defined({ store }), async ({ inspector }) => {
     if (options.watch) return watchFrames(inspector, () => runsFrame(inspector, options, json === true))
     const page = await readPage(inspector, options)
     if (json) return printJson(pageForJson(page))
@@ -108,7 +108,7 @@ async function readPage(
   if (isHolder && cursor === undefined) return readHolder(inspector, job, unique)
   const { fingerprint: typed } = filter
   const fingerprint = typed === undefined ? undefined : await wholeFingerprint(inspector, typed)
-  return search(inspector, { limit, order, ...filter, ...given({ fingerprint, cursor }) })
+  return search(inspector, { limit, order, ...filter, ...defined({ fingerprint, cursor }) })
 }
 
 async function readHolder(inspector: Inspector, job: string, unique: string): Promise<RunPage> {

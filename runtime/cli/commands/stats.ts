@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { aboutDuration } from '../../model/about-duration.ts'
+import { defined } from '../../model/defined.ts'
 import { type BacklogTrend, backlogTrend } from '../../store/backlog-trend.ts'
 import { type DurationHistogram, durationsIn, percentile } from '../../store/duration-histogram.ts'
 import {
@@ -10,7 +11,6 @@ import {
   statisticsRanges,
 } from '../../store/statistics.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { paint, print, printJson, printTable, remark, say } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
@@ -82,9 +82,9 @@ Percentiles are estimates, off by less than a factor of two. coveredMs is how mu
 }
 
 async function showStatistics({ range, queue, job, json, store }: StatsOptions): Promise<void> {
-  await withConnection(given({ store }), async ({ inspector }) => {
+  await withConnection(defined({ store }), async ({ inspector }) => {
     const all = await inspector.statistics(range)
-    const statistics = only(all, given({ queue, job }))
+    const statistics = only(all, defined({ queue, job }))
     if (json) return printJson(forJson(statistics))
     const minutes = minutesOf(statistics)
     const jobs = statistics.jobs.map((one) => ({ ...one, minutes }))
@@ -184,5 +184,5 @@ function timesForJson(histogram: DurationHistogram): object {
     return ms === undefined ? undefined : Math.round(ms)
   }
   const times = { p50Ms: estimate(0.5), p95Ms: estimate(0.95) }
-  return { count: durationsIn(histogram), sumMs: Math.round(histogram.sumMs), ...given(times) }
+  return { count: durationsIn(histogram), sumMs: Math.round(histogram.sumMs), ...defined(times) }
 }

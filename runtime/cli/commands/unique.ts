@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { defined } from '../../model/defined.ts'
 import type { HeldKey } from '../../store/held-keys.ts'
 import { withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
-import { ago, paintState } from '../run-text.ts'
+import { ago, stateColumn } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -18,7 +18,7 @@ const columns: readonly Column<HeldKey>[] = [
   { title: 'JOB', cell: ({ job }) => job, shrinks: true },
   { title: 'KEY', cell: ({ key }) => key, shrinks: true, least: 20 },
   { title: 'HELD BY', cell: ({ run }) => run },
-  { title: 'STATE', cell: ({ state }) => state, paint: (text, { state }) => paintState(text, state) },
+  stateColumn,
   { title: 'UNTIL', cell: untilText, drops: 2 },
   { title: 'ENQUEUED', align: 'right', cell: ({ enqueuedAt }) => ago(enqueuedAt), drops: 1 },
 ]
@@ -40,8 +40,8 @@ export function addUnique(program: Command): void {
 }
 
 async function listKeys({ json, store, job, limit, cursor }: UniqueOptions): Promise<void> {
-  await withConnection(given({ store }), async (jobs) => {
-    const page = await jobs.unique.list({ limit, ...given({ job, cursor }) })
+  await withConnection(defined({ store }), async (jobs) => {
+    const page = await jobs.unique.list({ limit, ...defined({ job, cursor }) })
     if (json) return printJson(page)
     if (page.keys.length > 0) printTable(columns, page.keys)
     else if (page.cursor === undefined) {

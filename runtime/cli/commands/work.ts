@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
+import { defined } from '../../model/defined.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { LogLevel } from '../../model/job.ts'
 import type { Middleware } from '../../model/middleware.ts'
@@ -7,7 +8,6 @@ import { type ProtectionMode, protectionModes } from '../../model/protection.ts'
 import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, logLevels } from '../../worker/logger.ts'
 import { storeAddress, withConnection } from '../connection.ts'
-import { given } from '../given.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
 import { commaList, duration, wholeNumber } from '../option-values.ts'
@@ -59,32 +59,28 @@ function checkLeaderVariable(): void {
 }
 
 function workOptions(): Option[] {
+  const option = (flags: string, description: string, parse: (text: string) => unknown): Option =>
+    new Option(flags, description).argParser(parse)
   return [
-    new Option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)').argParser(
-      commaList,
-    ),
+    option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)', commaList),
     new Option(
       '--queue-order <order>',
       "'strict': a queue only gets slots that the queues before it leave (default: turns)",
     ).choices(['turns', 'strict']),
-    new Option(
+    option(
       '--concurrency <n>',
       'runs at the same time (default: 10, fewer in an ECS task of less than 1 vCPU)',
-    ).argParser(wholeNumber(1, 10_000)),
+      wholeNumber(1, 10_000),
+    ),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
-    new Option('--health-port <n>', 'serve GET /live and /ready on this port').argParser(
-      wholeNumber(0, 65_535),
-    ),
-    new Option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)').argParser(
-      duration,
-    ),
-    new Option(
+    option('--health-port <n>', 'serve GET /live and /ready on this port', wholeNumber(0, 65_535)),
+    option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)', duration),
+    option(
       '--max-blocked <duration>',
       'longest time a step may block the event loop (default: 60s)',
-    ).argParser(duration),
-    new Option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)').argParser(
       duration,
     ),
+    option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)', duration),
     new Option(
       '--protect <mode>',
       'whether runs that need ECS scale-in protection wait for it (default: they start without)',
@@ -104,9 +100,10 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const store = storeAddress(options)
   const jobs = await loadJobs(files)
   const { createWorker } = await import('../../worker/worker.ts')
-  const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
+  const logger = createLogger(defined({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const middleware = await protectionOf(protect)
-  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...given({ ...rest, store }) })
+  const settings = defined({ ...rest, store })
+  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...settings })
   // A store that can't be opened is reported as by every other command; from here on the worker's log reports.
   await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()

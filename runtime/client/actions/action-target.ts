@@ -1,3 +1,4 @@
+import { doneWords } from '../../describe/plan-sentences.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../../model/known-options.ts'
 import { type RunState, runStates } from '../../model/run.ts'
@@ -55,7 +56,7 @@ function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind:
   const possible = runStates.filter((state) => accepts(action, state)).join(', ')
   throw new InvalidOptionsError(
     useless.length > 0
-      ? `target.filter.states: runs in state ${useless.join(' or ')} can't be ${pastForms[action]}; use ${possible}`
+      ? `target.filter.states: runs in state ${useless.join(' or ')} can't be ${doneWords[action]}; use ${possible}`
       : `target.filter.states is empty; name at least one of ${possible}`,
   )
 }
@@ -88,11 +89,6 @@ function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): 
   }
   return Object.fromEntries(kept)
 }
-
-const pastForms = { retry: 'retried', cancel: 'cancelled', remove: 'removed' } as const satisfies Record<
-  ActionKind,
-  string
->
 
 /** A retry without states selects failed runs: a run that an operator cancelled is retried only by its name. */
 function defaultStates(action: ActionKind, { fingerprint }: RunFilter): readonly RunState[] {

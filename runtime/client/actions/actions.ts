@@ -1,16 +1,17 @@
 import type { Clock } from '../../model/clock.ts'
+import { defined } from '../../model/defined.ts'
 import { UnknownActionError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../../model/known-options.ts'
 import { newRunId } from '../../model/run-id.ts'
 import type { StepPath } from '../../model/step-path.ts'
-import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
+import type { ActionInfo, ActionKind, ActionPlan, ActionTarget } from '../../store/actions.ts'
 import type { Store } from '../../store/store.ts'
 import { type ByHand, operatorWrite } from '../by-hand.ts'
 import { parseActionKind, parseActionTarget } from './action-target.ts'
 import { type ActionProgress, type Course, carryOut } from './carry-out.ts'
 import { parseRate, type Rate } from './pacer.ts'
-import { type ActionPlan, countOf, planAction } from './plan-action.ts'
+import { countOf, planAction } from './plan-action.ts'
 
 /** How this call carries out an action. */
 export interface ContinueOptions {
@@ -86,9 +87,7 @@ export class Actions {
     const matching = await countOf(this.#store, parsed)
     const begun = await this.#store.beginAction({
       ...{ id: parseActionId(id), action: kind, target: parsed, by },
-      ...(matching === undefined ? {} : { matching }),
-      ...(runAgain === undefined ? {} : { runAgain }),
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ matching, runAgain, reason }),
     })
     return this.#carryOut(begun, course)
   }
@@ -134,7 +133,8 @@ function parseCourse({ rate, limit, onProgress, signal }: ContinueOptions): Cour
     throw new InvalidOptionsError(`limit: ${limit} is not a number of runs; use a whole number of 1 or more`)
   }
   const perMs = rate === undefined ? undefined : parseRate(rate)
-  return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal }
+  const never = new AbortController().signal
+  return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal: signal ?? never }
 }
 
 function parseActionId(id: string): string {

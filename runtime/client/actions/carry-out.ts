@@ -1,7 +1,8 @@
-import { backoffMs, type Clock, pause } from '../../model/clock.ts'
+import type { Clock } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { lastingOutages } from '../../model/store-outage.ts'
+import { untilReplied } from '../../model/until-replied.ts'
 import type { ActionChunk, ActionInfo } from '../../store/actions.ts'
 import type { Store } from '../../store/store.ts'
 import { nextChunk } from './next-chunk.ts'
@@ -22,7 +23,7 @@ export interface Course {
   readonly perMs: number | undefined
   readonly limit: number
   readonly onProgress: ((progress: ActionProgress) => void) | undefined
-  readonly signal: AbortSignal | undefined
+  readonly signal: AbortSignal
 }
 
 interface Deps {
@@ -41,13 +42,16 @@ export async function carryOut(deps: Deps, begun: ActionInfo, course: Course): P
   let done = 0
   while (stands(action) && done < limit) {
     await pacer.turn(signal)
-    if (signal?.aborted) break
+    if (signal.aborted) break
     const before: Standing = action
     const size = Math.min(pacer.chunkRuns, limit - done)
-    const applied = await patiently(deps, before, signal, async () => {
+    const apply = async () => {
       const chunk = await nextChunk(deps.store, before, size)
       return { chunk, after: await deps.store.applyAction(chunk) }
-    })
+    }
+    // Chunks may be repeated, so a short outage is waited out.
+    const onFailure = throwUnlessShort(deps.clock, before)
+    const applied = await untilReplied(apply, { clock: deps.clock, over: signal, onFailure }, undefined)
     if (applied === undefined) break
     action = applied.after
     done += action.done - before.done
@@ -71,24 +75,13 @@ function appliedTo(before: ActionInfo, chunk: ActionChunk, after: ActionInfo): r
   return runs.length === after.done - before.done ? runs : []
 }
 
-/** Chunks may be repeated, so a short outage is waited out. Resolves to undefined when the signal aborts meanwhile. */
-async function patiently<T>(
-  { clock }: Deps,
-  action: ActionInfo,
-  signal: AbortSignal | undefined,
-  call: () => Promise<T>,
-): Promise<T | undefined> {
+/** Throws all but outages, and those that last. */
+function throwUnlessShort(clock: Clock, action: ActionInfo): (error: unknown) => void {
   const start = clock.elapsed()
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await call()
-    } catch (error) {
-      if (!StoreUnavailableError.is(error)) throw error
-      if (lastingOutages.includes(error.kind) || clock.elapsed() - start > patienceMs)
-        throw stopped(error, action)
-      await pause(clock, backoffMs(attempt, clock.random()), signal)
-      if (signal?.aborted) return undefined
-    }
+  return (error) => {
+    if (!StoreUnavailableError.is(error)) throw error
+    const lasts = lastingOutages.includes(error.kind) || clock.elapsed() - start > patienceMs
+    if (lasts) throw stopped(error, action)
   }
 }
 

@@ -1,18 +1,18 @@
 import { type Clock, pause } from '../../model/clock.ts'
+import { unitMs } from '../../model/duration.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { maxChunkRuns } from '../../store/actions.ts'
 
 /** How many runs per second, minute or hour. */
 export type Rate = `${number}/${'s' | 'm' | 'h'}`
 
-const unitMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const
 /** A chunk takes the runs of this time, so that they don't come in bursts. */
 const chunkMs = 250
 
 /** Runs per millisecond. @throws InvalidOptionsError */
 export function parseRate(rate: unknown, option = 'rate'): number {
   const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\/(s|m|h)$/.exec(String(rate)) ?? []
-  const perMs = Number(count) / (unitMs[unit as keyof typeof unitMs] ?? 0)
+  const perMs = Number(count) / unitMs[unit as 's' | 'm' | 'h']
   if (count !== '' && perMs > 0) return perMs
   throw new InvalidOptionsError(
     `${option}: '${String(rate)}' is not a rate; use runs per time such as '20/s', '300/m', '50/h'`,
@@ -48,7 +48,7 @@ export class Pacer {
    * within the macrotask of the call: without that, keys, signals and timers of this process would wait for the last
    * chunk.
    */
-  async turn(signal: AbortSignal | undefined): Promise<void> {
+  async turn(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.soon(resolve))
     if (this.#perMs === undefined) return
     const waitMs = this.#startedAt + this.#done / this.#perMs - this.#clock.elapsed()

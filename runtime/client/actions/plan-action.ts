@@ -1,33 +1,16 @@
-import type { Run, RunState } from '../../model/run.ts'
+import type { Run } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { type StepPath, stepName } from '../../model/step-path.ts'
-import { type ActionKind, type ActionTarget, maxForecastRuns, type RunForecast } from '../../store/actions.ts'
+import {
+  type ActionKind,
+  type ActionPlan,
+  type ActionTarget,
+  maxForecastRuns,
+  type RunForecast,
+  type RunsOf,
+} from '../../store/actions.ts'
 import { maxInspectedRuns, type RunFilter } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
-
-/** The effect that an action would have; nothing was changed. */
-export interface ActionPlan {
-  readonly action: ActionKind
-  /**
-   * How many runs match. Not exact: at least this many. A filter that no counter covers is counted on a bounded number
-   * of runs, and so is any filter while the counters are incomplete.
-   */
-  readonly matching: { readonly runs: number; readonly exact: boolean }
-  /** The rest is about this many runs, the newest that match: at most 200. */
-  readonly sample: number
-  readonly states: readonly RunsOf<'state', RunState>[]
-  /** Steps that a retry would run again, without keys; '' means the code between steps. */
-  readonly runsAgain: readonly RunsOf<'step', StepPath>[]
-  /** At-most-once steps that block a retry: naming them in `runAgain` lets them run again. */
-  readonly inTheWay: readonly RunsOf<'step', StepPath>[]
-  /** Limiters that retried runs need, and how many wait for each now. */
-  readonly limiters: readonly (RunsOf<'limiter', string> & { readonly waiting: number })[]
-  /** Why other runs would be refused. */
-  readonly refused: readonly RunsOf<'reason', string>[]
-}
-
-/** How many runs of the sample it applies to; the most first. */
-type RunsOf<Name extends string, T> = { readonly [K in Name]: T } & { readonly runs: number }
 
 /** How many pages a count inspects if no index has the number. */
 const maxCountedPages = 5
@@ -56,52 +39,44 @@ async function summary(
 ): Promise<Omit<ActionPlan, 'action' | 'matching'>> {
   const going = forecasts.filter(({ refused }) => refused === undefined)
   const retried = action === 'retry' ? going : []
-  const limiters = tally(retried.map((one) => one.limiters)).map(([limiter, runs]) => ({ limiter, runs }))
+  const limiters = tally('limiter', retried, (one) => one.limiters)
   const known = limiters.length === 0 ? [] : await inspector.limiters()
   const waiting = (name: string): number => known.find((one) => one.name === name)?.waiting ?? 0
   return {
     sample: forecasts.length,
-    states: tally(forecasts.flatMap(({ state }) => (state === undefined ? [] : [[state]]))).map(
-      ([state, runs]) => ({ state, runs }),
-    ),
-    runsAgain: tally(retried.map(againOf)).map(([step, runs]) => ({ step, runs })),
-    inTheWay: tally(forecasts.map(({ inTheWay }) => inTheWay.map(stepName))).map(([step, runs]) => ({
-      step,
-      runs,
-    })),
+    states: tally('state', forecasts, ({ state }) => (state === undefined ? [] : [state])),
+    runsAgain: tally('step', retried, againOf),
+    inTheWay: tally('step', forecasts, ({ inTheWay }) => inTheWay.map(stepName)),
     limiters: limiters.map((one) => ({ ...one, waiting: waiting(one.limiter) })),
-    refused: tally(forecasts.flatMap(otherReasonOf))
-      .slice(0, maxReasons)
-      .map(([reason, runs]) => ({ reason, runs })),
+    refused: tally('reason', forecasts, otherReasonsOf).slice(0, maxReasons),
   }
 }
 
 /** If at-most-once steps block the retry, they are the reason. */
-function otherReasonOf({ refused, inTheWay }: RunForecast): [string][] {
-  return refused === undefined || inTheWay.length > 0 ? [] : [[refused]]
+function otherReasonsOf({ refused, inTheWay }: RunForecast): readonly string[] {
+  return refused === undefined || inTheWay.length > 0 ? [] : [refused]
 }
 
 function againOf({ runsAgain }: RunForecast): readonly StepPath[] {
   return runsAgain.length === 0 ? [''] : runsAgain.map(stepName)
 }
 
-/** Returns how many of the lists have each item, the most frequent first. */
-function tally<T extends string>(lists: readonly (readonly T[])[]): [T, number][] {
+/** Returns for how many of the runs there is each item, the most frequent first. */
+function tally<Name extends string, T extends string>(
+  name: Name,
+  runs: readonly RunForecast[],
+  itemsOf: (run: RunForecast) => readonly T[],
+): RunsOf<Name, T>[] {
   const counts = new Map<T, number>()
-  for (const list of lists) for (const item of new Set(list)) counts.set(item, (counts.get(item) ?? 0) + 1)
-  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  for (const item of runs.flatMap((run) => [...new Set(itemsOf(run))])) {
+    counts.set(item, (counts.get(item) ?? 0) + 1)
+  }
+  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  return sorted.map(([item, count]) => ({ [name]: item, runs: count }) as RunsOf<Name, T>)
 }
 
-interface Matching {
-  readonly ids: readonly RunId[]
-  readonly matching: ActionPlan['matching']
-}
-
-async function matchingRuns(
-  inspector: Inspector,
-  filter: RunFilter,
-  counted: number | undefined,
-): Promise<Matching> {
+/** Returns the ids of the newest matching runs, and how many runs match. */
+async function matchingRuns(inspector: Inspector, filter: RunFilter, counted: number | undefined) {
   const ids: RunId[] = []
   let cursor: string | undefined
   for (let pages = 0; pages < maxCountedPages; pages++) {

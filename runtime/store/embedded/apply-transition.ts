@@ -2,7 +2,7 @@ import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
 import { keepExecution } from './executions.ts'
 import { countFailed } from './failed-by.ts'
-import { enterLimits, leaveLimits } from './limits/execution-limits.ts'
+import { leaveLimits, passLimits } from './limits/execution-limits.ts'
 import { type Blocked, type Cancel, expiryOf, type RunRow, type StoredWait } from './run-row.ts'
 import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
@@ -53,7 +53,7 @@ export function applyTransition(
   if (reached === undefined) {
     throw new Error(`run ${run.id}: '${transition}' is no transition from '${run.state}' (see model/run.ts)`)
   }
-  if (run.limited === 1) leaveLimits(tx, run, { from: run.state, to: reached, transition })
+  if (run.limited === 1) leaveLimits(tx, run, transition, reached)
   const line = reached === 'ready' && run.limited === 1 ? waitlistFor(tx, run, to) : undefined
   const state = line === undefined ? reached : 'waiting'
   const held = state === 'running' || state === 'cancelling'
@@ -90,7 +90,7 @@ export function applyTransition(
     startedAt,
     tx.now,
     ended ? tx.now : null,
-    ended ? tx.now + keepMs(tx, state) : null,
+    ended ? tx.now + tx.retention[`${state}Ms`] : null,
     to.settledFence ?? run.settled_fence,
     to.settledFence === undefined ? run.settled_state : state,
     waitingOf(state, line, to),
@@ -119,7 +119,7 @@ function waitlistFor(tx: Transaction, run: RunRow, to: TransitionFields): string
   const fails = (deadlineAt !== null && deadlineAt <= tx.now) || (to.streak ?? run.streak) >= poisonLimit
   if (fails || to.pastLimits) return undefined
   const ready = { ...run, state: 'ready', streak: to.streak ?? run.streak } as const
-  return enterLimits(tx, ready, to.attempt ?? run.attempt)
+  return passLimits(tx, ready, 'in order', to.attempt ?? run.attempt)
 }
 
 function waitingOf(state: RunState, line: string | undefined, to: TransitionFields): string | null {
@@ -172,19 +172,12 @@ interface Times {
 
 /** L2. A held run's worker keeps its deadline; a claim checks a ready one's. */
 export function dueAt(state: RunState, times: Times): number | null {
-  const counts = {
+  const counts: Partial<Record<RunState, (number | null)[]>> = {
     scheduled: [times.wakeAt, times.expiresAt],
     ready: [times.expiresAt],
     waiting: [times.wakeAt, times.deadlineAt, times.expiresAt],
     blocked: [times.deadlineAt],
-  } satisfies Partial<Record<RunState, (number | null)[]>>
-  const candidates = (counts as Partial<Record<RunState, (number | null)[]>>)[state] ?? []
-  const known = candidates.filter((time) => time !== null)
+  }
+  const known = (counts[state] ?? []).filter((time) => time !== null)
   return known.length === 0 ? null : Math.min(...known)
-}
-
-function keepMs(tx: Transaction, state: RunState): number {
-  const { completedMs, failedMs, cancelledMs, expiredMs } = tx.retention
-  const byState = { completed: completedMs, failed: failedMs, cancelled: cancelledMs, expired: expiredMs }
-  return byState[state as keyof typeof byState]
 }

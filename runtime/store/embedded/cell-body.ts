@@ -1,29 +1,20 @@
-import type { DurationHistogram } from '../duration-histogram.ts'
+import { addHistogram, emptyHistogram, type HistogramSum } from '../duration-histogram.ts'
 import type { ThroughputCell } from '../store.ts'
 import type { Move } from './transaction.ts'
-
-export interface Histogram {
-  sumMs: number
-  readonly buckets: number[]
-}
 
 /** The content of a cell's row, as JSON: a transaction touches a few cells, each in few of its numbers. */
 export interface CellBody {
   readonly counts: Partial<Record<Move['transition'], number>>
-  readonly wait: Histogram
-  readonly run: Histogram
+  readonly wait: HistogramSum
+  readonly run: HistogramSum
   /** Missing in cells of earlier versions. */
-  total?: Histogram
+  total?: HistogramSum
   /** Of a minute: it is in the cell of its hour. */
   inHour?: true
 }
 
-export function emptyBody(): CellBody & { total: Histogram } {
+export function emptyBody(): CellBody & { total: HistogramSum } {
   return { counts: {}, wait: emptyHistogram(), run: emptyHistogram(), total: emptyHistogram() }
-}
-
-function emptyHistogram(): Histogram {
-  return { sumMs: 0, buckets: [] }
 }
 
 /** Adds all counts of `added`. */
@@ -38,14 +29,8 @@ export function addCell(to: CellBody, added: CellBody): void {
   addHistogram(to.total, added.total)
 }
 
-function addHistogram(to: Histogram, added: Histogram): void {
-  to.sumMs += added.sumMs
-  for (const [i, count] of added.buckets.entries()) to.buckets[i] = (to.buckets[i] ?? 0) + count
-}
-
 /** Returns a stored body as readers see it. */
 export function countsOf(body: string): Pick<ThroughputCell, 'counts' | 'wait' | 'run' | 'total'> {
-  const none: DurationHistogram = { sumMs: 0, buckets: [] }
-  const { counts, wait, run, total = none } = JSON.parse(body) as CellBody
+  const { counts, wait, run, total = emptyHistogram() } = JSON.parse(body) as CellBody
   return { counts, wait, run, total }
 }

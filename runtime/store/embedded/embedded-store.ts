@@ -1,97 +1,24 @@
 import type { CancelTimer, Clock } from '../../model/clock.ts'
-import type { DeathCause } from '../../model/death-cause.ts'
 import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
-import type { RunWrite } from '../../model/expected-run.ts'
-import type {
-  ExpectedLimiter,
-  ExpectedMute,
-  ExpectedPause,
-  ExpectedSchedule,
-  ExpectingWrite,
-} from '../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
-import type { RetryPlan } from '../../model/job.ts'
-import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
-import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
-import type { RunState } from '../../model/run.ts'
-import type { RunId } from '../../model/run-id.ts'
-import type { StepPath } from '../../model/step-path.ts'
-import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
-import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { EnqueueOutbox, type EnqueuePart } from '../enqueue-outbox.ts'
-import type { EventPage, EventQuery } from '../events.ts'
-import type { ExecutionInfo } from '../executions.ts'
-import type { FailureFilter, FailureGroup } from '../failures.ts'
-import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
-import type { RuleChange } from '../limiter-rules.ts'
-import type {
-  AcquireReply,
-  AcquireRequest,
-  CostCorrection,
-  LimiterInfo,
-  LimiterKeyInfo,
-  LinePlace,
-  StepUse,
-  WorkerLimiter,
-} from '../limiters.ts'
-import { checkDeath, type LostWorker, type SilentTask } from '../lost-workers.ts'
+import { checkDeath } from '../lost-workers.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
-import { checkMute, type Mute } from '../mutes.ts'
-import type { NewRun } from '../new-run.ts'
-import type { Overview, OverviewQuery } from '../overview.ts'
+import { checkMute } from '../mutes.ts'
 import type { EngineDeps } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
-import type { ReadyClass } from '../ready-classes.ts'
-import type { RecountReport } from '../recount.ts'
-import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
-import type {
-  DueSchedules,
-  Fire,
-  FireReply,
-  LedgerLine,
-  ScheduleInfo,
-  ScheduleSpec,
-  TriggerReply,
-} from '../schedules.ts'
 import { sqlitePath } from '../sqlite-path.ts'
-import type { Statistics, StatisticsRange } from '../statistics.ts'
-import type {
-  Checkpoint,
-  ClaimReply,
-  ClaimRequest,
-  CommitReply,
-  EnqueueReply,
-  Held,
-  HistoryEntry,
-  JournalPage,
-  JournalQuery,
-  LeaseId,
-  NewWorker,
-  QueueInfo,
-  RenewReply,
-  RetryChoice,
-  RunDetails,
-  Settlement,
-  Store,
-  StoreCheck,
-  SweepReport,
-  ThroughputCell,
-  Unsubscribe,
-  WorkerInfo,
-  WorkerStatus,
-} from '../store.ts'
+import type { EnqueueReply, LeaseId, Store, Unsubscribe } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
-import { type CampaignReply, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
-import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../waitlist.ts'
+import { checkCampaign } from '../terms.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
 import { inspectExecutions } from './executions.ts'
@@ -167,7 +94,7 @@ import { formatVersion, readFormat } from './schema.ts'
 import { type Moment, StoreClock, shownAt } from './store-clock.ts'
 import { StoreFile } from './store-file.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
-import type { Transaction } from './transaction.ts'
+import { once, type Transaction } from './transaction.ts'
 import { holderOf } from './unique-keys.ts'
 import { pickIdleWorkers } from './wake-idle.ts'
 import { WakeupFiles } from './wakeup-files.ts'
@@ -192,7 +119,7 @@ export async function openEmbeddedStore(config: StoreConfig, deps: EngineDeps): 
   }
 }
 
-/** The store on one SQLite file: one method per operation, one transaction each. */
+/** The store on one SQLite file: one field per operation, one transaction each. */
 class EmbeddedStore implements Store {
   readonly address: string
   readonly #database: StoreFile
@@ -230,93 +157,63 @@ class EmbeddedStore implements Store {
     })
   }
 
-  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
+  readonly enqueue: Store['enqueue'] = async (runs) => {
     const answers: EnqueueReply[] = []
     for (const part of partsOf(runs)) answers.push(...(await this.#enqueues.enqueue(part)))
     return answers
   }
 
-  claim(
-    lease: LeaseId,
-    n: number,
-    request: ClaimRequest,
-    settle: readonly Settlement[],
-  ): Promise<ClaimReply> {
-    return this.#write((tx) => claim(tx, lease, n, request, settle))
-  }
+  readonly claim: Store['claim'] = (lease, n, request, settle) =>
+    this.#write((tx) => claim(tx, lease, n, request, settle))
 
-  async commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitReply> {
+  readonly commit: Store['commit'] = async (lease, entries) => {
     const prepared = prepareCommit(entries)
     // R11: an at-most-once intent waits for the disk before its body may begin.
     const durable = entries.some((entry) => entry.kind === 'checkpoint' && entry.record.phase === 'intent')
     return this.#write((tx) => commit(tx, lease, prepared), durable)
   }
 
-  async readJournal(lease: LeaseId, id: RunId, fence: number, from: number): Promise<JournalPage | 'gone'> {
+  readonly readJournal: Store['readJournal'] = async (lease, id, fence, from) => {
     const run = findRun(this.#database, id)
     if (run?.lease !== lease || run.fence !== fence) return 'gone'
     return journalPage(this.#database, this.#time.look(), run.seq, from, pageBytes)
   }
 
-  reconcile(lease: LeaseId, held: readonly Held[]): Promise<{ readonly drop: readonly RunId[] } | 'lost'> {
-    return this.#write((tx) => reconcile(tx, lease, held))
-  }
+  readonly reconcile: Store['reconcile'] = (lease, held) => this.#write((tx) => reconcile(tx, lease, held))
+  readonly cancel: Store['cancel'] = (run, write) => this.#manual(write, (tx) => cancel(tx, run, write))
+  readonly retry: Store['retry'] = (run, choice, write) =>
+    this.#manual(write, (tx) => retry(tx, run, choice, write))
+  readonly planRetry: Store['planRetry'] = async (run, choice) => planRetry(this.#transaction(), run, choice)
+  readonly remove: Store['remove'] = (run, write) => this.#manual(write, (tx) => remove(tx, run, write))
+  readonly beginAction: Store['beginAction'] = (action) => this.#write((tx) => beginAction(tx, action))
 
-  cancel(run: RunId, write: RunWrite): Promise<{ readonly state: RunState }> {
-    return this.#write((tx) => cancel(tx, run, write))
-  }
-
-  retry(run: RunId, choice: RetryChoice, write: RunWrite): Promise<RetryPlan> {
-    return this.#write((tx) => retry(tx, run, choice, write))
-  }
-
-  async planRetry(run: RunId, choice: RetryChoice): Promise<RetryPlan> {
-    return planRetry(this.#transaction(), run, choice)
-  }
-
-  remove(run: RunId, write: RunWrite): Promise<void> {
-    return this.#write((tx) => remove(tx, run, write))
-  }
-
-  beginAction(action: NewAction): Promise<ActionInfo> {
-    return this.#write((tx) => beginAction(tx, action))
-  }
-
-  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+  readonly applyAction: Store['applyAction'] = async (chunk) => {
     checkChunk(chunk)
     return this.#write((tx) => applyAction(tx, chunk))
   }
 
-  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
-    return this.#write((tx) => endAction(tx, id, write))
-  }
+  readonly endAction: Store['endAction'] = (id, write) => this.#write((tx) => endAction(tx, id, write))
 
-  async planAction(
-    kind: ActionKind,
-    runs: readonly RunId[],
-    runAgain: readonly StepPath[],
-  ): Promise<readonly RunForecast[]> {
+  readonly planAction: Store['planAction'] = async (kind, runs, runAgain) => {
     checkForecast(runs)
     return this.#database.snapshot(() => planAction(this.#transaction(), kind, runs, runAgain))
   }
 
-  async action(id: string): Promise<ActionInfo | undefined> {
-    return inspectAction(this.#database, this.#time.look(), id)
-  }
+  readonly action: Store['action'] = async (id) => inspectAction(this.#database, this.#time.look(), id)
 
-  async actions(limit: number): Promise<readonly ActionInfo[]> {
+  readonly actions: Store['actions'] = async (limit) => {
     checkActionsLimit(limit)
     return inspectActions(this.#database, this.#time.look(), limit, actionsBytes)
   }
 
-  async register(worker: NewWorker): Promise<void> {
+  readonly register: Store['register'] = async (worker) => {
     await this.#database.prepare()
     // The lock first: a registered lease whose lock is free is a dead one.
     this.#locks.hold(worker.lease)
     await this.#write((tx) => register(tx, worker))
   }
 
-  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewReply> {
+  readonly renew: Store['renew'] = async (lease, status) => {
     this.#database.checkFile()
     const answer = await this.#write((tx) => renew(tx, lease, status))
     if (answer.kind === 'lost') this.#locks.drop(lease)
@@ -327,38 +224,33 @@ class EmbeddedStore implements Store {
       : answer
   }
 
-  async resign(lease: LeaseId, keep: readonly RunId[]): Promise<void> {
+  readonly resign: Store['resign'] = async (lease, keep) => {
     await this.#write((tx) => resign(tx, lease, keep))
     if (keep.length === 0) this.#locks.drop(lease)
   }
 
   /** A live process is never declared dead here: the kernel holds its lock. */
-  async reportCut(): Promise<'not cut'> {
-    return 'not cut'
-  }
+  readonly reportCut: Store['reportCut'] = async () => 'not cut'
+  readonly silentTasks: Store['silentTasks'] = async () =>
+    this.#database.snapshot(() => readSilentTasks(this.#database, this.#time.look().now))
 
-  async silentTasks(): Promise<readonly SilentTask[]> {
-    return this.#database.snapshot(() => readSilentTasks(this.#database, this.#time.look().now))
-  }
-
-  async explainLoss(lease: LeaseId, death: DeathCause): Promise<'explained' | 'unknown'> {
+  readonly explainLoss: Store['explainLoss'] = async (lease, death) => {
     checkDeath(death)
     return this.#write((tx) => explainLoss(tx, lease, death))
   }
 
-  async reclaimStopped(lease: LeaseId, seenAt: number): Promise<'lost' | 'not lost'> {
-    return this.#write((tx) => reclaimStopped(tx, lease, seenAt))
-  }
+  readonly reclaimStopped: Store['reclaimStopped'] = async (lease, seenAt) =>
+    this.#write((tx) => reclaimStopped(tx, lease, seenAt))
 
-  async drainWorker(worker: string, write: OperatorWrite): Promise<void> {
+  readonly drainWorker: Store['drainWorker'] = async (worker, write) => {
     const lost = (await this.workers()).find((one) => one.name === worker && one.lost)
     if (lost !== undefined) {
       throw new RunStateError(`worker '${worker}' is dead; the next worker that starts takes its runs over`)
     }
-    await this.#write((tx) => drainWorker(tx, worker, write))
+    await this.#manual(write, (tx) => drainWorker(tx, worker, write))
   }
 
-  onWakeup(lease: LeaseId, listener: (why: 'look' | 'reconnected') => void): Unsubscribe {
+  readonly onWakeup: Store['onWakeup'] = (lease, listener) => {
     const stopListening = this.#wakeups.listen(lease, () => listener('look'))
     const peers = new PeerWatch(this.#database, this.#locks, lease)
     let cancel: CancelTimer
@@ -390,133 +282,72 @@ class EmbeddedStore implements Store {
     }
   }
 
-  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
-    return this.#write((tx) => pauseQueue(tx, queue, write))
-  }
+  readonly pauseQueue: Store['pauseQueue'] = (queue, write) =>
+    this.#manual(write, (tx) => pauseQueue(tx, queue, write))
+  readonly resumeQueue: Store['resumeQueue'] = (queue, write) =>
+    this.#manual(write, (tx) => resumeQueue(tx, queue, write))
 
-  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
-    return this.#write((tx) => resumeQueue(tx, queue, write))
-  }
-
-  async muteFinding(
-    finding: string,
-    forMs: number,
-    write: ExpectingWrite<ExpectedMute>,
-  ): Promise<{ readonly until: number }> {
+  readonly muteFinding: Store['muteFinding'] = async (finding, forMs, write) => {
     checkMute(finding, forMs)
-    const until = await this.#write((tx) => muteFinding(tx, finding, forMs, write))
+    const until = await this.#manual(write, (tx) => muteFinding(tx, finding, forMs, write))
     return { until: shownAt(this.#time.look(), until) }
   }
 
-  async unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean> {
+  readonly unmuteFinding: Store['unmuteFinding'] = async (finding, write) => {
     checkMute(finding, 1)
-    return this.#write((tx) => unmuteFinding(tx, finding, write))
+    return this.#manual(write, (tx) => unmuteFinding(tx, finding, write))
   }
 
-  async mutes(): Promise<readonly Mute[]> {
-    return inspectMutes(this.#database, this.#time.look())
-  }
+  readonly mutes: Store['mutes'] = async () => inspectMutes(this.#database, this.#time.look())
+  readonly defineLimiters: Store['defineLimiters'] = (lease, limiters) =>
+    this.#write((tx) => defineLimiters(tx, lease, limiters))
+  readonly acquire: Store['acquire'] = (lease, request) => this.#write((tx) => acquire(tx, lease, request))
+  readonly closeKeys: Store['closeKeys'] = (lease, request) =>
+    this.#write((tx) => closeKeys(tx, lease, request))
+  readonly correctCost: Store['correctCost'] = (lease, request) =>
+    this.#write((tx) => correctCost(tx, lease, request))
+  readonly setLimiter: Store['setLimiter'] = (name, numbers, write) =>
+    this.#manual(write, (tx) => setLimiter(tx, name, numbers, write))
+  readonly limiters: Store['limiters'] = async () => inspectLimiters(this.#transaction())
+  readonly limiterKeys: Store['limiterKeys'] = async (limiter, limit) =>
+    inspectLimiterKeys(this.#transaction(), limiter, limit)
+  readonly limitHolders: Store['limitHolders'] = async (query) =>
+    this.#database.snapshot(() => inspectLimitHolders(this.#transaction(), query))
+  readonly waitlist: Store['waitlist'] = async (query) =>
+    this.#database.snapshot(() => inspectWaitlist(this.#transaction(), query))
+  readonly linePlaces: Store['linePlaces'] = async (run) => inspectLinePlaces(this.#transaction(), run)
+  readonly waitGraph: Store['waitGraph'] = async (from) =>
+    this.#database.snapshot(() => readWaitGraph(this.#transaction(), from))
 
-  defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
-    return this.#write((tx) => defineLimiters(tx, lease, limiters))
-  }
-
-  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireReply> {
-    return this.#write((tx) => acquire(tx, lease, request))
-  }
-
-  closeKeys(lease: LeaseId, request: StepUse & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
-    return this.#write((tx) => closeKeys(tx, lease, request))
-  }
-
-  correctCost(lease: LeaseId, request: CostCorrection): Promise<'corrected' | 'gone'> {
-    return this.#write((tx) => correctCost(tx, lease, request))
-  }
-
-  setLimiter(
-    name: string,
-    numbers: RuleChange | undefined,
-    write: ExpectingWrite<ExpectedLimiter>,
-  ): Promise<LimiterRule> {
-    return this.#write((tx) => setLimiter(tx, name, numbers, write))
-  }
-
-  async limiters(): Promise<readonly LimiterInfo[]> {
-    return inspectLimiters(this.#transaction())
-  }
-
-  async limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]> {
-    return inspectLimiterKeys(this.#transaction(), limiter, limit)
-  }
-
-  async limitHolders(query: LimitKeyQuery): Promise<LimitHolderPage> {
-    return this.#database.snapshot(() => inspectLimitHolders(this.#transaction(), query))
-  }
-
-  async waitlist(query: LimitKeyQuery): Promise<LimitWaiterPage> {
-    return this.#database.snapshot(() => inspectWaitlist(this.#transaction(), query))
-  }
-
-  async linePlaces(run: RunId): Promise<readonly LinePlace[]> {
-    return inspectLinePlaces(this.#transaction(), run)
-  }
-
-  async waitGraph(from: WaitGraphFrom): Promise<WaitGraph> {
-    return this.#database.snapshot(() => readWaitGraph(this.#transaction(), from))
-  }
-
-  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignReply> {
+  readonly campaign: Store['campaign'] = async (role, lease, termMs, after = 0) => {
     checkCampaign(role, termMs)
     const candidate = { role, lease, termMs, after }
     const refused = refuseCampaign(this.#transaction(), candidate)
     return refused ?? this.#write((tx) => campaign(tx, candidate))
   }
 
-  renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {
-    return this.#write((tx) => renewTerm(tx, { role, term, lease }, duties))
-  }
+  readonly renewTerm: Store['renewTerm'] = (role, term, lease, duties) =>
+    this.#write((tx) => renewTerm(tx, { role, term, lease }, duties))
+  readonly resignTerm: Store['resignTerm'] = (role, term, lease) =>
+    this.#write((tx) => resignTerm(tx, { role, term, lease }))
+  readonly onVacancy: Store['onVacancy'] = (listener) =>
+    this.#subscription(this.#wakeups.listenShared('vacancy', listener))
+  readonly onScheduleChange: Store['onScheduleChange'] = (listener) =>
+    this.#subscription(this.#wakeups.listenShared('schedules', listener))
+  readonly putSchedule: Store['putSchedule'] = (name, spec, write) =>
+    this.#manual(write, (tx) => putSchedule(tx, name, spec, write))
+  readonly removeSchedule: Store['removeSchedule'] = (name, write) =>
+    this.#manual(write, (tx) => removeSchedule(tx, name, write))
+  readonly pauseSchedule: Store['pauseSchedule'] = (name, write) =>
+    this.#manual(write, (tx) => pauseSchedule(tx, name, write))
+  readonly resumeSchedule: Store['resumeSchedule'] = (name, write) =>
+    this.#manual(write, (tx) => resumeSchedule(tx, name, write))
+  readonly triggerSchedule: Store['triggerSchedule'] = (name, revision, run, write) =>
+    this.#write((tx) => triggerSchedule(tx, name, revision, run, write))
+  readonly dueSchedules: Store['dueSchedules'] = (limit) => this.#write((tx) => dueSchedules(tx, limit))
+  readonly fire: Store['fire'] = (request) => this.#write((tx) => fire(tx, request))
 
-  resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
-    return this.#write((tx) => resignTerm(tx, { role, term, lease }))
-  }
-
-  onVacancy(listener: () => void): Unsubscribe {
-    return this.#subscription(this.#wakeups.listenShared('vacancy', listener))
-  }
-
-  onScheduleChange(listener: () => void): Unsubscribe {
-    return this.#subscription(this.#wakeups.listenShared('schedules', listener))
-  }
-
-  putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
-    return this.#write((tx) => putSchedule(tx, name, spec, write))
-  }
-
-  removeSchedule(name: string, write: OperatorWrite): Promise<void> {
-    return this.#write((tx) => removeSchedule(tx, name, write))
-  }
-
-  pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
-    return this.#write((tx) => pauseSchedule(tx, name, write))
-  }
-
-  resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
-    return this.#write((tx) => resumeSchedule(tx, name, write))
-  }
-
-  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerReply> {
-    return this.#write((tx) => triggerSchedule(tx, name, revision, run, write))
-  }
-
-  dueSchedules(limit: number): Promise<DueSchedules> {
-    return this.#write((tx) => dueSchedules(tx, limit))
-  }
-
-  fire(request: Fire): Promise<FireReply> {
-    return this.#write((tx) => fire(tx, request))
-  }
-
-  async sweep(limit: number): Promise<SweepReport> {
+  readonly sweep: Store['sweep'] = async (limit) => {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
     const report = await this.#write((tx) => {
@@ -535,122 +366,60 @@ class EmbeddedStore implements Store {
     return report
   }
 
-  recount(limit?: number): Promise<RecountReport> {
-    return this.#write((tx) => recount(tx, limit))
-  }
+  readonly recount: Store['recount'] = (limit) => this.#write((tx) => recount(tx, limit))
+  readonly run: Store['run'] = async (id) => inspectRun(this.#database, this.#time.look(), id)
+  readonly duplicateOf: Store['duplicateOf'] = async (id) => duplicateOf(this.#transaction(), id)
+  readonly holder: Store['holder'] = async (job, key) => holderOf(this.#database, this.#time.look(), job, key)
+  readonly heldKeys: Store['heldKeys'] = async (query) =>
+    this.#database.snapshot(() => inspectHeldKeys(this.#database, this.#time.look(), query))
+  readonly ended: Store['ended'] = async (ids) => inspectEnded(this.#database, ids)
 
-  async run(id: RunId): Promise<RunDetails | undefined> {
-    return inspectRun(this.#database, this.#time.look(), id)
-  }
-
-  async duplicateOf(id: RunId): Promise<RunId | undefined> {
-    return duplicateOf(this.#transaction(), id)
-  }
-
-  async holder(job: string, key: string): Promise<RunId | undefined> {
-    return holderOf(this.#database, this.#time.look(), job, key)
-  }
-
-  async heldKeys(query: HeldKeyQuery): Promise<HeldKeyPage> {
-    return this.#database.snapshot(() => inspectHeldKeys(this.#database, this.#time.look(), query))
-  }
-
-  async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {
-    return inspectEnded(this.#database, ids)
-  }
-
-  async journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]> {
+  readonly journal: Store['journal'] = async (id, page) => {
     const run = findRun(this.#database, id)
     return run ? journalEntries(this.#database, this.#time.look(), run.seq, page) : []
   }
 
-  async journalOutline(
-    id: RunId,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalOutline[]> {
+  readonly journalOutline: Store['journalOutline'] = async (id, page) => {
     const run = findRun(this.#database, id)
     return run ? journalOutline(this.#database, this.#time.look(), run.seq, page) : []
   }
 
-  async history(id: RunId): Promise<readonly HistoryEntry[]> {
-    return inspectHistory(this.#database, this.#time.look(), id)
-  }
+  readonly history: Store['history'] = async (id) => inspectHistory(this.#database, this.#time.look(), id)
+  readonly executions: Store['executions'] = async (id) =>
+    this.#database.snapshot(() => inspectExecutions(this.#database, this.#time.look(), id))
+  readonly runs: Store['runs'] = async (query) => inspectRuns(this.#database, this.#time.look(), query)
+  readonly counts: Store['counts'] = async () => inspectRunCounts(this.#database)
+  readonly isCounted: Store['isCounted'] = async () => readRecountedAt(this.#database) !== undefined
 
-  async executions(id: RunId): Promise<readonly ExecutionInfo[]> {
-    return this.#database.snapshot(() => inspectExecutions(this.#database, this.#time.look(), id))
-  }
-
-  async runs(query: RunQuery): Promise<RunPage> {
-    return inspectRuns(this.#database, this.#time.look(), query)
-  }
-
-  async counts(): Promise<readonly RunCount[]> {
-    return inspectRunCounts(this.#database)
-  }
-
-  async isCounted(): Promise<boolean> {
-    return readRecountedAt(this.#database) !== undefined
-  }
-
-  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+  readonly failures: Store['failures'] = async (filter) => {
     checkFailureFilter(filter)
     return readFailures(this.#database, this.#time.look(), filter)
   }
 
-  async queues(): Promise<readonly QueueInfo[]> {
-    return inspectQueues(this.#database, this.#time.look())
-  }
-
-  async workers(): Promise<readonly WorkerInfo[]> {
-    return inspectWorkers(this.#database, this.#time.look(), (lease) => this.#locks.isFree(lease))
-  }
-
-  async lostWorkers(): Promise<readonly LostWorker[]> {
-    return inspectLostWorkers(this.#database, this.#time.look())
-  }
-
-  async definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
-    return inspectDefinitions(this.#database, this.#time.look(), kind)
-  }
-
-  async readyClasses(): Promise<readonly ReadyClass[]> {
-    return inspectReadyClasses(this.#database)
-  }
-
-  async leaders(): Promise<readonly LeaderInfo[]> {
-    return inspectLeaders(this.#database, this.#time.look())
-  }
-
-  async schedules(): Promise<readonly ScheduleInfo[]> {
-    return inspectSchedules(this.#database, this.#time.look().wall)
-  }
-
-  async ledger(
-    schedule: string,
-    page: { readonly before?: number; readonly limit: number },
-  ): Promise<readonly LedgerLine[]> {
-    return inspectLedger(this.#database, schedule, page)
-  }
-
-  async events(query: EventQuery): Promise<EventPage> {
-    return this.#database.snapshot(() => readEvents(this.#database, this.#time.look(), query))
-  }
-
-  async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
-    return readThroughput(this.#database, this.#time.look().wall, minutes)
-  }
-
-  async overview(query: OverviewQuery): Promise<Overview> {
-    return this.#database.snapshot(() =>
+  readonly queues: Store['queues'] = async () => inspectQueues(this.#database, this.#time.look())
+  readonly workers: Store['workers'] = async () =>
+    inspectWorkers(this.#database, this.#time.look(), (lease) => this.#locks.isFree(lease))
+  readonly lostWorkers: Store['lostWorkers'] = async () =>
+    inspectLostWorkers(this.#database, this.#time.look())
+  readonly definitions: Store['definitions'] = async (kind) =>
+    inspectDefinitions(this.#database, this.#time.look(), kind)
+  readonly readyClasses: Store['readyClasses'] = async () => inspectReadyClasses(this.#database)
+  readonly leaders: Store['leaders'] = async () => inspectLeaders(this.#database, this.#time.look())
+  readonly schedules: Store['schedules'] = async () =>
+    inspectSchedules(this.#database, this.#time.look().wall)
+  readonly ledger: Store['ledger'] = async (schedule, page) => inspectLedger(this.#database, schedule, page)
+  readonly events: Store['events'] = async (query) =>
+    this.#database.snapshot(() => readEvents(this.#database, this.#time.look(), query))
+  readonly throughput: Store['throughput'] = async (minutes) =>
+    readThroughput(this.#database, this.#time.look().wall, minutes)
+  readonly overview: Store['overview'] = async (query) =>
+    this.#database.snapshot(() =>
       readOverview(this.#transaction(), (lease) => this.#locks.isFree(lease), query),
     )
-  }
+  readonly statistics: Store['statistics'] = async (range) =>
+    this.#database.snapshot(() => readStatistics(this.#database, this.#time.look(), range))
 
-  async statistics(range: StatisticsRange): Promise<Statistics> {
-    return this.#database.snapshot(() => readStatistics(this.#database, this.#time.look(), range))
-  }
-
-  async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
+  readonly checks: Store['checks'] = async (scope = 'all') => {
     const workers = await this.workers()
     const leaders = await this.leaders()
     const { wall } = this.#time.look()
@@ -669,11 +438,9 @@ class EmbeddedStore implements Store {
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]
   }
 
-  onChange(listener: () => void): Unsubscribe {
-    return this.#subscription(this.#changes.listen(listener))
-  }
+  readonly onChange: Store['onChange'] = (listener) => this.#subscription(this.#changes.listen(listener))
 
-  async close(): Promise<void> {
+  readonly close: Store['close'] = async () => {
     for (const unsubscribe of [...this.#subscriptions]) unsubscribe()
     this.#locks.close()
     this.#database.close()
@@ -702,6 +469,10 @@ class EmbeddedStore implements Store {
     for (const hint of hints) this.#wakeups.touchShared(hint)
     this.#changes.changed()
     return result
+  }
+
+  #manual<T>(write: OperatorWrite, operation: (tx: Transaction) => T): Promise<T> {
+    return this.#write((tx) => once(tx, write.requestId, () => operation(tx)))
   }
 
   #transaction({ now, wall }: Moment = this.#time.look()): Transaction {

@@ -80,11 +80,11 @@ export function inspectExecutions(sql: Sql, moment: Moment, id: RunId): Executio
     id,
   )
   if (run === undefined) return []
+  const shown = (at: number): number => shownAt(moment, at)
   const rows = sql.all<ExecutionRow>('SELECT * FROM executions WHERE run = ? ORDER BY n', run.seq)
-  const past = rows.map(toExecution)
-  const last = lastOf(run)
-  const all = last === undefined ? past : [...past, lastExecution(past, last)]
-  return all.map((one) => shown(one, moment))
+  const past = rows.map((row) => toExecution(row, shown))
+  const last = lastOf(run, shown)
+  return last === undefined ? past : [...past, lastExecution(past, last)]
 }
 
 type OwnerRow = Held & {
@@ -95,13 +95,16 @@ type OwnerRow = Held & {
   readonly task: string | null
 }
 
-function lastOf(run: OwnerRow): LastExecution | undefined {
+/** Converts a stored time to wall time. */
+type Shown = (at: number) => number
+
+function lastOf(run: OwnerRow, shown: Shown): LastExecution | undefined {
   const { state, started_at, ended_at, ready_at, worker, jobs, task } = run
-  const ready = ready_at === null ? {} : { readyAt: ready_at }
+  const ready = ready_at === null ? {} : { readyAt: shown(ready_at) }
   if (state === 'running' || state === 'cancelling') {
     const version = jobs === null ? undefined : versionOn(JSON.parse(jobs) as WorkerJob[], run.job)
     return {
-      ...{ claimedAt: claimedAt(run), ...ready },
+      ...{ claimedAt: shown(claimedAt(run)), ...ready },
       ...(worker === null ? {} : { worker }),
       ...(task === null ? {} : { task: taskIdOf(task) }),
       ...(version === undefined ? {} : { version }),
@@ -110,29 +113,19 @@ function lastOf(run: OwnerRow): LastExecution | undefined {
   // X2. For a run that an earlier version claimed it's unknown whether this was its only execution.
   const isKept = state !== 'completed' || !isFirst(run) || ready_at === null
   if (isKept || started_at === null || ended_at === null) return undefined
-  return { claimedAt: started_at, ...ready, end: { at: ended_at, transition: 'complete' } }
+  return { claimedAt: shown(started_at), ...ready, end: { at: shown(ended_at), transition: 'complete' } }
 }
 
-function toExecution(row: ExecutionRow): ExecutionInfo {
+function toExecution(row: ExecutionRow, shown: Shown): ExecutionInfo {
   return {
-    ...{ n: row.n, claimedAt: row.claimed_at },
+    ...{ n: row.n, claimedAt: shown(row.claimed_at) },
     ...(row.ready_at === null ? {} : { waitedMs: Math.max(0, row.claimed_at - row.ready_at) }),
     ...(row.worker === null ? {} : { worker: row.worker }),
     ...(row.task === null ? {} : { task: row.task }),
     ...(row.version === null ? {} : { version: row.version }),
     end: {
-      ...{ at: row.ended_at, transition: row.transition },
-      ...(row.until === null ? {} : { until: row.until }),
+      ...{ at: shown(row.ended_at), transition: row.transition },
+      ...(row.until === null ? {} : { until: shown(row.until) }),
     },
-  }
-}
-
-function shown(execution: ExecutionInfo, moment: Moment): ExecutionInfo {
-  const { claimedAt, end } = execution
-  if (end === undefined) return { ...execution, claimedAt: shownAt(moment, claimedAt) }
-  const until = end.until === undefined ? {} : { until: shownAt(moment, end.until) }
-  return {
-    ...{ ...execution, claimedAt: shownAt(moment, claimedAt) },
-    end: { ...end, at: shownAt(moment, end.at), ...until },
   }
 }

@@ -65,9 +65,10 @@ function writeGroup(tx: Transaction, failures: readonly StoredFailure[]): void {
     'SELECT versions, minutes FROM failure_groups WHERE fingerprint = ?',
     mark.fingerprint,
   )
+  const before = known ?? { versions: '[]', minutes: '[]' }
   const tries = sum(failures, 'tries')
-  const versions = withVersions(known, failures)
-  const minutes = withTries(known, Math.floor(tx.now / minuteMs), tries)
+  const versions = withVersions(JSON.parse(before.versions) as number[], failures)
+  const minutes = withTries(JSON.parse(before.minutes) as Minutes, Math.floor(tx.now / minuteMs), tries)
   tx.sql.run(
     `INSERT INTO failure_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET tries = tries + excluded.tries, runs = runs + excluded.runs, last_at = excluded.last_at,
@@ -93,17 +94,12 @@ function sum(failures: readonly StoredFailure[], what: 'tries' | 'runs'): number
   return failures.reduce((all, failure) => all + failure[what], 0)
 }
 
-function withVersions(
-  known: Pick<GroupRow, 'versions'> | undefined,
-  failures: readonly StoredFailure[],
-): number[] {
-  const before = known === undefined ? [] : (JSON.parse(known.versions) as number[])
+function withVersions(before: readonly number[], failures: readonly StoredFailure[]): number[] {
   const all = new Set([...before, ...failures.map(({ mark }) => mark.version)])
   return [...all].sort((a, b) => b - a).slice(0, maxFailureVersions)
 }
 
-function withTries(known: Pick<GroupRow, 'minutes'> | undefined, minute: number, tries: number): Minutes {
-  const before = known === undefined ? [] : (JSON.parse(known.minutes) as Minutes)
+function withTries(before: Minutes, minute: number, tries: number): Minutes {
   const kept: number[] = []
   let current = tries
   for (let i = 0; i < before.length; i += 2) {

@@ -14,15 +14,19 @@ export interface LostRun {
   readonly streak: number
 }
 
-export interface LostLease {
+interface LostRow {
   readonly name: string
+  readonly task: string
   readonly seen_by: LossCause
   readonly lost_at: number
+  readonly runs: number
   /** JSON: LostRun[]. */
   readonly lost: string
   /** JSON: DeathCause. */
   readonly death: string | null
 }
+
+export type LostLease = Pick<LostRow, 'name' | 'seen_by' | 'lost_at' | 'lost' | 'death'>
 
 /** Keeps a lost worker of a task (LW1). */
 export function keepLostWorker(
@@ -60,17 +64,8 @@ export function findLostLease(tx: Transaction, lease: LeaseId): LostLease | unde
   )
 }
 
-interface LostRow {
-  readonly name: string
-  readonly task: string
-  readonly seen_by: LossCause
-  readonly lost_at: number
-  readonly runs: number
-  readonly death: string | null
-}
-
 export function inspectLostWorkers(sql: Sql, moment: Moment): LostWorker[] {
-  const rows = sql.all<LostRow>(
+  const rows = sql.all<Omit<LostRow, 'lost'>>(
     `SELECT name, task, seen_by, lost_at, runs, death FROM lost_workers WHERE lost_at > ? ORDER BY n DESC LIMIT ${maxToldWorkers}`,
     moment.now - keepLostMs,
   )

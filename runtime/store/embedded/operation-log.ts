@@ -1,4 +1,5 @@
-import { type OperationEvent, retainedOperations } from '../events.ts'
+import type { OperatorWrite } from '../../model/operator-write.ts'
+import { type OperationEvent, type OperationName, retainedOperations } from '../events.ts'
 import { newestNumber, noGroups, writeEvents } from './event-log.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -18,6 +19,17 @@ export interface OperationRow {
 }
 
 const droppedAtOnce = 20
+
+/** Logs a manual action on `subject`. */
+export function logManual(
+  tx: Transaction,
+  operation: OperationName,
+  subject: string,
+  { by, reason }: Pick<OperatorWrite, 'by' | 'reason'>,
+  details?: LoggedOperation['details'],
+): void {
+  logOperation(tx, { operation, subject, by, reason, details })
+}
 
 /**
  * Logs an operation, after the transitions that the transaction has made so far. Call it once everything that could be

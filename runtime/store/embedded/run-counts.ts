@@ -1,6 +1,7 @@
 import type { RunState } from '../../model/run.ts'
 import type { RunCount } from '../run-filter.ts'
 import type { Sql } from './database.ts'
+import { readSetting } from './settings.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
@@ -68,14 +69,9 @@ const upserts: readonly string[] = Array.from(
      ON CONFLICT DO UPDATE SET n = n + excluded.n`,
 )
 
-/** The last run that a recount has counted; undefined while none is running. */
-export function readRecountedTo(sql: Sql): number | undefined {
-  return sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'recounted_to'")?.value
-}
-
 /** When the runs were last recounted, in the store's time; undefined while they were never counted completely. */
 export function readRecountedAt(sql: Sql): number | undefined {
-  return sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'recounted_at'")?.value
+  return readSetting(sql, 'recounted_at')
 }
 
 /** Returns the counters, at most `limit`; during the first count, the counts so far. */

@@ -75,7 +75,7 @@ export interface Blocked {
   readonly tried: readonly string[]
 }
 
-interface PayloadRow {
+export interface PayloadRow {
   readonly tags: string
   readonly headers: string
   readonly output: Uint8Array | null

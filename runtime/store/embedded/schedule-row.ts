@@ -135,25 +135,18 @@ export function withLine(
   line: Omit<LedgerLine, 'n' | 'at'>,
 ): ScheduleRecord {
   const { last } = record
-  const stretches =
-    line.outcome === 'skipped' && last?.outcome === 'skipped' && last.why === line.why && isStretch(line)
+  const isSkip = line.outcome === 'skipped' && (line.why === 'missed' || line.why === 'paused')
+  const stretches = isSkip && last?.outcome === 'skipped' && last.why === line.why
+  const until = line.until ?? line.tick
   const written: LedgerLine = stretches
     ? {
         ...last,
         at: tx.wall,
         count: (last.count ?? 1) + (line.count ?? 1),
-        ...withUntil(line.until ?? line.tick),
+        ...(until === undefined ? {} : { until }),
       }
     : { ...line, n: record.lines + 1, at: tx.wall }
   tx.sql.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?)', name, written.n, JSON.stringify(written))
   tx.sql.run('DELETE FROM ledger WHERE schedule = ? AND n <= ?', name, written.n - retainedLedgerEntries)
   return { ...record, lines: written.n, last: written }
-}
-
-function isStretch({ why }: Pick<LedgerLine, 'why'>): boolean {
-  return why === 'missed' || why === 'paused'
-}
-
-function withUntil(until: number | undefined): { until?: number } {
-  return until === undefined ? {} : { until }
 }

@@ -369,24 +369,11 @@ const addedTables = `
 export const derivedTables: Readonly<Record<string, string>> = {
   limit_keepers: `SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')}`,
 }
-const namesAdded = [
-  'clock_jumps',
-  'limit_keepers',
-  'open_steps',
-  'worker_reports',
-  'lost_workers',
-  'run_counts',
-  'actions',
-  'hours',
-  'rolled_to',
-  'backlogs',
-  'executions',
-  'failed_by',
-  'mutes',
-  'operations',
-  'runs_ended_times',
-  'limit_line_seqs',
-] as const
+/** The names of all that they add. */
+const namesAdded = Array.from(
+  addedTables.matchAll(/CREATE (?:TABLE|INDEX|TRIGGER) IF NOT EXISTS (\w+)/g),
+  ([, name = '']) => name,
+)
 
 export const formatVersion: number = migrations.length
 
@@ -422,9 +409,13 @@ export function newestSchema(): string {
 }
 
 function hasAdditions(database: Database): boolean {
-  const has = (name: string): boolean =>
-    database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', name) !== undefined
-  return namesAdded.every(has) && missing([...additions, ...lateAdditions], database).length === 0
+  const known = new Set(
+    database.all<{ name: string }>('SELECT name FROM sqlite_schema').map(({ name }) => name),
+  )
+  return (
+    namesAdded.every((name) => known.has(name)) &&
+    missing([...additions, ...lateAdditions], database).length === 0
+  )
 }
 
 interface AddedColumn {

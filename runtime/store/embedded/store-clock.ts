@@ -1,6 +1,7 @@
 import type { ClockJump } from '../clock-jumps-check.ts'
 import { ClockWatch, type HostClocks } from '../clock-watch.ts'
 import type { Sql } from './database.ts'
+import { readSetting } from './settings.ts'
 
 /*
  * The store's time, which advances with elapsed time even if the host's clock is set.
@@ -99,6 +100,6 @@ export class StoreClock {
 
 /** EC4. Returns by how much the store's last sign of life is ahead of `now`. */
 function behind(sql: Sql, now: number): number {
-  const seenAt = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
+  const seenAt = readSetting(sql, 'seen_at') ?? 0
   return seenAt - now > seenErrorMs ? seenAt - now : 0
 }

@@ -1,8 +1,8 @@
-import { maxBuckets } from '../duration-histogram.ts'
+import { type HistogramSum, maxBuckets } from '../duration-histogram.ts'
 import { checkMinutes } from '../read-limits.ts'
 import { type ThroughputCell, throughputMinutes } from '../store.ts'
 import { beginPeriods } from './backlog-samples.ts'
-import { addCell, type CellBody, countsOf, emptyBody, type Histogram } from './cell-body.ts'
+import { addCell, type CellBody, countsOf, emptyBody } from './cell-body.ts'
 import type { Sql } from './database.ts'
 import { addToHour, rollMinutes } from './hour-cells.ts'
 import type { Move, Transaction } from './transaction.ts'
@@ -80,7 +80,7 @@ function count({ counts, wait, run, total }: CellBody, { from, transition, inSta
   if (total !== undefined && totalMs !== undefined) addDuration(total, totalMs)
 }
 
-function addDuration(histogram: Histogram, ms: number): void {
+function addDuration(histogram: HistogramSum, ms: number): void {
   histogram.sumMs += ms
   const { buckets } = histogram
   const bucket = Math.min(bitLength(ms), maxBuckets - 1)

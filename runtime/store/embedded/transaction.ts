@@ -118,13 +118,13 @@ export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at
   )
 }
 
-/** Returns the kept reply to an operator's request, if it was carried out before (S3). */
+/** Returns the kept reply to a request, if it was carried out before. */
 export function answered<T>(tx: Transaction, requestId: string): T | undefined {
   const kept = tx.sql.get<{ answer: string }>('SELECT answer FROM requests WHERE id = ?', requestId)
   return kept && (JSON.parse(kept.answer) as T)
 }
 
-/** Keeps the reply to an operator's request for 10 minutes. */
+/** Keeps the reply to a request for 10 minutes. */
 export function keepReply<T>(tx: Transaction, requestId: string, answer: T): T {
   tx.sql.run(
     'INSERT INTO requests VALUES (?, ?, ?)',
@@ -132,5 +132,15 @@ export function keepReply<T>(tx: Transaction, requestId: string, answer: T): T {
     JSON.stringify(answer),
     tx.now + keepRepliesMs,
   )
+  return answer
+}
+
+/** Carries out an operator's request, or returns the kept reply if it was carried out before (S3). */
+export function once<T>(tx: Transaction, requestId: string, carryOut: () => T): T {
+  const before = answered<T | null>(tx, requestId)
+  if (before !== undefined) return (before ?? undefined) as T
+  const answer = carryOut()
+  // JSON has no undefined.
+  keepReply(tx, requestId, answer ?? null)
   return answer
 }

@@ -73,14 +73,10 @@ function version(facts: Facts): StoreCheck {
   const mode = facts.get('redis_mode') === 'cluster' ? ', a cluster' : ''
   const [major = 0, minor = 0] = found.split('.').map(Number)
   const [least, leastMinor] = oldestServer[name]
+  const check = { name: 'server', found: `${name} ${found}${mode}` }
   return major > least || (major === least && minor >= leastMinor)
-    ? { name: 'server', verdict: 'fine', found: `${name} ${found}${mode}` }
-    : {
-        name: 'server',
-        verdict: 'fault',
-        found: `${name} ${found}${mode}`,
-        remedy: `use ${name} ${least}.${leastMinor} or newer`,
-      }
+    ? { ...check, verdict: 'fine' }
+    : { ...check, verdict: 'fault', remedy: `use ${name} ${least}.${leastMinor} or newer` }
 }
 
 async function format(link: RedisLink, keys: Keys): Promise<StoreCheck> {
@@ -111,13 +107,11 @@ function memory(facts: Facts): StoreCheck {
   const limit = Number(facts.get('maxmemory') ?? 0)
   const mib = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`
   if (limit === 0) {
-    return {
-      name: 'memory',
-      verdict: 'warning',
-      setup: true,
-      found: `${mib(used)} used, no limit`,
-      remedy: 'set maxmemory, so that a full machine refuses new runs instead of killing the server',
-    }
+    return setupWarning(
+      'memory',
+      `${mib(used)} used, no limit`,
+      'set maxmemory, so that a full machine refuses new runs instead of killing the server',
+    )
   }
   const found = `${mib(used)} of ${mib(limit)} used`
   if (used < limit * fullShare) return { name: 'memory', verdict: 'fine', found }
@@ -128,47 +122,32 @@ function memory(facts: Facts): StoreCheck {
 }
 
 async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
-  if (facts.get('aof_enabled') === undefined) {
-    return {
-      name: 'durability',
-      verdict: 'warning',
-      setup: true,
-      found: 'unknown',
-      remedy: 'see docs/redis.md for your platform',
-    }
-  }
-  if (facts.get('aof_enabled') !== '1') {
-    return {
-      name: 'durability',
-      verdict: 'warning',
-      setup: true,
-      found: 'no append-only file: a restart loses all runs since the last snapshot',
-      remedy: 'set appendonly yes and appendfsync everysec',
-    }
+  const name = 'durability'
+  const enabled = facts.get('aof_enabled')
+  if (enabled === undefined) return setupWarning(name, 'unknown', 'see docs/redis.md for your platform')
+  if (enabled !== '1') {
+    return setupWarning(
+      name,
+      'no append-only file: a restart loses all runs since the last snapshot',
+      'set appendonly yes and appendfsync everysec',
+    )
   }
   const policy = link.inCluster ? undefined : await configOf(link, 'appendfsync')
   if (facts.get('aof_last_write_status') === 'err') {
-    return {
-      name: 'durability',
-      verdict: 'fault',
-      found: 'the append-only file can’t be written',
-      remedy: 'free its disk',
-    }
+    return { name, verdict: 'fault', found: 'the append-only file can’t be written', remedy: 'free its disk' }
   }
   if (policy === 'no') {
-    return {
-      name: 'durability',
-      verdict: 'warning',
-      setup: true,
-      found: 'append-only file, written when the system likes (appendfsync no)',
-      remedy: 'set appendfsync everysec',
-    }
+    return setupWarning(
+      name,
+      'append-only file, written when the system likes (appendfsync no)',
+      'set appendfsync everysec',
+    )
   }
-  return {
-    name: 'durability',
-    verdict: 'fine',
-    found: `append-only file, appendfsync ${policy ?? 'not told'}`,
-  }
+  return { name, verdict: 'fine', found: `append-only file, appendfsync ${policy ?? 'not told'}` }
+}
+
+function setupWarning(name: string, found: string, remedy: string): StoreCheck {
+  return { name, verdict: 'warning', setup: true, found, remedy }
 }
 
 /** A managed server forbids CONFIG; in a cluster the caller can't choose the node that replies. */
@@ -219,16 +198,11 @@ async function clockOffset(link: RedisLink, keys: Keys, clock: Clock): Promise<S
   const [seconds, micros] = (await askOwner(link, keys, 'TIME')) as Reply[]
   const middle = (before + clock.now()) / 2
   const offset = Math.round(Number(seconds) * 1_000 + Number(micros) / 1_000 - middle)
-  const found = `${offset} ms from this host's`
-  return Math.abs(offset) < farClockMs
-    ? { name: 'clock', verdict: 'fine', found }
-    : {
-        name: 'clock',
-        verdict: 'warning',
-        found,
-        remedy:
-          'run NTP on both; runs are safe, but instants that callers name are taken by the server’s clock',
-      }
+  const check = { name: 'clock', found: `${offset} ms from this host's` }
+  if (Math.abs(offset) < farClockMs) return { ...check, verdict: 'fine' }
+  const remedy =
+    'run NTP on both; runs are safe, but instants that callers name are taken by the server’s clock'
+  return { ...check, verdict: 'warning', remedy }
 }
 
 async function latency(link: RedisLink, keys: Keys, clock: Clock): Promise<StoreCheck> {
@@ -239,14 +213,9 @@ async function latency(link: RedisLink, keys: Keys, clock: Clock): Promise<Store
     times.push(clock.elapsed() - start)
   }
   const median = times.sort((a, b) => a - b)[4] ?? 0
-  const found = `${median.toFixed(2)} ms per round trip`
-  return median < slowReplyMs
-    ? { name: 'latency', verdict: 'fine', found }
-    : {
-        name: 'latency',
-        verdict: 'warning',
-        found,
-        remedy:
-          'each step costs a round trip: run workers in the zone of the server, and look for slow commands of others',
-      }
+  const check = { name: 'latency', found: `${median.toFixed(2)} ms per round trip` }
+  if (median < slowReplyMs) return { ...check, verdict: 'fine' }
+  const remedy =
+    'each step costs a round trip: run workers in the zone of the server, and look for slow commands of others'
+  return { ...check, verdict: 'warning', remedy }
 }

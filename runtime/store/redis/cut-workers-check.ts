@@ -1,15 +1,15 @@
 import { formatDuration } from '../../model/format-duration.ts'
 import type { StoreCheck } from '../store.ts'
+import { chunks } from './chunks.ts'
 import type { ScriptCalls } from './script-calls.ts'
 
 /** Reports live workers that were cut off from the server so often that their peers no longer judge them. */
 export async function checkCuts(calls: ScriptCalls): Promise<StoreCheck> {
   const flat = (await calls.run('read-cuts', [])) as (Buffer | number)[]
-  const found: string[] = []
-  for (let i = 0; i < flat.length; i += 3) {
-    const [worker, cuts, agoMs] = flat.slice(i, i + 3)
-    found.push(`${worker} was cut off ${cuts} times, the last time ${formatDuration(Number(agoMs))} ago`)
-  }
+  const found = chunks<[Buffer, number, number]>(flat, 3).map(
+    ([worker, cuts, agoMs]) =>
+      `${worker} was cut off ${cuts} times, the last time ${formatDuration(Number(agoMs))} ago`,
+  )
   if (found.length === 0)
     return { name: 'connections', verdict: 'fine', found: 'no worker is cut off repeatedly' }
   return {

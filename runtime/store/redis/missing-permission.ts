@@ -1,38 +1,20 @@
-/** The permission that an ACL refused. */
-type Refused =
-  | { readonly kind: 'command'; readonly name?: string }
-  | { readonly kind: 'key' }
-  | { readonly kind: 'channel' }
-
 /**
- * Parses the messages of servers from Redis 6.2 and Valkey 7.2 on. Inside a script, Redis before 7.2 names no command.
+ * Returns which permission the user lacks and what to grant, to follow the server's address. Parses the messages of servers
+ * from Redis 6.2 and Valkey 7.2 on. Inside a script, Redis before 7.2 names no command.
  */
-function refusedIn(message: string): Refused {
-  if (/channel/.test(message)) return { kind: 'channel' }
-  if (/\bkeys?\b/.test(message)) return { kind: 'key' }
-  const [, name] = /'([^' ]+)' command/.exec(message) ?? []
-  return name === undefined ? { kind: 'command' } : { kind: 'command', name }
-}
-
-/** Returns which permission the user lacks and what to grant, to follow the server's address. */
 export function missingPermission(message: string, namespace: string): string {
-  const refused = refusedIn(message)
   const whole =
     'the rules of docs/redis.md, for users that act and for users that only read, have all that is needed'
-  switch (refused.kind) {
-    case 'channel':
-      return `this user may not use the channels of namespace '${namespace}'; grant &{${namespace}}:*; ${whole}`
-    case 'key':
-      return `this user may not do this with the keys of namespace '${namespace}'; grant ~{${namespace}}:*, or %R~{${namespace}}:* to read only; ${whole}`
-    case 'command': {
-      const { name } = refused
-      const [may, grant] =
-        name === undefined
-          ? ['a command that this takes', 'the commands of the rule']
-          : [`the command '${name}'`, `+${name}`]
-      return `this user may not run ${may}; grant ${grant}; ${whole}`
-    }
-  }
+  if (/channel/.test(message))
+    return `this user may not use the channels of namespace '${namespace}'; grant &{${namespace}}:*; ${whole}`
+  if (/\bkeys?\b/.test(message))
+    return `this user may not do this with the keys of namespace '${namespace}'; grant ~{${namespace}}:*, or %R~{${namespace}}:* to read only; ${whole}`
+  const [, name] = /'([^' ]+)' command/.exec(message) ?? []
+  const [may, grant] =
+    name === undefined
+      ? ['a command that this takes', 'the commands of the rule']
+      : [`the command '${name}'`, `+${name}`]
+  return `this user may not run ${may}; grant ${grant}; ${whole}`
 }
 
 /**

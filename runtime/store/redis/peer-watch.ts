@@ -1,6 +1,7 @@
 import { type CancelTimer, type Clock, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import type { LeaseId, WorkerStatus } from '../store.ts'
+import { chunks } from './chunks.ts'
 import { renew } from './operations/lease.ts'
 import { ForbiddenError } from './reply-errors.ts'
 import type { ScriptCalls } from './script-calls.ts'
@@ -157,7 +158,7 @@ export class PeerWatch {
       await pause(this.#clock, graceMs)
       const gone = await this.#missing(new Map(missing))
       // A check that began before the cut may end after it.
-      if (gone.length === 0 || !this.#mayJudge) return
+      if (gone.length === 0 || this.#clock.elapsed() < this.#judgesFrom) return
       await this.#calls.run(
         'reclaim-dead',
         gone.flatMap(([lease, beats]) => [lease, beats.join(',')]),
@@ -168,10 +169,6 @@ export class PeerWatch {
     } finally {
       this.#judging = false
     }
-  }
-
-  get #mayJudge(): boolean {
-    return this.#clock.elapsed() >= this.#judgesFrom
   }
 
   /** Returns the workers of which the server has no connection any more. */
@@ -195,9 +192,9 @@ function isAway(error: unknown): boolean {
 
 /** Lease and its beats in turn; the thread's beat comes last. */
 function beatsOf(flat: readonly Buffer[]): Beats {
-  const beats = new Map<LeaseId, string[]>()
-  for (let i = 0; i < flat.length; i += 2) beats.set(String(flat[i]), String(flat[i + 1]).split(','))
-  return beats
+  return new Map(
+    chunks<[Buffer, Buffer]>(flat, 2).map(([lease, beats]) => [String(lease), String(beats).split(',')]),
+  )
 }
 
 function serverOf(beat: string): string {

@@ -23,11 +23,9 @@ type ErrorMeaning =
   | { readonly kind: 'refused'; readonly error: Error }
 
 /** An ACL forbids the user this call. */
-export class ForbiddenError extends StoreUnavailableError {
-  static {
-    brandErrors(ForbiddenError, 'ForbiddenError')
-  }
-}
+export class ForbiddenError extends StoreUnavailableError {}
+
+brandErrors({ ForbiddenError })
 
 type Meaning = (message: string, address: string, namespace: string) => ErrorMeaning
 

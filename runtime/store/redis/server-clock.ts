@@ -44,15 +44,10 @@ export interface ServerTime {
 /** This process's own clocks. */
 export type OwnClocks = Pick<Clock, 'elapsed' | 'uptime'>
 
-interface OwnReading {
-  readonly elapsed: number
-  readonly uptime: number
-}
-
 /** The store's time at one moment of this process, plus or minus `errorMs`. */
 interface Reading {
   readonly time: ServerTime
-  readonly at: OwnReading
+  readonly at: { readonly elapsed: number; readonly uptime: number }
   readonly errorMs: number
 }
 
@@ -145,33 +140,23 @@ export class ServerClock {
   /** Keeps the more precise reading: a slow reply is less precise than an older quick one. */
   #take(asked: Reading): void {
     const known = this.#reading
-    const age = known === undefined ? 0 : asked.at.elapsed - known.at.elapsed
-    const better =
-      known === undefined || asked.errorMs <= toleratedMs / 2 || asked.errorMs < known.errorMs + age * drift
-    const moved = known !== undefined && known.time.moves !== asked.time.moves
-    if (better || moved || this.#differs(asked)) this.#reading = asked
+    if (known !== undefined) {
+      const age = asked.at.elapsed - known.at.elapsed
+      const better = asked.errorMs <= toleratedMs / 2 || asked.errorMs < known.errorMs + age * drift
+      const moved = known.time.moves !== asked.time.moves
+      if (!better && !moved && this.#beyond(known, asked) === 0) return
+    }
+    this.#reading = asked
   }
 
   #readingOf(time: ServerTime, before: number): Reading {
-    const { elapsed, uptime } = this.#ownReading()
+    const [elapsed, uptime] = [this.#own.elapsed(), this.#own.uptime()]
     const errorMs = (elapsed - before) / 2
-    return {
-      time,
-      at: { elapsed: elapsed - errorMs, uptime: uptime - errorMs },
-      errorMs,
-    }
-  }
-
-  #ownReading(): OwnReading {
-    return { elapsed: this.#own.elapsed(), uptime: this.#own.uptime() }
+    return { time, at: { elapsed: elapsed - errorMs, uptime: uptime - errorMs }, errorMs }
   }
 
   #expected({ time, at }: Reading, elapsed: number): number {
     return time.now + elapsed - at.elapsed
-  }
-
-  #differs(asked: Reading): boolean {
-    return this.#reading !== undefined && this.#beyond(this.#reading, asked) !== 0
   }
 
   /** Returns by how much the reply is off, or 0 when round trip and drift explain it. */

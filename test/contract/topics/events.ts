@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { given } from '../../../runtime/cli/given.ts'
+import { defined } from '../../../runtime/model/defined.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { EventLog, StoreEvent } from '../../../runtime/store/events.ts'
 import { type Store, type ThroughputCell, throughputMinutes } from '../../../runtime/store/store.ts'
@@ -252,7 +252,7 @@ export function eventsContract(open: Open): void {
       for (const log of [undefined, 'runs', 'operations'] as const) {
         const read: StoreEvent[] = []
         for (let before: string | undefined; ; ) {
-          const page = await store.events({ limit, ...given({ log, before }) })
+          const page = await store.events({ limit, ...defined({ log, before }) })
           expect(page).not.toHaveProperty('gap')
           expect(page.cursor).toBe(newest)
           read.unshift(...page.events)
@@ -308,7 +308,7 @@ export function eventsContract(open: Open): void {
       cursor: own.at(-1)?.cursor,
     })
     const page = async (limit: number, before?: string, log?: EventLog): Promise<readonly StoreEvent[]> =>
-      (await store.events({ run: 'run-one', limit, ...given({ before, log }) })).events
+      (await store.events({ run: 'run-one', limit, ...defined({ before, log }) })).events
     expect(await page(2)).toEqual(own.slice(-2))
     expect(await page(2, own[5]?.cursor)).toEqual(own.slice(3, 5))
     expect(await page(5, own[3]?.cursor)).toEqual(own.slice(0, 3))

@@ -14,6 +14,9 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { type Fixture, openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
 
+/** Aborts never. */
+const never = new AbortController().signal
+
 const gateway = limits.concurrency({ name: 'gateway', max: 100 })
 
 /** Fails until it is told that the bank is back. */
@@ -249,7 +252,7 @@ test('an outage that lasts ends the call at once, a short one is waited out for 
       throw new StoreUnavailableError('no store', { kind })
     }
     const action = { id: 'act_x', target: failedOnes, cursor: '', done: 3 } as ActionInfo
-    const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: undefined }
+    const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: never }
     const carried = carryOut({ store: { runs } as unknown as Store, clock }, action, course)
     const failed = expect(carried).rejects.toThrow(
       /had done 3 runs; jobs.actions.continue\('act_x'\) continues it/,
@@ -328,10 +331,10 @@ describe('rate', () => {
     const clock = new FakeClock()
     const pacer = new Pacer(clock, parseRate(rate))
     expect(pacer.chunkRuns).toBe(runs)
-    await pacer.turn(undefined)
+    await pacer.turn(never)
     pacer.count(runs)
     let turned = false
-    const turn = pacer.turn(undefined).then(() => {
+    const turn = pacer.turn(never).then(() => {
       turned = true
     })
     await clock.advance(ms - 1)

@@ -82,6 +82,51 @@ describe('limits of a job', () => {
   })
 })
 
+describe('limiters', () => {
+  const name = 'x'
+
+  test.each([
+    [limits.concurrency({ name, max: 3 }), { kind: 'concurrency', max: 3, everyMs: 0, refill: 0 }],
+    [
+      limits.fixedWindow({ name, limit: 4, window: '1s' }),
+      { kind: 'fixedWindow', max: 4, everyMs: 1_000, refill: 0 },
+    ],
+    [
+      limits.slidingWindow({ name, limit: 4, window: 20 }),
+      { kind: 'slidingWindow', max: 4, everyMs: 20, refill: 0 },
+    ],
+    [
+      limits.tokenBucket({ name, capacity: 9, refill: 2, every: '1m' }),
+      { kind: 'tokenBucket', max: 9, everyMs: 60_000, refill: 2 },
+    ],
+    [
+      limits.leakyBucket({ name, limit: 5, every: '1s' }),
+      { kind: 'leakyBucket', max: 1, everyMs: 1_000, refill: 5 },
+    ],
+    [
+      limits.leakyBucket({ name, limit: 5, every: '1s', burst: 7 }),
+      { kind: 'leakyBucket', max: 7, everyMs: 1_000, refill: 5 },
+    ],
+    [
+      limits.points({ name, points: 30, every: '1s' }),
+      { kind: 'points', max: 30, everyMs: 1_000, refill: 30 },
+    ],
+  ])('limiter %#: its options become its rule', (limiter, rule) => {
+    expect(limiter).toMatchObject({ name, rule })
+  })
+
+  test('each takes the numbers of its kind only', () => {
+    const strange = { name, limit: 1, window: '1s', max: 2 } as const
+    expect(() => limits.fixedWindow(strange)).toThrow(
+      "limits.fixedWindow: unknown option 'max'; known are name, limit, window",
+    )
+    expect(() => limits.points({ name, points: 2, every: '36500d' })).not.toThrow()
+    expect(() => limits.tokenBucket({ name, capacity: 1e9, refill: 1, every: '36500d' })).toThrow(
+      /so large a bucket/,
+    )
+  })
+})
+
 describe('limits of a step', () => {
   test('parallel steps of one run take turns', async () => {
     const { jobs, work } = await openFixture()

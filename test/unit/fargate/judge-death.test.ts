@@ -193,6 +193,12 @@ describe('what ended a task', () => {
       expect(isBlameless({ kind }), kind).toBe(false)
   })
 
+  test('a kind that only a newer version knows is an unknown end', () => {
+    const kind = 'evicted' as 'unknown'
+    expect(isBlameless({ kind })).toBe(false)
+    expect(deathText({ kind, text: 'moved' })).toBe('evicted (moved)')
+  })
+
   test('the service is asked for only where it decides', () => {
     expect(needsService(parsed({}))).toBe(true)
     expect(needsService(parsed({ stoppedReason: 'Task failed container health checks' }))).toBe(false)

@@ -16,19 +16,13 @@ import {
   joinWaitlist,
   leaveWaitlist,
   makeReservations,
+  type RequestMode,
   takeAll,
 } from './take-limits.ts'
 
 /** Frees the limits of a run, and leaves its waitlists, when it moves from one state to another (Q2). */
-export function leaveLimits(
-  tx: Transaction,
-  run: LimitedRun,
-  {
-    from,
-    to,
-    transition,
-  }: { readonly from: RunState; readonly to: RunState; readonly transition: RunTransition },
-): void {
+export function leaveLimits(tx: Transaction, run: LimitedRun, transition: RunTransition, to: RunState): void {
+  const { state: from } = run
   const leavesSlot = (from === 'running' || from === 'cancelling') && to !== 'cancelling'
   const ended = isEnd(to)
   for (const limitRequest of limitRequestsOf(tx, run.seq)) {
@@ -63,33 +57,20 @@ function end(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest, to: R
 }
 
 /**
- * A run that becomes ready passes its job's limits with a reservation, or returns the name of the one whose waitlist it
- * joins.
+ * Returns the limiter whose waitlist a run joins because that limit of its job is closed. Without one, a run that becomes
+ * ready (`in order`) has reservations, and one that is claimed (`to take`) has taken all of them.
  */
-export function enterLimits(tx: Transaction, run: LimitedRun, attempt: number): string | undefined {
+export function passLimits(
+  tx: Transaction,
+  run: LimitedRun,
+  as: RequestMode,
+  attempt: number,
+): string | undefined {
   const limitRequest = limitRequestOf(tx, run.seq, '')
   if (limitRequest === undefined) return undefined
-  const closed = firstClosed(tx, run, limitRequest, { as: 'in order', attempt })
-  if (closed === undefined) {
-    makeReservations(tx, run, limitRequest, attempt)
-    return undefined
-  }
-  joinWaitlist(tx, run, limitRequest, closed)
-  return closed.limiter
-}
-
-/**
- * The check of a claim: all the job's limits are taken, or the run joins the waitlist of the limit whose name is
- * returned.
- */
-export function claimLimits(tx: Transaction, run: LimitedRun): string | undefined {
-  const limitRequest = limitRequestOf(tx, run.seq, '')
-  if (limitRequest === undefined) return undefined
-  const closed = firstClosed(tx, run, limitRequest, { as: 'to take', attempt: run.attempt })
-  if (closed === undefined) {
-    takeAll(tx, run, limitRequest, run.attempt)
-    return undefined
-  }
-  joinWaitlist(tx, run, limitRequest, closed)
-  return closed.limiter
+  const closed = firstClosed(tx, run, limitRequest, { as, attempt })
+  if (closed !== undefined) joinWaitlist(tx, run, limitRequest, closed)
+  else if (as === 'to take') takeAll(tx, run, limitRequest, attempt)
+  else makeReservations(tx, run, limitRequest, attempt)
+  return closed?.limiter
 }

@@ -127,16 +127,14 @@ function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey
 
 /**
  * Returns the ms until the key has room for `cost`, 0 if it has; undefined if only another run's release makes room.
+ * `reserved`: the run was woken for it, so other runs' reservations do not keep it out.
  */
-type Opening = number | undefined
-
-/** `ticketed`: the run was woken for it, so other runs' reservations do not keep it out. */
 export function openingOf(
   tx: Transaction,
   rule: LimiterRule,
   at: LimitKey,
   want: { readonly cost: number; readonly reserved: boolean },
-): Opening {
+): number | undefined {
   const state = peekKey(tx, rule, at)
   if (state.closedUntil > tx.now) return state.closedUntil - tx.now
   const need = weight(rule, want.cost)

@@ -23,8 +23,11 @@ export interface Closed {
   readonly opensInMs: number | undefined
 }
 
-/** How a request reaches its limits: through their waitlists, or in a claim, with a free slot of a worker. */
-type RequestMode = 'in order' | 'to take'
+/**
+ * How a request is checked. `in order`: the waiters before it on the waitlists of its limits go first. `to take`, for a
+ * claim with a free slot: as if its limits were reserved for it.
+ */
+export type RequestMode = 'in order' | 'to take'
 
 /** Returns the limits that are not yet taken for this attempt. */
 function missing(tx: Transaction, { takes }: LimitRequest, attempt: number): LimitHold[] {
@@ -56,11 +59,11 @@ function openingFor(
   as: RequestMode,
 ): number | undefined {
   const rule = ruleOf(tx, hold.limiter)
-  // The safe side: a limiter that no worker here has registered stays closed until one does.
+  // A limiter that no worker has registered stays closed until one does: its limit must not be exceeded meanwhile.
   if (rule === undefined) return undefined
   const stands = standing(tx, hold, run)
   if (stands === 'kept out') return undefined
-  // No event reports that a lease can take a poison suspect again: the request is checked again after this time.
+  // No event reports that a lease can take a poison suspect again, so the request is checked again after this time.
   if (stands === 'kept out by a suspect') return reservationMs
   const reserved = as === 'to take' || (hold.ticket !== undefined && !hasLapsed(tx, hold.ticket))
   const skipsWaitlist = reserved || senior || stands === 'passes'
@@ -91,7 +94,7 @@ function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
 
 type Standing = 'in order' | 'passes' | 'kept out' | 'kept out by a suspect'
 
-/** Takes all missing limits: the caller has checked them, in the same transaction (Q1). */
+/** Takes all missing limits. The caller has checked in the same transaction that all of them are open (Q1). */
 export function takeAll(tx: Transaction, run: LimitedRun, limitRequest: LimitRequest, attempt: number): void {
   dropReservations(tx, limitRequest)
   for (const hold of missing(tx, limitRequest, attempt)) {
@@ -121,8 +124,8 @@ export function takeAll(tx: Transaction, run: LimitedRun, limitRequest: LimitReq
 }
 
 /**
- * Makes reservations for all missing limits (Q4). A run in no slot gets none if no worker can take it, or if it is a poison
- * suspect (R17): it starts without reservations, if its keys are open when a worker claims it.
+ * Makes reservations for all missing limits (Q4). A run that waits for a worker slot gets no reservation if no worker can
+ * take it, or if it is a poison suspect (R17). Such a run starts if its keys are open when a worker claims it.
  */
 export function makeReservations(
   tx: Transaction,
@@ -152,8 +155,8 @@ export function dropReservations(tx: Transaction, { takes }: LimitRequest): void
 }
 
 /**
- * Adds the request to the waitlist of the closed limit, or moves it there from another waitlist. `again`: it is a repeat
- * of a request whose refusal has been counted.
+ * Adds the request to the waitlist of the closed limit, or moves it there from another waitlist. `again`: the refusal of
+ * this request has been counted before.
  */
 export function joinWaitlist(
   tx: Transaction,
@@ -179,7 +182,7 @@ export function leaveWaitlist(tx: Transaction, run: LimitedRun, limitRequest: Li
   const hold = limitRequest.line === undefined ? undefined : limitRequest.takes[limitRequest.line]
   delete limitRequest.line
   if (hold === undefined) return
-  removeWaiter(tx, hold, run, limitRequest.path)
+  removeWaiter(tx, hold, { seq: run.seq, path: limitRequest.path })
   markChanged(tx, hold)
 }
 
@@ -213,7 +216,7 @@ export function forgetAging(tx: Transaction, run: LimitedRun, limitRequest: Limi
   }
 }
 
-/** Frees slots; those for the whole run only at its end (Q2). */
+/** Frees the slots of a request. Slots that are held for the whole run are freed only at its end (Q2). */
 export function freeSlots(
   tx: Transaction,
   run: LimitedRun,

@@ -38,14 +38,13 @@ export function keepsSlots(tx: Transaction, { seq }: Pick<LimitedRun, 'seq'>): b
 export function removeWaiter(
   tx: Transaction,
   { limiter, key }: LimitKey,
-  run: LimitedRun,
-  path: StepPath,
+  { seq, path }: Pick<WaitlistEntry, 'seq' | 'path'>,
 ): void {
   tx.sql.run(
     'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
     limiter,
     key,
-    run.seq,
+    seq,
     path,
   )
 }

@@ -20,7 +20,15 @@ import {
   makeReservations,
   servedAgedWaiter,
 } from './take-limits.ts'
-import { behind, firstKeeper, firstOlder, headOf, isBefore, type WaitlistEntry } from './waitlist.ts'
+import {
+  behind,
+  firstKeeper,
+  firstOlder,
+  headOf,
+  isBefore,
+  removeWaiter,
+  type WaitlistEntry,
+} from './waitlist.ts'
 
 /** Checks the waitlists of all changed keys until no more can be woken (Q4, Q5). */
 export function wakeWaiters(tx: Transaction): void {
@@ -154,19 +162,9 @@ function firstPresent(
     const run = runBySeq(tx.sql, entry.seq)
     const limitRequest = run && limitRequestOf(tx, run.seq, entry.path)
     if (run !== undefined && limitRequest !== undefined) return { run, limitRequest }
-    dropEntry(tx, at, entry)
+    removeWaiter(tx, at, entry)
   }
   return undefined
-}
-
-function dropEntry(tx: Transaction, at: LimitKey, head: WaitlistEntry): void {
-  tx.sql.run(
-    'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
-    at.limiter,
-    at.key,
-    head.seq,
-    head.path,
-  )
 }
 
 /** Wakes the first waiter, or moves it on to the waitlist of the other closed limit, or says how long to wait. */

@@ -31,22 +31,19 @@ import type { Transaction } from '../transaction.ts'
 
 export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest): AcquireReply {
   const run = heldRun(tx, lease, request)
-  if (run !== undefined && isCrowded(tx, run, request)) {
-    return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: crowdedMs }
-  }
-  if (run !== undefined && isOlder(tx, run, request)) {
-    return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: 0 }
-  }
-  const again = run !== undefined && isCurrent(limitRequestOf(tx, run.seq, request.path), request)
-  const limitRequest = run && limitRequestFor(tx, run, request)
-  if (run === undefined || limitRequest === undefined) return { kind: 'gone' }
+  if (run === undefined) return { kind: 'gone' }
+  const limiter = request.uses[0]?.limiter ?? ''
+  if (isCrowded(tx, run, request)) return { kind: 'closed', limiter, opensInMs: crowdedMs }
+  if (isOlder(tx, run, request)) return { kind: 'closed', limiter, opensInMs: 0 }
+  const again = isCurrent(limitRequestOf(tx, run.seq, request.path), request)
+  const limitRequest = limitRequestFor(tx, run, request)
   tx.sql.run('UPDATE runs SET limited = 1, granted = 0, limit_turn = ? WHERE seq = ?', request.turn, run.seq)
   tx.asking = run.seq
   const closed = firstClosed(tx, run, limitRequest, { as: 'in order', attempt: request.attempt })
   if (closed !== undefined) {
     joinWaitlist(tx, run, limitRequest, closed, again)
-    const { limiter, opensInMs } = closed
-    return { kind: 'closed', limiter, ...(opensInMs === undefined ? {} : { opensInMs }) }
+    const { opensInMs } = closed
+    return { kind: 'closed', limiter: closed.limiter, ...(opensInMs === undefined ? {} : { opensInMs }) }
   }
   takeAll(tx, run, limitRequest, request.attempt)
   return { kind: 'granted' }

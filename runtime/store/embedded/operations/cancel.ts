@@ -3,23 +3,18 @@ import type { RunWrite } from '../../../model/expected-run.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { applyTransition } from '../apply-transition.ts'
-import { logOperation } from '../operation-log.ts'
+import { logManual } from '../operation-log.ts'
 import { type Cancel, findRun, type RunRow } from '../run-row.ts'
-import { answered, keepReply, note, type Transaction } from '../transaction.ts'
+import { note, type Transaction } from '../transaction.ts'
 import { refuseMoved } from './refuse-moved.ts'
 
 export function cancel(tx: Transaction, id: RunId, write: RunWrite): { readonly state: RunState } {
-  const before = answered<{ state: RunState }>(tx, write.requestId)
-  if (before !== undefined) return before
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
   refuseMoved(tx, run, write)
-  if (isEnd(run.state) || run.state === 'cancelling')
-    return keepReply(tx, write.requestId, { state: run.state })
-  const { job, queue } = run
-  const { by, reason } = write
-  logOperation(tx, { operation: 'cancel run', subject: id, by, reason, details: { job, queue } })
-  return keepReply(tx, write.requestId, { state: cancelRun(tx, run, write) })
+  if (isEnd(run.state) || run.state === 'cancelling') return { state: run.state }
+  logManual(tx, 'cancel run', id, write, { job: run.job, queue: run.queue })
+  return { state: cancelRun(tx, run, write) }
 }
 
 /** Cancels a live run: at once if no worker holds it, else by an order to its holder. */

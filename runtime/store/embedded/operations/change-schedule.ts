@@ -7,7 +7,6 @@ import {
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { ScheduleStateError, UnknownScheduleError } from '../../../model/schedule-errors.ts'
 import { declaredInCode } from '../../declared-in-code.ts'
-import type { OperationName } from '../../events.ts'
 import type { NewRun } from '../../new-run.ts'
 import {
   encodeSpec,
@@ -19,7 +18,7 @@ import {
   type TriggerReply,
 } from '../../schedules.ts'
 import type { EnqueueReply } from '../../store.ts'
-import { type LoggedOperation, logOperation } from '../operation-log.ts'
+import { logManual } from '../operation-log.ts'
 import {
   findSchedule,
   keepPlan,
@@ -33,58 +32,54 @@ import { definitionInForce, type InForce } from './definitions.ts'
 import { enqueue } from './enqueue.ts'
 
 export function putSchedule(tx: Transaction, name: string, spec: ScheduleSpec, write: OperatorWrite): void {
-  once(tx, write, () => {
-    const { digest, bytes } = encodeSpec(name, spec)
-    const before = findSchedule(tx.sql, name)
-    if (before?.origin === 'code' && before.dropped === undefined) {
-      throw new ScheduleStateError(declaredInCode(name))
-    }
-    if (before !== undefined && before.dropped === undefined && before.digest === digest) return
-    logChange(tx, 'put schedule', name, write)
-    const record = setSchedule(tx, name, before, { origin: 'hand', digest, spec: bytes, line: byLine(write) })
-    if (before?.conflict !== undefined) keepRecord(tx, name, { ...record, conflict: before.conflict })
-  })
+  tx.hints.add('schedules')
+  const { digest, bytes } = encodeSpec(name, spec)
+  const before = findSchedule(tx.sql, name)
+  if (before?.origin === 'code' && before.dropped === undefined) {
+    throw new ScheduleStateError(declaredInCode(name))
+  }
+  if (before !== undefined && before.dropped === undefined && before.digest === digest) return
+  logManual(tx, 'put schedule', name, write)
+  const record = setSchedule(tx, name, before, { origin: 'hand', digest, spec: bytes, line: byLine(write) })
+  if (before?.conflict !== undefined) keepRecord(tx, name, { ...record, conflict: before.conflict })
 }
 
 export function removeSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
-  once(tx, write, () => {
-    const record = known(tx, name)
-    const inForce = definitionInForce(tx.sql, 'schedule', name)
-    const declared = inForce !== undefined && inForce.declared === 1 && inForce.definition.length > 0
-    if (record.origin === 'code' && record.dropped === undefined && declared) {
-      throw new ScheduleStateError(declaredInCode(name))
-    }
-    logChange(tx, 'remove schedule', name, write)
-    tx.sql.run('DELETE FROM schedules WHERE name = ?', name)
-    tx.sql.run('DELETE FROM ledger WHERE schedule = ?', name)
-    if (record.origin === 'hand' && inForce !== undefined) applySchedule(tx, name, inForce)
-  })
+  tx.hints.add('schedules')
+  const record = known(tx, name)
+  const inForce = definitionInForce(tx.sql, 'schedule', name)
+  const declared = inForce !== undefined && inForce.declared === 1 && inForce.definition.length > 0
+  if (record.origin === 'code' && record.dropped === undefined && declared) {
+    throw new ScheduleStateError(declaredInCode(name))
+  }
+  logManual(tx, 'remove schedule', name, write)
+  tx.sql.run('DELETE FROM schedules WHERE name = ?', name)
+  tx.sql.run('DELETE FROM ledger WHERE schedule = ?', name)
+  if (record.origin === 'hand' && inForce !== undefined) applySchedule(tx, name, inForce)
 }
 
 export function pauseSchedule(tx: Transaction, name: string, write: ExpectingWrite<ExpectedSchedule>): void {
-  once(tx, write, () => {
-    const line = byLine(write)
-    const before = known(tx, name)
-    refuseMovedSchedule(name, before, write)
-    logChange(tx, 'pause schedule', name, write)
-    // A repeated pause is the same pause: it covers ticks from the first one on.
-    const paused = { ...line, at: before.paused?.at ?? tx.wall }
-    keepRecord(tx, name, withLine(tx, name, { ...before, paused }, { outcome: 'paused', ...line }))
-  })
+  tx.hints.add('schedules')
+  const line = byLine(write)
+  const before = known(tx, name)
+  refuseMovedSchedule(name, before, write)
+  logManual(tx, 'pause schedule', name, write)
+  // A repeated pause is the same pause: it covers ticks from the first one on.
+  const paused = { ...line, at: before.paused?.at ?? tx.wall }
+  keepRecord(tx, name, withLine(tx, name, { ...before, paused }, { outcome: 'paused', ...line }))
 }
 
 export function resumeSchedule(tx: Transaction, name: string, write: ExpectingWrite<ExpectedSchedule>): void {
-  once(tx, write, () => {
-    const before = known(tx, name)
-    refuseMovedSchedule(name, before, write)
-    const { paused, ...record } = before
-    if (paused === undefined) return
-    logChange(tx, 'resume schedule', name, write)
-    const pauses = withPause(record.pauses, { from: paused.at, until: tx.wall })
-    keepRecord(tx, name, withLine(tx, name, { ...record, pauses }, { outcome: 'resumed', ...byLine(write) }))
-    if (record.queued.length > 0)
-      tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall, name)
-  })
+  tx.hints.add('schedules')
+  const before = known(tx, name)
+  refuseMovedSchedule(name, before, write)
+  const { paused, ...record } = before
+  if (paused === undefined) return
+  logManual(tx, 'resume schedule', name, write)
+  const pauses = withPause(record.pauses, { from: paused.at, until: tx.wall })
+  keepRecord(tx, name, withLine(tx, name, { ...record, pauses }, { outcome: 'resumed', ...byLine(write) }))
+  if (record.queued.length > 0)
+    tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall, name)
 }
 
 function refuseMovedSchedule(
@@ -115,20 +110,17 @@ export function triggerSchedule(
   const record = known(tx, name)
   if (record.revision !== revision) return { kind: 'moved' }
   const enqueued = enqueueTick(tx, name, record, run)
-  const line =
-    enqueued.kind === 'enqueued'
-      ? ({ outcome: 'triggered', run: run.id } as const)
-      : ({ outcome: 'skipped', why: 'duplicate', other: enqueued.other } as const)
-  const details = enqueued.kind === 'enqueued' ? { run: run.id } : { duplicateOf: enqueued.other }
-  logChange(tx, 'trigger schedule', name, write, details)
+  const isNew = enqueued.kind === 'enqueued'
+  const line = isNew
+    ? ({ outcome: 'triggered', run: run.id } as const)
+    : ({ outcome: 'skipped', why: 'duplicate', other: enqueued.other } as const)
+  const details = isNew ? { run: run.id } : { duplicateOf: enqueued.other }
+  logManual(tx, 'trigger schedule', name, write, details)
   keepRecord(tx, name, withLine(tx, name, enqueued.record, { ...line, ...byLine(write) }))
-  return keepReply<TriggerReply>(
-    tx,
-    write.requestId,
-    enqueued.kind === 'enqueued'
-      ? { kind: 'triggered', run: run.id }
-      : { kind: 'duplicate', run: enqueued.other },
-  )
+  const reply: TriggerReply = isNew
+    ? { kind: 'triggered', run: run.id }
+    : { kind: 'duplicate', run: enqueued.other }
+  return keepReply(tx, write.requestId, reply)
 }
 
 type EnqueuedTick =
@@ -193,23 +185,6 @@ function known(tx: Transaction, name: string): ScheduleRecord {
   const record = findSchedule(tx.sql, name)
   if (record === undefined) throw new UnknownScheduleError(name)
   return record
-}
-
-function once(tx: Transaction, write: OperatorWrite, change: () => void): void {
-  if (answered(tx, write.requestId) !== undefined) return
-  change()
-  tx.hints.add('schedules')
-  keepReply(tx, write.requestId, true)
-}
-
-function logChange(
-  tx: Transaction,
-  operation: OperationName,
-  subject: string,
-  { by, reason }: OperatorWrite,
-  details?: LoggedOperation['details'],
-): void {
-  logOperation(tx, { operation, subject, by, reason, details })
 }
 
 function byLine({

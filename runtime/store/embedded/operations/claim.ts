@@ -12,10 +12,10 @@ import type {
 } from '../../store.ts'
 import { readVersion } from '../../stored-version.ts'
 import { applyTransition, uncountWake } from '../apply-transition.ts'
-import { claimLimits } from '../limits/execution-limits.ts'
+import { passLimits } from '../limits/execution-limits.ts'
 import { markAllWaitlists } from '../limits/limit-key.ts'
 import { wakeDueWaiters } from '../limits/wake-waiters.ts'
-import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import { findRun, type PayloadRow, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
@@ -62,11 +62,7 @@ const noneLeft = { protectedLeft: 0, ask: false } as const
 const noEntries = { entries: [], more: false } as const
 
 /** A ready run as the merge sees it. */
-interface Head {
-  readonly seq: number
-  readonly priority: number
-  readonly streak: number
-}
+type Head = Pick<RunRow, 'seq' | 'priority' | 'streak'>
 
 export function claim(
   tx: Transaction,
@@ -240,7 +236,8 @@ function startUpTo(
     looked++
     const run = runBySeq(tx.sql, seq)
     if (run === undefined) throw new Error(`run ${seq} vanished inside a claim`)
-    const closed = run.limited === 1 && !failsNow(tx, run) ? claimLimits(tx, run) : undefined
+    const closed =
+      run.limited === 1 && !failsNow(tx, run) ? passLimits(tx, run, 'to take', run.attempt) : undefined
     if (closed === undefined) runs.push(startRun(tx, run, lease))
     else applyTransition(tx, run, 'line up', { waiting: { kind: 'limit', name: closed } })
   }
@@ -260,14 +257,13 @@ function startRun(tx: Transaction, run: RunRow, lease: LeaseId): ClaimedRun {
   return claimedRun(tx, { ...run, fence, deadline_at: deadlineAt })
 }
 
+type Payload = Pick<PayloadRow, 'tags' | 'headers' | 'scheduled_for' | 'schedule'> & { input: Uint8Array }
+
 function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
-  const payload = tx.sql.get<{
-    input: Uint8Array
-    tags: string
-    headers: string
-    scheduled_for: number | null
-    schedule: string | null
-  }>('SELECT input, tags, headers, scheduled_for, schedule FROM payloads WHERE seq = ?', run.seq)
+  const payload = tx.sql.get<Payload>(
+    'SELECT input, tags, headers, scheduled_for, schedule FROM payloads WHERE seq = ?',
+    run.seq,
+  )
   if (payload === undefined) throw new Error(`run ${run.id} has no payload`)
   const left = run.deadline_at === null ? undefined : run.deadline_at - tx.now
   const failsAs =

@@ -117,15 +117,9 @@ function forgetOld(tx: Transaction, kind: DefinitionKind, name: string): void {
 }
 
 export function inspectDefinitions(sql: Sql, moment: Moment, kind: DefinitionKind): DefinitionInfo[] {
-  const rows = sql.all<{
-    kind: string
-    name: string
-    digest: string
-    seen_by: string
-    first_seen: number
-    n: number
-    workers: number
-  }>(
+  const rows = sql.all<
+    Pick<Row, 'n' | 'digest' | 'seen_by'> & { name: string; first_seen: number; workers: number }
+  >(
     `SELECT n, name, digest, seen_by, first_seen,
        (SELECT count(*) FROM definition_leases WHERE definition_leases.definition = definitions.n) AS workers
      FROM definitions WHERE kind = ? ORDER BY name, n`,

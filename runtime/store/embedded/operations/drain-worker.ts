@@ -2,11 +2,10 @@ import { RunStateError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { LeaseId } from '../../store.ts'
 import type { StoredDrain } from '../../worker-drain.ts'
-import { logOperation } from '../operation-log.ts'
-import { answered, keepReply, type Transaction } from '../transaction.ts'
+import { logManual } from '../operation-log.ts'
+import type { Transaction } from '../transaction.ts'
 
 export function drainWorker(tx: Transaction, worker: string, write: OperatorWrite): void {
-  if (answered(tx, write.requestId) !== undefined) return
   const leases = tx.sql.all<{ lease: LeaseId; drain: string | null }>(
     'UPDATE workers SET drain_order = 1, idle = 0 WHERE name = ? RETURNING lease, drain',
     worker,
@@ -14,7 +13,7 @@ export function drainWorker(tx: Transaction, worker: string, write: OperatorWrit
   if (leases.length === 0)
     throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
   const { by, reason } = write
-  logOperation(tx, { operation: 'drain worker', subject: worker, by, reason })
+  logManual(tx, 'drain worker', worker, write)
   for (const { lease, drain } of leases) {
     const stored = JSON.parse(drain ?? '{}') as StoredDrain
     const order = { by, ...(reason === undefined ? {} : { reason }), at: tx.now }
@@ -22,7 +21,6 @@ export function drainWorker(tx: Transaction, worker: string, write: OperatorWrit
     if (stored.order === undefined) saveDrain(tx, lease, { ...stored, order })
     tx.woken.add(lease)
   }
-  keepReply(tx, write.requestId, true)
 }
 
 export function saveDrain(tx: Transaction, lease: LeaseId, drain: StoredDrain): void {

@@ -7,7 +7,7 @@ import { type EnqueueReply, maxPollMs } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
 import { enqueueRequest, untilCode } from '../../unique-until.ts'
 import { announceReady, countWake, dueAt } from '../apply-transition.ts'
-import { enterLimits } from '../limits/execution-limits.ts'
+import { passLimits } from '../limits/execution-limits.ts'
 import { saveLimitRequest } from '../limits/limit-request.ts'
 import { findRun } from '../run-row.ts'
 import { storeTimeOf } from '../store-clock.ts'
@@ -163,7 +163,7 @@ function passOrLineUp(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'
   if (row === undefined) return false
   saveLimitRequest(tx, row.seq, { path: '', takes: (run.limits ?? []).map((use) => ({ ...use })) })
   tx.sql.run('UPDATE runs SET limited = 1 WHERE seq = ?', row.seq)
-  const limiter = state === 'ready' ? enterLimits(tx, row, 1) : undefined
+  const limiter = state === 'ready' ? passLimits(tx, row, 'in order', 1) : undefined
   if (limiter === undefined) return false
   tx.sql.run(
     "UPDATE runs SET state = 'waiting', waiting = ? WHERE seq = ?",

@@ -12,6 +12,7 @@ import type { EventPage, EventQuery } from '../../events.ts'
 import type { Sql } from '../database.ts'
 import { type EventGroup, newestNumber, noGroups } from '../event-log.ts'
 import type { LoggedOperation, OperationRow } from '../operation-log.ts'
+import { readSetting } from '../settings.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 
 interface EventRow {
@@ -26,8 +27,7 @@ const maxRowsAtOnce = 50
 /** Reads a page; to be called on one snapshot. @throws InvalidOptionsError for an invalid query. */
 export function readEvents(sql: Sql, moment: Moment, query: EventQuery): EventPage {
   const parsed = parseEventQuery(query)
-  const stored = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'epoch'")
-  const epoch = stored?.value.toString(36)
+  const epoch = readSetting(sql, 'epoch')?.toString(36)
   const newest = newestNumber(sql)
   const span = spanOf(parsed, { epoch, newest })
   const sources = { runs: transitionSource, operations: operationSource }

@@ -88,27 +88,19 @@ function wakeAt(tx: Transaction, run: RunRow, at: number): void {
 
 /** See `silentTasks` of the store. */
 export function readSilentTasks(sql: Sql, now: number): SilentTask[] {
-  const lost = sql.all<{ lease: LeaseId; name: string; task: string; lost_at: number }>(
-    'SELECT lease, name, task, lost_at FROM lost_workers WHERE death IS NULL AND lost_at > ? ORDER BY n DESC LIMIT +?',
+  const lost = sql.all<SilentTask>(
+    `SELECT lease, name AS worker, task AS taskArn, 'lost' AS state, ? - lost_at AS lostAgoMs FROM lost_workers
+     WHERE death IS NULL AND lost_at > ? ORDER BY n DESC LIMIT ${maxLostWorkers}`,
+    now,
     now - keepLostMs,
-    maxLostWorkers,
   )
-  const silent = sql.all<{ lease: LeaseId; name: string; task: string; seen_at: number }>(
-    `SELECT lease, name, task, seen_at FROM workers
+  const silent = sql.all<SilentTask>(
+    `SELECT lease, name AS worker, task AS taskArn, 'silent' AS state, seen_at AS seenAt FROM workers
      WHERE task IS NOT NULL AND lease_ms >= ${silentFromLeaseMs} AND ? - seen_at > lease_ms * ${silentShare}
      ORDER BY seen_at DESC LIMIT ${maxToldWorkers}`,
     now,
   )
-  return [
-    ...lost.map(
-      ({ lease, name, task, lost_at }) =>
-        ({ lease, worker: name, taskArn: task, state: 'lost', lostAgoMs: now - lost_at }) as const,
-    ),
-    ...silent.map(
-      ({ lease, name, task, seen_at }) =>
-        ({ lease, worker: name, taskArn: task, state: 'silent', seenAt: seen_at }) as const,
-    ),
-  ]
+  return [...lost, ...silent]
 }
 
 /** LW5. */

@@ -1,8 +1,8 @@
-import type { Run, RunState } from '../../../model/run.ts'
+import type { Run } from '../../../model/run.ts'
 import type { RunFilter } from '../../run-filter.ts'
 import { matchesRecord, type RunPosition, type RunSearch, type SearchStep } from '../../run-search.ts'
 import type { Sql } from '../database.ts'
-import { toRun, viewColumns, viewTables } from '../run-row.ts'
+import { type RunRow, toRun, viewColumns, viewTables } from '../run-row.ts'
 import { type Moment, storeTimeOf } from '../store-clock.ts'
 import type { OpenStepFinder } from './open-steps.ts'
 
@@ -68,13 +68,7 @@ export function inspectCandidates(
   return { looked, runs, bytes, position, ended: isAll && next.done === true }
 }
 
-interface Head {
-  readonly state: RunState
-  readonly job: string
-  readonly queue: string
-  readonly changed_at: number
-  readonly enqueued_at: number
-}
+type Head = Pick<RunRow, 'state' | 'job' | 'queue' | 'changed_at' | 'enqueued_at'>
 
 export function readHead(sql: Sql, seq: number): Head | undefined {
   return sql.get<Head>('SELECT state, job, queue, changed_at, enqueued_at FROM runs WHERE seq = ?', seq)

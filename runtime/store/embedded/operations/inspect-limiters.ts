@@ -4,7 +4,7 @@ import { shownUse } from '../../limiter-math.ts'
 import type { FirstInLine, LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
 import type { BusyLimiter, overviewBounds } from '../../overview.ts'
 import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
-import { type LimitHold, limitRequestsOf } from '../limits/limit-request.ts'
+import { type LimitHold, limitRequestOf, limitRequestsOf } from '../limits/limit-request.ts'
 import { headOf } from '../limits/waitlist.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
@@ -115,12 +115,8 @@ function keyInfo(tx: Transaction, rule: LimiterRule, at: LimitKey): LimiterKeyIn
   )?.n
   const head = headOf(tx, at)
   const headRun = head && runBySeq(tx.sql, head.seq)
-  const cost =
-    head === undefined
-      ? 1
-      : (limitRequestsOf(tx, head.seq)
-          .find(({ path }) => path === head.path)
-          ?.takes.find((take) => take.limiter === limiter)?.cost ?? 1)
+  const takes = (head && limitRequestOf(tx, head.seq, head.path)?.takes) ?? []
+  const { cost } = takes.find((take) => take.limiter === limiter) ?? { cost: 1 }
   const opens = headRun === undefined ? undefined : openingOf(tx, rule, at, { cost, reserved: true })
   return {
     ...{ limiter, key, used: shownUse(rule, state.used), max: rule.max, waiting: waiting ?? 0 },

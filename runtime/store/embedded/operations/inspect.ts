@@ -5,6 +5,7 @@ import type { RunCount } from '../../run-filter.ts'
 import type {
   HistoryEntry,
   LeaseId,
+  NewWorker,
   QueueInfo,
   QueueOrder,
   RunDetails,
@@ -128,13 +129,9 @@ function readyAgain(sql: Sql): { readonly queue: string; readonly at: number }[]
   )
 }
 
-interface WorkerRow extends ReportRow {
-  readonly lease: LeaseId
-  readonly name: string
-  readonly host: string
-  readonly pid: number
-  readonly node: string
-  readonly concurrency: number
+type WorkerColumn = 'lease' | 'name' | 'host' | 'pid' | 'node' | 'concurrency'
+
+interface WorkerRow extends ReportRow, Pick<NewWorker, WorkerColumn> {
   readonly running: number
   readonly draining: number
   readonly drain: string | null
@@ -165,13 +162,9 @@ export function inspectWorkers(
 function shownWorker(row: WorkerRow, moment: Moment, isDead: boolean): WorkerInfo {
   const { now } = moment
   const report = storedReport(row)
+  const { name, host, pid, node, concurrency, running } = row
   return {
-    name: row.name,
-    host: row.host,
-    pid: row.pid,
-    node: row.node,
-    concurrency: row.concurrency,
-    running: row.running,
+    ...{ name, host, pid, node, concurrency, running },
     draining: row.draining === 1,
     ...drainOf(row, report, now),
     ...shownProtection(row.protection ?? 0),

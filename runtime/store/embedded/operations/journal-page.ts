@@ -10,15 +10,9 @@ export const firstPageBytes: number = 256 * 1024
 export const pageBytes: number = 1024 * 1024
 const rowsPerRead = 500
 
-interface JournalRow {
-  readonly position: number
-  readonly path: string
-  readonly kind: JournalEntry['kind']
-  readonly phase: JournalEntry['phase']
+interface JournalRow extends Pick<JournalEntry, 'position' | 'path' | 'kind' | 'phase' | 'attempt' | 'at'> {
   readonly once: number
-  readonly attempt: number
   readonly duration_ms: number
-  readonly at: number
   readonly until: number | null
   readonly waited_at: number | null
   readonly body: Uint8Array | null

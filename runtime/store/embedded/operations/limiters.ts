@@ -13,9 +13,9 @@ import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
 import { markWaitlistsOf, ruleOf } from '../limits/limit-key.ts'
-import { logOperation } from '../operation-log.ts'
+import { logManual } from '../operation-log.ts'
 import { shownAt } from '../store-clock.ts'
-import { answered, keepReply, type Transaction } from '../transaction.ts'
+import type { Transaction } from '../transaction.ts'
 import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
 export interface ByHandRow {
@@ -77,8 +77,6 @@ export function setLimiter(
   numbers: RuleChange | undefined,
   write: ExpectingWrite<ExpectedLimiter>,
 ): LimiterRule {
-  const before = answered<LimiterRule>(tx, write.requestId)
-  if (before !== undefined) return before
   const inForce = ruleOf(tx, name)
   if (inForce === undefined) {
     throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
@@ -99,11 +97,9 @@ export function setLimiter(
   markWaitlistsOf(tx, name)
   const rule = ruleOf(tx, name) ?? inForce
   if (byHand !== undefined || setBefore !== undefined) {
-    const operation = byHand === undefined ? 'reset limiter' : 'change limiter'
-    const { by, reason } = write
-    logOperation(tx, { operation, subject: name, by, reason, details: { ...rule } })
+    logManual(tx, byHand === undefined ? 'reset limiter' : 'change limiter', name, write, { ...rule })
   }
-  return keepReply(tx, write.requestId, rule)
+  return rule
 }
 
 function byHandOf(tx: Transaction, name: string): ByHandRow | undefined {

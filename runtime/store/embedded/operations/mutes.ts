@@ -6,9 +6,9 @@ import {
 } from '../../../model/expecting-write.ts'
 import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
 import type { Sql } from '../database.ts'
-import { logOperation } from '../operation-log.ts'
+import { logManual } from '../operation-log.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
-import { answered, keepReply, type Transaction } from '../transaction.ts'
+import type { Transaction } from '../transaction.ts'
 
 /** Returns when the mute ends, in the store's time. */
 export function muteFinding(
@@ -17,17 +17,14 @@ export function muteFinding(
   forMs: number,
   write: ExpectingWrite<ExpectedMute>,
 ): number {
-  const before = answered<number>(tx, write.requestId)
-  if (before !== undefined) return before
   refuseMovedMute(tx, finding, write)
   tx.sql.run('DELETE FROM mutes WHERE until <= ? OR finding = ?', tx.now, finding)
   const others = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM mutes')?.n ?? 0
   if (others >= maxMutes) throw tooManyMutes(finding)
   const until = tx.now + forMs
-  const { by, reason } = write
-  logOperation(tx, { operation: 'mute finding', subject: finding, by, reason, details: { forMs } })
-  tx.sql.run('INSERT INTO mutes VALUES (?, ?, ?, ?)', finding, until, by, reason ?? null)
-  return keepReply(tx, write.requestId, until)
+  logManual(tx, 'mute finding', finding, write, { forMs })
+  tx.sql.run('INSERT INTO mutes VALUES (?, ?, ?, ?)', finding, until, write.by, write.reason ?? null)
+  return until
 }
 
 export function unmuteFinding(
@@ -35,16 +32,11 @@ export function unmuteFinding(
   finding: string,
   write: ExpectingWrite<ExpectedMute>,
 ): boolean {
-  const before = answered<boolean>(tx, write.requestId)
-  if (before !== undefined) return before
   refuseMovedMute(tx, finding, write)
   const found = tx.sql.get('SELECT 1 FROM mutes WHERE finding = ? AND until > ?', finding, tx.now)
-  if (found !== undefined) {
-    const { by, reason } = write
-    logOperation(tx, { operation: 'unmute finding', subject: finding, by, reason })
-  }
+  if (found !== undefined) logManual(tx, 'unmute finding', finding, write)
   tx.sql.run('DELETE FROM mutes WHERE finding = ?', finding)
-  return keepReply(tx, write.requestId, found !== undefined)
+  return found !== undefined
 }
 
 function refuseMovedMute(tx: Transaction, finding: string, { expected }: ExpectingWrite<ExpectedMute>): void {

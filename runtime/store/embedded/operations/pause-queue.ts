@@ -5,30 +5,30 @@ import {
   refuseStale,
 } from '../../../model/expecting-write.ts'
 import { markAllWaitlists } from '../limits/limit-key.ts'
-import { logOperation } from '../operation-log.ts'
+import { logManual } from '../operation-log.ts'
 import { shownAt } from '../store-clock.ts'
 import { wakeIdle } from '../takers.ts'
-import { answered, keepReply, type Transaction } from '../transaction.ts'
+import type { Transaction } from '../transaction.ts'
 
 export function pauseQueue(tx: Transaction, queue: string, write: ExpectingWrite<ExpectedPause>): void {
-  if (answered(tx, write.requestId) !== undefined) return
   refuseMovedQueue(tx, queue, write)
-  const { by, reason } = write
-  logOperation(tx, { operation: 'pause queue', subject: queue, by, reason })
-  tx.sql.run('INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)', queue, by, reason ?? null, tx.now)
+  logManual(tx, 'pause queue', queue, write)
+  tx.sql.run(
+    'INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)',
+    queue,
+    write.by,
+    write.reason ?? null,
+    tx.now,
+  )
   markAllWaitlists(tx)
-  keepReply(tx, write.requestId, true)
 }
 
 export function resumeQueue(tx: Transaction, queue: string, write: ExpectingWrite<ExpectedPause>): void {
-  if (answered(tx, write.requestId) !== undefined) return
   refuseMovedQueue(tx, queue, write)
-  const { by, reason } = write
   const resumed = tx.sql.run('DELETE FROM paused WHERE queue = ?', queue)
-  if (resumed > 0) logOperation(tx, { operation: 'resume queue', subject: queue, by, reason })
+  if (resumed > 0) logManual(tx, 'resume queue', queue, write)
   markAllWaitlists(tx)
   wakeIdle(tx)
-  keepReply(tx, write.requestId, true)
 }
 
 function refuseMovedQueue(tx: Transaction, queue: string, { expected }: ExpectingWrite<ExpectedPause>): void {

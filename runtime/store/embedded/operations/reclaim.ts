@@ -13,6 +13,7 @@ import { markAllWaitlists } from '../limits/limit-key.ts'
 import { keepLostWorker, type LostRun } from '../lost-workers.ts'
 import { logOperation } from '../operation-log.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
+import { readSetting, writeSetting } from '../settings.ts'
 import { wakeIdle } from '../takers.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { withdrawDefinitions } from './definitions.ts'
@@ -26,11 +27,10 @@ const reasons = { exit: 'its process died', lease: 'its lease expired' } as cons
  * renewed, no lease ends before it had one more lease's time.
  */
 export function markSeen(tx: Transaction): void {
-  const seenAt =
-    tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
+  const seenAt = readSetting(tx.sql, 'seen_at') ?? 0
   const gap = tx.now - seenAt
   if (gap < 200 && gap >= 0) return
-  tx.sql.run("UPDATE settings SET value = ? WHERE name = 'seen_at'", tx.now)
+  writeSetting(tx.sql, 'seen_at', tx.now)
   if (gap < 0) {
     // The clock went back: earlier times mean nothing.
     tx.sql.run('UPDATE workers SET expires_at = ? + lease_ms', tx.now)
@@ -91,21 +91,14 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause)
   note(tx, run.seq, { kind: 'lost', cause, worker, reason: `${reasons[cause]}, ${lossPlace(last)}` })
   const losses = run.losses + 1
   const streak = run.streak + 1
-  if (run.state !== 'cancelling' && streak > poisonLimit) {
-    convict(tx, run, losses, streak)
-  } else {
-    const delayMs = lossDelayMs(streak)
-    if (run.state === 'cancelling' || delayMs === 0) leaveSlot(tx, run, 'lose', { losses, streak })
-    else {
-      const wakeAt = tx.now + delayMs
-      applyTransition(tx, run, 'lose with delay', {
-        losses,
-        streak,
-        wakeAt,
-        waiting: { kind: 'retry', until: wakeAt },
-      })
-      if (delayMs < maxPollMs) countWake(tx, { ...run, streak })
-    }
+  const delayMs = lossDelayMs(streak)
+  if (run.state !== 'cancelling' && streak > poisonLimit) convict(tx, run, losses, streak)
+  else if (run.state === 'cancelling' || delayMs === 0) leaveSlot(tx, run, 'lose', { losses, streak })
+  else {
+    const wakeAt = tx.now + delayMs
+    const waiting = { kind: 'retry', until: wakeAt } as const
+    applyTransition(tx, run, 'lose with delay', { losses, streak, wakeAt, waiting })
+    if (delayMs < maxPollMs) countWake(tx, { ...run, streak })
   }
   return { id: run.id, losses, streak }
 }

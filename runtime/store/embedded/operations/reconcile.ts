@@ -14,12 +14,10 @@ export function reconcile(
   const known = new Map(held.map(({ run, fence }) => [run, fence]))
   for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
     if (known.get(run.id) === run.fence) known.delete(run.id)
-    else freeSlots(tx, run)
+    else {
+      note(tx, run.seq, { kind: 'repaired', reason: 'its worker did not know that it holds it' })
+      leaveSlot(tx, run, 'release')
+    }
   }
   return { drop: [...known.keys()] }
-}
-
-function freeSlots(tx: Transaction, run: RunRow): void {
-  note(tx, run.seq, { kind: 'repaired', reason: 'its worker did not know that it holds it' })
-  leaveSlot(tx, run, 'release')
 }

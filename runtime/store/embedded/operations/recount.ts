@@ -2,11 +2,13 @@ import type { RunState } from '../../../model/run.ts'
 import type { CounterFacts, FoundMiscount } from '../../counters-check.ts'
 import { type Miscount, type RecountReport, recountPauseMs } from '../../recount.ts'
 import type { Sql } from '../database.ts'
-import { inspectRunCounts, readRecountedAt, readRecountedTo } from '../run-counts.ts'
+import { inspectRunCounts, readRecountedAt } from '../run-counts.ts'
 import { endedButCompleted } from '../run-streams.ts'
-import { writeSetting } from '../settings.ts'
+import { readSetting, writeSetting } from '../settings.ts'
 import type { Transaction } from '../transaction.ts'
 
+/** The setting that has the last run that a recount has counted; there is none while none is running. */
+const recountedTo = 'recounted_to'
 /** One transaction's share: a few milliseconds. */
 const recountedAtOnce = 5_000
 /** A comparison of sums reads at most this many live runs. */
@@ -14,7 +16,7 @@ const comparedRuns = 10_000
 
 /** RC2. One step of a recount, the first one when none is running. */
 export function recount({ sql, now }: Transaction, limit: number = recountedAtOnce): RecountReport {
-  const from = readRecountedTo(sql) ?? begin(sql)
+  const from = readSetting(sql, recountedTo) ?? begin(sql)
   const rows = sql.all<Sum>(
     `SELECT queue, job, state, count(*) AS n, max(seq) AS last FROM
        (SELECT seq, queue, job, state FROM runs WHERE seq > ? ORDER BY seq LIMIT +?)
@@ -36,7 +38,7 @@ export function recount({ sql, now }: Transaction, limit: number = recountedAtOn
   if (sql.get('SELECT 1 FROM runs WHERE seq > ?', last) === undefined) {
     return { done: true, looked, miscounts: putRight(sql, now) }
   }
-  writeSetting(sql, 'recounted_to', last)
+  writeSetting(sql, recountedTo, last)
   return { done: false, looked, miscounts: [] }
 }
 
@@ -56,7 +58,7 @@ const add = (run: 'OLD' | 'NEW', by: number): string => `
   INSERT INTO run_counts VALUES (${run}.queue, ${run}.job, ${run}.state, 0, ${by})
     ON CONFLICT DO UPDATE SET recounted = recounted + excluded.recounted;`
 const isPassed = (run: 'OLD' | 'NEW'): string =>
-  `${run}.seq <= (SELECT value FROM settings WHERE name = 'recounted_to')`
+  `${run}.seq <= (SELECT value FROM settings WHERE name = '${recountedTo}')`
 const triggers = {
   recount_inserts: `AFTER INSERT ON runs WHEN ${isPassed('NEW')} BEGIN ${add('NEW', 1)} END`,
   recount_moves: `AFTER UPDATE OF state ON runs WHEN OLD.state <> NEW.state AND ${isPassed('NEW')}
@@ -79,7 +81,7 @@ function putRight(sql: Sql, now: number): Miscount[] {
   for (const name of Object.keys(triggers)) sql.run(`DROP TRIGGER ${name}`)
   sql.run('UPDATE run_counts SET n = recounted, recounted = 0')
   sql.run('DELETE FROM run_counts WHERE n = 0')
-  sql.run("DELETE FROM settings WHERE name = 'recounted_to'")
+  sql.run('DELETE FROM settings WHERE name = ?', recountedTo)
   writeSetting(sql, 'recounted_at', now)
   return miscounts
 }
@@ -89,7 +91,7 @@ function putRight(sql: Sql, now: number): Miscount[] {
  */
 export function isRecountDue({ sql, now }: Transaction, ended: number): boolean {
   sql.run('DELETE FROM run_counts WHERE n = 0 AND recounted = 0')
-  if (readRecountedTo(sql) !== undefined) return true
+  if (readSetting(sql, recountedTo) !== undefined) return true
   const at = readRecountedAt(sql)
   if (at === undefined) return true
   return Math.abs(now - at) >= recountPauseMs && !addUp(sql, ended)

@@ -7,21 +7,18 @@ import type { StepPath } from '../../../model/step-path.ts'
 import { type JournalLine, type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
 import { applyTransition } from '../apply-transition.ts'
-import { logOperation } from '../operation-log.ts'
+import { logManual } from '../operation-log.ts'
 import { findRun, type RunRow } from '../run-row.ts'
-import { answered, keepReply, note, type Transaction } from '../transaction.ts'
+import { note, type Transaction } from '../transaction.ts'
 import { refuseMoved } from './refuse-moved.ts'
 import { expireHolders, refuseHeldKeys } from './unique.ts'
 
 export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: RunWrite): RetryPlan {
-  const before = answered<RetryPlan>(tx, write.requestId)
-  if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice, write)
   const told = { by: write.by, reason: retryReason(choice, write) }
-  const { job, queue } = run
-  logOperation(tx, { operation: 'retry run', subject: id, ...told, details: { job, queue } })
+  logManual(tx, 'retry run', id, told, { job: run.job, queue: run.queue })
   retryRun(tx, run, dropped, told)
-  return keepReply(tx, write.requestId, answer)
+  return answer
 }
 
 /** Carries out a planned retry, once no other run holds the run's keys. */

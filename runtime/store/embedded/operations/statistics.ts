@@ -13,6 +13,7 @@ import { countsOf } from '../cell-body.ts'
 import type { Sql } from '../database.ts'
 import { lastRolled } from '../hour-cells.ts'
 import { inspectRunCounts } from '../run-counts.ts'
+import { readSetting } from '../settings.ts'
 import type { Moment } from '../store-clock.ts'
 
 /** Data that a caller has read already, or needs in another size. */
@@ -34,14 +35,10 @@ export function readStatistics(
   const limit = maxCells + 1
   return buildStatistics(range, {
     ...{ now, maxCells, backlogs: queueBacklogs(counts) },
-    ...{ since: setting(sql, 'counted_since'), sampledSince: setting(sql, 'sampled_since') },
+    ...{ since: readSetting(sql, 'counted_since'), sampledSince: readSetting(sql, 'sampled_since') },
     samples: readSamples(sql, periodMs, from, to),
     cells: range === '24h' ? hourCells(sql, from, now, limit) : cells(sql, minuteRows, [from, now, limit]),
   })
-}
-
-function setting(sql: Sql, name: 'counted_since' | 'sampled_since'): number | undefined {
-  return sql.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value
 }
 
 interface CellRow {

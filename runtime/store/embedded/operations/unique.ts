@@ -6,6 +6,7 @@ import type { NewRun } from '../../new-run.ts'
 import type { EnqueueReply, FreedKey } from '../../store.ts'
 import { applyTransition } from '../apply-transition.ts'
 import { findRun, type RunRow } from '../run-row.ts'
+import { readSetting, writeSetting } from '../settings.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { holderOf, holdsByState, isOverdue, keysOfRun, readKey, takeKey } from '../unique-keys.ts'
 
@@ -89,15 +90,14 @@ export function sweepKeys(tx: Transaction, limit: number): FreedKey[] {
     tx.now,
     Math.max(limit, 1_000),
   )
-  const from =
-    tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'keys_swept_to'")?.value ?? 0
+  const from = readSetting(tx.sql, 'keys_swept_to') ?? 0
   const page = tx.sql.all<FreedKey & { n: number }>(
     'SELECT n, job, key, run FROM unique_keys WHERE n > ? AND until IS NULL ORDER BY n LIMIT +?',
     from,
     limit,
   )
   const to = page.length < limit ? 0 : (page.at(-1)?.n ?? 0)
-  if (to !== from) tx.sql.run("INSERT OR REPLACE INTO settings VALUES ('keys_swept_to', ?)", to)
+  if (to !== from) writeSetting(tx.sql, 'keys_swept_to', to)
   return page.flatMap(({ n, ...freed }) => {
     const run = findRun(tx.sql, freed.run)
     if (run !== undefined && holdsByState(run)) return []

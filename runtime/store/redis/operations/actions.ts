@@ -12,7 +12,15 @@ import type {
   RunForecast,
 } from '../../actions.ts'
 import { onceRefusal, type PlannedActionRetry, planActionRetry } from '../../plan-retry.ts'
-import { actionReason, actionsBytes, minAgeOf } from '../../read-action.ts'
+import {
+  actionReason,
+  actionsBytes,
+  checkActionsLimit,
+  checkChunk,
+  checkForecast,
+  minAgeOf,
+} from '../../read-action.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain, type WholeRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -38,6 +46,7 @@ export async function endAction(
 
 /** Retries are planned outside of the script; a run that has changed since is refused. */
 export async function applyAction(calls: ScriptCalls, chunk: ActionChunk): Promise<ActionInfo> {
+  checkChunk(chunk)
   const { action: id, from, next = '', runs } = chunk
   const action = await readAction(calls, id)
   if (action === undefined) throw new UnknownActionError(id)
@@ -93,6 +102,7 @@ export async function planAction(
   ids: readonly RunId[],
   runAgain: readonly StepPath[],
 ): Promise<RunForecast[]> {
+  checkForecast(ids)
   const found = new Map((await readRecords(calls, ids, false)).map((run) => [run.id, run]))
   const entries = [...found.keys()].map((run) => ({ run }))
   const plans = kind === 'retry' ? await plannedRetries(calls, entries, runAgain) : new Map()
@@ -122,7 +132,8 @@ export async function readAction(calls: ScriptCalls, id: string): Promise<Action
   return (await readStored(calls, [id, 1, actionsBytes]))[0]
 }
 
-export function readActions(calls: ScriptCalls, limit: number): Promise<readonly ActionInfo[]> {
+export async function readActions(calls: ScriptCalls, limit: number): Promise<readonly ActionInfo[]> {
+  checkActionsLimit(limit)
   return readStored(calls, ['', limit, actionsBytes])
 }
 
@@ -131,7 +142,7 @@ async function readStored(
   args: readonly [id: string, limit: number, bytes: number],
 ): Promise<ActionInfo[]> {
   const flat = (await calls.run('read-actions', args)) as Buffer[]
-  return flat.flatMap((id, i) => (i % 3 === 0 ? [toInfo(calls, String(id), flat.slice(i + 1, i + 3))] : []))
+  return chunks<[Buffer, Buffer, Buffer]>(flat, 3).map(([id, ...stored]) => toInfo(calls, String(id), stored))
 }
 
 /** As scripts/actions-part.lua stores it. */

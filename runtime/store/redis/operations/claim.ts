@@ -11,7 +11,7 @@ import { readHistory } from './inspect.ts'
 import { firstPageBytes, readJournal } from './journal.ts'
 import { ordersOf } from './orders.ts'
 
-/** As scripts/claim.lua returns it, unless the lease is lost. */
+/** The reply of scripts/claim.lua, unless the lease is lost. */
 type ClaimScriptReply = [
   now: number,
   wall: number,
@@ -67,8 +67,8 @@ export async function claim(
 }
 
 /**
- * Decodes the claimed runs. Each is its id (u16 length, text) and its record (u32 length, bytes). The input of a
- * record that lacks it is the next element of `inputs`.
+ * Decodes the claimed runs. Each consists of its id (u16 length, text) and its record (u32 length, bytes). A record may
+ * lack the input: then the input is the next element of `inputs`.
  */
 function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
   const taken: Taken[] = []
@@ -84,7 +84,7 @@ function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
   return taken
 }
 
-/** Reads what the reply lacks: journals of resumed runs, and losses of those that fail as poisoned. */
+/** Reads what the reply lacks: the journals of resumed runs, and the losses of runs that fail as poisoned. */
 async function claimedRuns(
   calls: ScriptCalls,
   lease: LeaseId,
@@ -95,7 +95,7 @@ async function claimedRuns(
   const runs: ClaimedRun[] = []
   for (const run of taken) {
     const page = journals?.get(run.id) ?? noEntries
-    // The run was lost between the claim and this read: it must not start here.
+    // If the run was lost between the claim and this read, it must not start here.
     if (page !== 'gone') runs.push(claimedRun(run, page, moment))
   }
   return runs.some(({ failsAs }) => failsAs === 'poisoned') ? withLosses(calls, runs) : runs
@@ -118,8 +118,8 @@ async function readJournals(
 }
 
 /**
- * Returns `unread` for a journal that can't be read, such as one that a newer version wrote. The execution then reads it
- * again, and if it can't either blocks its own run; the other runs of the claim start.
+ * Returns `unread` for a journal that can't be read, such as one that a newer version wrote. The execution then reads the
+ * journal again, and blocks its run if that fails too. The other runs of the claim start.
  */
 async function readFirstPage(
   calls: ScriptCalls,
@@ -135,7 +135,7 @@ async function readFirstPage(
   }
 }
 
-/** Adds how the workers of poisoned runs were lost. */
+/** Adds to each poisoned run how its workers were lost. */
 function withLosses(calls: ScriptCalls, runs: readonly ClaimedRun[]): Promise<ClaimedRun[]> {
   return Promise.all(
     runs.map(async (run) =>

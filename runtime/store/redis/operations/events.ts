@@ -10,6 +10,7 @@ import {
   spanOf,
 } from '../../event-page.ts'
 import type { EventLog, EventPage, EventQuery, OperationEvent } from '../../events.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -24,7 +25,6 @@ interface Entry {
 }
 
 type PackedTransition = readonly [string, string, string, RunTransition | 'enqueue', number]
-type PackedTransitions = readonly PackedTransition[number][]
 type PackedOperation = Omit<OperationEvent, 'kind' | 'cursor' | 'at'>
 
 export async function readEvents(calls: ScriptCalls, query: EventQuery): Promise<EventPage> {
@@ -123,20 +123,17 @@ function eventsOf(calls: ScriptCalls, log: EventLog, flat: readonly Buffer[]): N
 
 /** Of each in turn its id, which begins with its number, when it was, and its msgpack. */
 function entriesIn(flat: readonly Buffer[], shown: (at: number) => number): Entry[] {
-  return Array.from({ length: flat.length / 3 }, (_, i) => {
-    const [id, at, packed] = flat.slice(3 * i, 3 * i + 3) as [Buffer, Buffer, Buffer]
+  return chunks<[Buffer, Buffer, Buffer]>(flat, 3).map(([id, at, packed]) => {
     return { number: Number(String(id).split('-')[0]), at: shown(Number(at)), packed }
   })
 }
 
 /** Five places per transition (see scripts/events-part.lua). */
 function transitionsOf({ number: last, at, packed }: Entry): NumberedEvent[] {
-  const places = plain.unpack(packed) as PackedTransitions
-  const count = places.length / 5
-  return Array.from({ length: count }, (_, i) => {
-    const [run, job, queue, transition, state] = places.slice(i * 5, i * 5 + 5) as unknown as PackedTransition
+  const transitions = chunks<PackedTransition>(plain.unpack(packed), 5)
+  return transitions.map(([run, job, queue, transition, state], i) => {
     const event = { run, job, queue, transition, state: stateOfCode(state) }
-    return { number: last - count + i + 1, event: { kind: 'run', at, ...event } }
+    return { number: last - transitions.length + i + 1, event: { kind: 'run', at, ...event } }
   })
 }
 

@@ -1,13 +1,14 @@
 import type { FailureFilter, FailureGroup } from '../../failures.ts'
+import { checkFailureFilter } from '../../read-limits.ts'
 import { triesPerMinute } from '../../tries-per-minute.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
-export async function readFailures(
-  calls: ScriptCalls,
-  { order = 'latest', limit, fingerprint = '', job = '', since }: FailureFilter,
-): Promise<FailureGroup[]> {
+export async function readFailures(calls: ScriptCalls, filter: FailureFilter): Promise<FailureGroup[]> {
+  checkFailureFilter(filter)
+  const { order = 'latest', limit, fingerprint = '', job = '', since } = filter
   const args = [order, limit, fingerprint, job, since ?? '']
   return decodeFailures(calls, await calls.run('read-failures', args))
 }
@@ -15,12 +16,10 @@ export async function readFailures(
 /** What scripts/read-failures.lua returns. */
 export function decodeFailures(calls: ScriptCalls, reply: Reply): FailureGroup[] {
   const [now, ...flat] = reply as [Buffer, ...(Buffer | number)[]]
-  const groups: FailureGroup[] = []
-  for (let i = 0; i < flat.length; i += 3) {
-    const [name, record, failedNow] = flat.slice(i, i + 3) as [Buffer, Buffer, number]
-    groups.push({ ...decodeGroup(calls, record, Number(now)), fingerprint: String(name), failedNow })
-  }
-  return groups
+  return chunks<[Buffer, Buffer, number]>(flat, 3).map(([name, record, failedNow]) => ({
+    ...decodeGroup(calls, record, Number(now)),
+    ...{ fingerprint: String(name), failedNow },
+  }))
 }
 
 type Rest = readonly [

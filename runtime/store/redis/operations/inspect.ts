@@ -1,13 +1,13 @@
-import type { LossCause } from '../../../model/poison.ts'
 import type { RunningStep } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { lossPlace } from '../../loss-place.ts'
 import { shownProtection } from '../../protection-level.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
-import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
+import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo } from '../../store.ts'
 import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
 import { type StoredReport, shownReport } from '../../worker-report.ts'
+import { chunks } from '../chunks.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import {
@@ -78,13 +78,8 @@ export function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
   }
 }
 
-interface Line {
-  readonly at: number
-  readonly kind: HistoryEntry['kind']
-  readonly cause?: LossCause
-  readonly by?: string
-  readonly reason?: string
-  readonly worker?: string
+/** As a script notes it. */
+interface Line extends HistoryEntry {
   /** Of a loss: the last stored entry then. */
   readonly position?: number
 }
@@ -109,12 +104,6 @@ async function withPlace(calls: ScriptCalls, id: RunId, line: Line): Promise<His
   return { ...entry, reason: `${entry.reason}, ${where}` }
 }
 
-function pairs(flat: readonly Reply[]): [string, Reply][] {
-  return flat.flatMap((name, i) =>
-    i % 2 === 0 ? [[String(name), flat[i + 1] ?? null] as [string, Reply]] : [],
-  )
-}
-
 /** Beyond this many first runs the age of a queue's oldest ready run is not returned. */
 const mostHeads = 1_000
 
@@ -124,10 +113,12 @@ export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
 }
 
 export function decodeQueues(calls: ScriptCalls, reply: Reply, counts: readonly RunCount[]): QueueInfo[] {
-  const [now, , oldest, paused] = reply as [Buffer, Reply, Reply[], Reply[]]
+  const [now, , oldest, paused] = reply as [Buffer, Reply, Reply[], Buffer[]]
   const byQueue = queueCounts(counts)
-  const since = new Map(pairs(oldest).map(([queue, at]) => [queue, Number(at)]))
-  const pauses = new Map(pairs(paused).map(([queue, raw]) => [queue, plain.unpack(raw as Buffer) as Pause]))
+  const since = new Map(chunks<[Buffer, Reply]>(oldest, 2).map(([queue, at]) => [String(queue), Number(at)]))
+  const pauses = new Map(
+    chunks<[Buffer, Buffer]>(paused, 2).map(([queue, raw]) => [String(queue), plain.unpack(raw) as Pause]),
+  )
   return [...new Set([...byQueue.keys(), ...pauses.keys()])].sort().map((name) => {
     const pause = pauses.get(name)
     const readySince = since.get(name)
@@ -139,22 +130,12 @@ export function decodeQueues(calls: ScriptCalls, reply: Reply, counts: readonly 
   })
 }
 
-interface Pause {
-  readonly by: string
-  readonly reason?: string
-  readonly at: number
-}
+type Pause = NonNullable<QueueInfo['paused']>
 
-export interface StoredWorker {
-  readonly name: string
-  readonly host: string
-  readonly pid: number
-  readonly node: string
-  readonly concurrency: number
-  readonly jobs: readonly WorkerJob[]
-  readonly queues?: readonly string[]
+type SharedFields = 'name' | 'host' | 'pid' | 'node' | 'concurrency' | 'jobs' | 'queues' | 'startedAt'
+
+export interface StoredWorker extends Pick<WorkerInfo, SharedFields> {
   readonly queueOrder?: QueueOrder
-  readonly startedAt: number
   /** ARN of its ECS task. */
   readonly task?: string
   readonly drain?: StoredDrain

@@ -1,6 +1,7 @@
 import type { JournalEntry, JournalOutline } from '../../../model/journal.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { JournalPage, JournalQuery, LeaseId } from '../../store.ts'
+import { chunks } from '../chunks.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
@@ -80,8 +81,7 @@ async function readParts(
     const args = [path ?? '', from, limit - entries.length, entriesPerRead, pageBytes]
     const reply = await calls.run('read-journal-parts', args, [calls.keys.journal(id)])
     const [inspected, more, found] = reply as [number, number, (number | Buffer)[]]
-    for (let i = 0; i < found.length; i += 2) {
-      const [position, entry] = found.slice(i, i + 2) as [number, Buffer]
+    for (const [position, entry] of chunks<[number, Buffer]>(found, 2)) {
       entries.push(shownEntry(calls, decodeEntry(entry, position, now)))
     }
     if (more === 0) break

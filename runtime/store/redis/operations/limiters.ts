@@ -32,6 +32,7 @@ import {
   type WaitGraphFrom,
   waitGraphLimits,
 } from '../../wait-graph.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -99,12 +100,7 @@ export async function defineLimiters(
 
 interface StoredLimiter {
   readonly rule: LimiterRule
-  readonly byHand?: {
-    readonly numbers: RuleChange
-    readonly by: string
-    readonly reason?: string
-    readonly at: number
-  }
+  readonly byHand?: Omit<NonNullable<LimiterInfo['byHand']>, 'code'> & { readonly numbers: RuleChange }
 }
 
 export async function setLimiter(
@@ -248,8 +244,4 @@ function suspendedRun([id, holds, waits]: SuspendedReply): SuspendedRun {
 
 function keyWeight(limiter: unknown, key: unknown, weight: unknown): KeyWeight {
   return { limiter: String(limiter), key: String(key), weight: Number(weight) }
-}
-
-function chunks<T>(values: readonly T[], size: number): T[][] {
-  return Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size))
 }

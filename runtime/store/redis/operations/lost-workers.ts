@@ -1,6 +1,6 @@
 import { type DeathCause, deathText, isBlameless } from '../../../model/death-cause.ts'
 import type { LossCause } from '../../../model/poison.ts'
-import { explainedReasons, type LostWorker, type SilentTask } from '../../lost-workers.ts'
+import { checkDeath, explainedReasons, type LostWorker, type SilentTask } from '../../lost-workers.ts'
 import type { LeaseId } from '../../store.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -10,6 +10,7 @@ export async function explainLoss(
   lease: LeaseId,
   death: DeathCause,
 ): Promise<'explained' | 'unknown'> {
+  checkDeath(death)
   const { kind, killedAfterMs, text } = death
   const packed = plain.pack({ kind, ...(killedAfterMs === undefined ? {} : { killedAfterMs }), text })
   const reasons = explainedReasons(death)
@@ -30,13 +31,10 @@ export async function readSilentTasks(calls: ScriptCalls): Promise<SilentTask[]>
   })
 }
 
-interface StoredLoss {
-  readonly name: string
+interface StoredLoss extends Pick<LostWorker, 'name' | 'runs' | 'death'> {
   readonly task: string
   readonly at: number
   readonly by: LossCause
-  readonly runs: number
-  readonly death?: DeathCause
 }
 
 export async function readLostWorkers(calls: ScriptCalls): Promise<LostWorker[]> {

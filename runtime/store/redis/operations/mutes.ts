@@ -1,5 +1,6 @@
 import { type ExpectedMute, type ExpectingWrite, refuseStale } from '../../../model/expecting-write.ts'
-import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
+import { checkMute, type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -11,6 +12,7 @@ export async function muteFinding(
   forMs: number,
   write: ExpectingWrite<ExpectedMute>,
 ): Promise<{ readonly until: number }> {
+  checkMute(finding, forMs)
   const answer = await send(calls, finding, forMs, write)
   if (answer === 'full') throw tooManyMutes(finding)
   return { until: calls.clock.shown(Number(answer)) }
@@ -21,6 +23,7 @@ export async function unmuteFinding(
   finding: string,
   write: ExpectingWrite<ExpectedMute>,
 ): Promise<boolean> {
+  checkMute(finding, 1)
   return (await send(calls, finding, 0, write)) === '1'
 }
 
@@ -44,9 +47,7 @@ export async function readMutes(calls: ScriptCalls): Promise<Mute[]> {
 /** What scripts/read-mutes.lua returns. */
 export function decodeMutes(calls: ScriptCalls, reply: Reply): Mute[] {
   const [now, ...found] = reply as Buffer[]
-  const mutes = found.flatMap((finding, i) => {
-    const packed = found[i + 1]
-    if (i % 2 !== 0 || packed === undefined) return []
+  const mutes = chunks<[Buffer, Buffer]>(found, 2).flatMap(([finding, packed]) => {
     const { until, by, reason } = plain.unpack(packed) as Omit<Mute, 'finding'>
     if (until <= Number(now)) return []
     const why = reason === undefined ? {} : { reason }

@@ -2,6 +2,7 @@ import { type RunState, runStates } from '../../../model/run.ts'
 import type { CounterFacts, FoundMiscount } from '../../counters-check.ts'
 import type { RecountReport } from '../../recount.ts'
 import type { RunCount } from '../../run-filter.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateCode, stateOfCode } from '../state-code.ts'
@@ -10,7 +11,7 @@ import { stateCode, stateOfCode } from '../state-code.ts'
 const recountedAtOnce = 500
 
 /** The field of a counter taken apart. */
-function counterOf(field: Reply | string | undefined): Pick<RunCount, 'queue' | 'job' | 'state'> {
+function counterOf(field: Buffer | string): Pick<RunCount, 'queue' | 'job' | 'state'> {
   const [queue = '', job = '', code = ''] = String(field).split('\0')
   return { queue, job, state: stateOfCode(Number(code)) }
 }
@@ -34,35 +35,33 @@ type CountsReply = readonly [
 /** None of them 0. During the first count of a store, the counts so far. */
 export function decodeRunCounts(reply: Reply): RunCount[] {
   const [counted, stored, ready] = reply as unknown as CountsReply
-  const counts: RunCount[] = []
-  for (let i = 0; i < stored.length; i += 2) {
-    const field = String(stored[i])
+  const counts = chunks<[Buffer, Buffer]>(stored, 2).flatMap(([raw, number]) => {
+    const [field, count] = [String(raw), Number(number)]
     const isRecount = field.startsWith('\0')
-    const count = Number(stored[i + 1])
-    if ((counted === 1) !== isRecount && count > 0) {
-      counts.push({ ...counterOf(isRecount ? field.slice(1) : field), count })
-    }
-  }
+    const isShown = (counted === 1) !== isRecount && count > 0
+    return isShown ? [{ ...counterOf(isRecount ? field.slice(1) : field), count }] : []
+  })
   return [...counts, ...readyCounts(ready)]
 }
 
 /** Classes of several versions are one count. */
 function readyCounts(ready: CountsReply[2]): RunCount[] {
   const counts = new Map<string, RunCount>()
-  for (let i = 0; i < ready.length; i += 3) {
-    const [queue, job] = [String(ready[i]), String(ready[i + 1])]
+  for (const [rawQueue, rawJob, count] of chunks<[Buffer, Buffer, number]>(ready, 3)) {
+    const [queue, job] = [String(rawQueue), String(rawJob)]
     const key = `${queue}\0${job}`
     const before = counts.get(key)?.count ?? 0
-    counts.set(key, { queue, job, state: 'ready', count: before + Number(ready[i + 2]) })
+    counts.set(key, { queue, job, state: 'ready', count: before + count })
   }
   return [...counts.values()]
 }
 
 export async function recount(calls: ScriptCalls, limit: number = recountedAtOnce): Promise<RecountReport> {
   const [looked, done, ...found] = (await calls.run('recount-runs', [limit])) as Reply[]
-  const miscounts = found.flatMap((field, i) =>
-    i % 3 === 0 ? [{ ...counterOf(field), counted: Number(found[i + 1]), stored: Number(found[i + 2]) }] : [],
-  )
+  const miscounts = chunks<[Buffer, Reply, Reply]>(found, 3).map(([field, counted, stored]) => ({
+    ...counterOf(field),
+    ...{ counted: Number(counted), stored: Number(stored) },
+  }))
   return { done: done === 1, looked: Number(looked), miscounts }
 }
 
@@ -78,8 +77,9 @@ const groupedStates: readonly RunState[] = [
 export async function checkCounts(calls: ScriptCalls): Promise<CounterFacts> {
   const counts = await readRunCounts(calls)
   const [isCounted, ...sums] = (await calls.run('check-run-counts', [])) as number[]
+  const sumsByState = chunks<[stored: number, counted: number]>(sums, 2)
   const miscounts: FoundMiscount[] = runStates.flatMap((state, i) => {
-    const [stored = 0, counted = 0] = sums.slice(i * 2, i * 2 + 2)
+    const [stored, counted] = sumsByState[i] ?? [0, 0]
     return stored === counted ? [] : [{ state, stored, counted }]
   })
   const grouped = counts.filter(({ state }) => groupedStates.includes(state)).slice(0, checkedCounters)

@@ -23,19 +23,11 @@ import type { ScriptCalls } from '../script-calls.ts'
 import { headOf } from './enqueue.ts'
 
 /** A schedule as scripts write it (layout: scripts/schedules-part.lua). */
-interface StoredSchedule {
-  readonly origin: ScheduleInfo['origin']
-  readonly revision: number
-  readonly since: number
+interface StoredSchedule extends Omit<ScheduleInfo, 'name' | 'spec' | 'nextTick' | 'overdueMs'> {
   readonly planned?: boolean
   readonly next?: number
   readonly due?: number
-  readonly paused?: ScheduleInfo['paused']
   readonly pauses: DueSchedule['pauses']
-  readonly queued: readonly number[]
-  readonly last?: LedgerLine
-  readonly dropped?: ScheduleInfo['dropped']
-  readonly conflict?: ScheduleInfo['conflict']
 }
 
 type Change = 'put' | 'remove' | 'pause' | 'resume' | 'trigger'

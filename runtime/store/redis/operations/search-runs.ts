@@ -16,6 +16,7 @@ import {
   type SearchStep,
   searchRuns,
 } from '../../run-search.ts'
+import { chunks } from '../chunks.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { plain, toRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -54,14 +55,12 @@ interface Reading {
 export async function listRuns(calls: ScriptCalls, query: RunQuery): Promise<RunPage> {
   const search = parseRunQuery(query)
   const facts = await readFacts(calls, search)
-  const reading =
-    search.order === 'longest'
-      ? await readLongest(calls, search, facts)
-      : await readByNumber(calls, search, facts)
-  const page = await searchRuns(search, (position, bounds) => {
-    const step = search.order === 'longest' ? inspectLongest : inspectByNumber
-    return step({ calls, search, reading, position, ...bounds })
-  })
+  const [read, inspect] =
+    search.order === 'longest' ? [readLongest, inspectLongest] : [readByNumber, inspectByNumber]
+  const reading = await read(calls, search, facts)
+  const page = await searchRuns(search, (position, bounds) =>
+    inspect({ calls, search, reading, position, ...bounds }),
+  )
   return { ...page, runs: await withOpenSteps(calls, page.runs) }
 }
 
@@ -112,15 +111,10 @@ async function readFacts(calls: ScriptCalls, { filter, states }: RunSearch): Pro
 }
 
 function groupsByState(flat: readonly Reply[]): Map<RunState, RunGroup[]> {
-  const groups = new Map<RunState, RunGroup[]>()
-  for (let i = 0; i < flat.length; i += 4) {
-    const state = stateOfCode(Number(flat[i]))
-    const group = { queue: String(flat[i + 1]), job: String(flat[i + 2]), count: Number(flat[i + 3]) }
-    const known = groups.get(state)
-    if (known === undefined) groups.set(state, [group])
-    else known.push(group)
-  }
-  return groups
+  const groups = chunks<[number, Buffer, Buffer, number]>(flat, 4).map(([code, queue, job, count]) => {
+    return { state: stateOfCode(code), queue: String(queue), job: String(job), count }
+  })
+  return Map.groupBy(groups, ({ state }) => state)
 }
 
 function packFilter({ filter, states }: RunSearch, { from, before }: Facts): Buffer {
@@ -229,8 +223,8 @@ async function heldRuns(calls: ScriptCalls, { filter }: RunSearch, packed: Buffe
         Buffer,
         ...Buffer[],
       ]
-      for (let i = 0; i < flat.length; i += 3) {
-        candidates.push({ seq: Number(flat[i]), at: Number(flat[i + 1]), id: String(flat[i + 2]) })
+      for (const [seq, at, id] of chunks<[Buffer, Buffer, Buffer]>(flat, 3)) {
+        candidates.push({ seq: Number(seq), at: Number(at), id: String(id) })
       }
       after = next
     } while (after.length > 0 && candidates.length < maxHeldRuns)
@@ -241,17 +235,15 @@ async function heldRuns(calls: ScriptCalls, { filter }: RunSearch, packed: Buffe
 /** A worker that registered again may have runs under its lease before. */
 async function leasesOf(calls: ScriptCalls, name: string): Promise<string[]> {
   const flat = (await calls.link.command('HGETALL', calls.keys.of('workers'))) as Buffer[]
-  return flat.flatMap((lease, i) =>
-    i % 2 === 0 && (plain.unpack(flat[i + 1] ?? Buffer.alloc(0)) as StoredWorker).name === name
-      ? [String(lease)]
-      : [],
-  )
+  return chunks<[Buffer, Buffer]>(flat, 2)
+    .filter(([, worker]) => (plain.unpack(worker) as StoredWorker).name === name)
+    .map(([lease]) => String(lease))
 }
 
 async function changedRuns(calls: ScriptCalls, state: RunState, facts: Facts): Promise<Candidate[]> {
   const args = [stateCode(state), facts.from, facts.before, maxInspectedRuns]
   const flat = (await calls.run('list-changed', args)) as Buffer[]
-  return flat.flatMap((seq, i) => (i % 2 === 0 ? [{ seq: Number(seq), at: 0, id: String(flat[i + 1]) }] : []))
+  return chunks<[Buffer, Buffer]>(flat, 2).map(([seq, id]) => ({ seq: Number(seq), at: 0, id: String(id) }))
 }
 
 /** Ready and waiting runs by time, and by number where they are in no index by time. */

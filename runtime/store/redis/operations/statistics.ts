@@ -17,6 +17,7 @@ import {
   statisticsRanges,
 } from '../../statistics.ts'
 import { type ThroughputCell, throughputMinutes } from '../../store.ts'
+import { chunks } from '../chunks.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -69,21 +70,21 @@ export function decodeStatistics(
 }
 
 /** Fields and cells in turn, about a thousand at a time. */
-type CellReply = readonly (readonly (Buffer | null)[])[]
+type CellReply = readonly CellPart[]
+type CellPart = readonly (Buffer | null)[]
 
 function cellsOf(reply: CellReply, unitMs: number, range: StatisticsRange): StatisticsCell[] {
-  return reply.flatMap((fields, i) => {
-    if (i % 2 !== 0) return []
-    return fields.flatMap((field, j) => {
-      const packed = reply[i + 1]?.[j]
+  return chunks<[fields: CellPart, cells: CellPart]>(reply, 2).flatMap(([fields, cells]) =>
+    fields.flatMap((field, i) => {
+      const packed = cells[i]
       const cell = packed ? (plain.unpack(packed) as PackedCell) : undefined
       // A minute that is in its hour is read with that.
       if (cell === undefined || (range === '24h' && cell.inHour)) return []
       const [period = '', queue = '', job = ''] = String(field).split('\0')
       const at = periodBegin(range, Number(period.replace('h', '')) * unitMs)
       return [{ at, queue, job, ...histogramsOf(cell) }]
-    })
-  })
+    }),
+  )
 }
 
 interface PackedCell {

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import type { RetentionPolicy, SweepReport } from '../../store.ts'
 import type { Argument } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -11,6 +12,8 @@ export async function sweep(
   limit: number,
   retention: RetentionPolicy,
 ): Promise<SweepReport> {
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
   const [ids, repaired, freed, , recountDue] = await findPart(calls, [
     limit,
     retention.maxEnded,

@@ -1,20 +1,20 @@
 import type { LeaseId } from '../../store.ts'
-import type { CampaignReply, DutyAges, LeaderInfo } from '../../terms.ts'
+import { type CampaignReply, checkCampaign, type DutyAges, type LeaderInfo } from '../../terms.ts'
+import { chunks } from '../chunks.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
-interface Held {
-  readonly role: string
-  readonly term: number
-  readonly lease: LeaseId
-}
-
 export async function campaign(
   calls: ScriptCalls,
-  candidate: readonly [role: string, lease: LeaseId, termMs: number, after: number],
+  role: string,
+  lease: LeaseId,
+  termMs: number,
+  after: number = 0,
 ): Promise<CampaignReply> {
-  const [kind, second, left, workers] = (await calls.run('campaign', candidate)) as Buffer[]
+  checkCampaign(role, termMs)
+  const reply = await calls.run('campaign', [role, lease, termMs, after])
+  const [kind, second, left, workers] = reply as Buffer[]
   switch (String(kind)) {
     case 'leading':
       return { kind: 'leading', term: Number(second) }
@@ -32,14 +32,21 @@ export async function campaign(
 
 export async function renewTerm(
   calls: ScriptCalls,
-  { role, term, lease }: Held,
+  role: string,
+  term: number,
+  lease: LeaseId,
   duties: DutyAges,
 ): Promise<'held' | 'lost'> {
   const ages = Object.entries(duties).flatMap(([name, ageMs]) => [name, Math.round(ageMs)])
   return (await calls.run('renew-term', [role, term, lease, ...ages])) === 1 ? 'held' : 'lost'
 }
 
-export async function resignTerm(calls: ScriptCalls, { role, term, lease }: Held): Promise<void> {
+export async function resignTerm(
+  calls: ScriptCalls,
+  role: string,
+  term: number,
+  lease: LeaseId,
+): Promise<void> {
   await calls.run('resign-term', [role, term, lease])
 }
 
@@ -69,11 +76,9 @@ const maxRoles = 10_000
 export function decodeLeaders(calls: ScriptCalls, reply: Reply): Leaders {
   const [time, , ...found] = reply as Buffer[]
   const now = Number(time)
-  const leaders = found.flatMap((role, i) => {
-    const packed = found[i + 1]
-    if (i % 2 !== 0 || !packed) return []
+  const leaders = chunks<[Buffer, Buffer]>(found, 2).map(([role, packed]) => {
     const leader = toLeader(String(role), plain.unpack(packed) as StoredTerm, now)
-    return [{ ...leader, since: calls.clock.shown(leader.since) }]
+    return { ...leader, since: calls.clock.shown(leader.since) }
   })
   return { wall: calls.clock.shown(now), leaders: leaders.sort((a, b) => (a.role < b.role ? -1 : 1)) }
 }
@@ -90,8 +95,6 @@ function toLeader(
 
 function agesOf(duties: StoredTerm[3], now: number): DutyAges {
   if (!Array.isArray(duties)) return {}
-  const pairs = duties.flatMap((name: string | number, i) =>
-    i % 2 === 0 ? [[String(name), Math.max(0, now - Number(duties[i + 1]))]] : [],
-  )
-  return Object.fromEntries(pairs)
+  const ages = chunks<[string, number]>(duties, 2).map(([name, at]) => [name, Math.max(0, now - at)])
+  return Object.fromEntries(ages)
 }

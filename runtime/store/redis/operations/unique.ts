@@ -9,6 +9,7 @@ import {
 } from '../../held-keys.ts'
 import type { FreedKey } from '../../store.ts'
 import { enqueueRequest, uniqueKeyOf } from '../../unique-until.ts'
+import { chunks } from '../chunks.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateOfCode } from '../state-code.ts'
 
@@ -51,10 +52,8 @@ export async function readDuplicate(calls: ScriptCalls, id: RunId): Promise<RunI
 
 /** From the sweep's flat list: job and key, run. */
 export function freedKeys(flat: readonly Buffer[]): FreedKey[] {
-  const texts = flat.map(String)
-  return texts.flatMap((run, i) => {
-    if (i % 2 === 0) return []
-    const [job = '', key = ''] = (texts[i - 1] ?? '').split('\0')
-    return [{ job, key, run }]
+  return chunks<[Buffer, Buffer]>(flat, 2).map(([field, run]) => {
+    const [job = '', key = ''] = String(field).split('\0')
+    return { job, key, run: String(run) }
   })
 }

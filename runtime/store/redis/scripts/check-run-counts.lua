@@ -6,10 +6,6 @@ returns: per field: counter, runs; for the sums: 1 if all runs were ever counted
 uses: bounded-part run-counts-part
 writes: nothing
 ]]
-local function ofState(key, code)
-  return redis.call('ZLEXCOUNT', key, '[' .. string.char(code), '(' .. string.char(code + 1))
-end
-
 if #ARGV > 0 then
   local pairs_ = {}
   for i = 1, #ARGV do

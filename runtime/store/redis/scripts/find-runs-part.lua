@@ -165,3 +165,14 @@ local function readBeside(id, record, state, given)
   local outcome = isOutcomeBeside(record) and redis.call('HGET', K.payloads, 'o' .. id) or ''
   return { id, record, stay, worker and cmsgpack.unpack(worker).name or '', input, outcome }, #record + #outcome + #input
 end
+
+--- Adds a run to those found if it is there and fits, with how many were inspected up to it. Returns its bytes, or 0.
+local function addFitting(found, id, record, looked)
+  if not record then return 0 end
+  local fit, state, given = fits(id, record)
+  if not fit then return 0 end
+  local run, size = readBeside(id, record, state, given)
+  run[#run + 1] = looked
+  found[#found + 1] = run
+  return size
+end

@@ -75,14 +75,7 @@ while looked < atMost and #found < wanted and bytes < mostBytes do
       if record and select(2, readHead(record)) ~= timed[t][1] then record = false end
       t = t + 1
     end
-    local fit, state, given = false, nil, nil
-    if record then fit, state, given = fits(id, record) end
-    if fit then
-      local run, size = readBeside(id, record, state, given)
-      run[#run + 1] = looked
-      found[#found + 1] = run
-      bytes = bytes + size
-    end
+    bytes = bytes + addFitting(found, id, record, looked)
   end
 end
 local ended = isAllTimed and isAllLoose and not timed[t] and not loose[l]

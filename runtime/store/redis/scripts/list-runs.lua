@@ -20,15 +20,7 @@ local records = readRecords(ids)
 local found, bytes, looked = {}, 0, 0
 while looked < #ids and #found < wanted and bytes < mostBytes do
   looked = looked + 1
-  local record = records[looked]
-  local fit, state, given_ = false, nil, nil
-  if record then fit, state, given_ = fits(ids[looked], record) end
-  if fit then
-    local run, size = readBeside(ids[looked], record, state, given_)
-    run[#run + 1] = looked
-    found[#found + 1] = run
-    bytes = bytes + size
-  end
+  bytes = bytes + addFitting(found, ids[looked], records[looked], looked)
 end
 local lastNumber = numbers[looked] or from
 return { looked, string.format('%.0f', lastNumber), isAll and looked == #ids and 1 or 0, bytes, found }

@@ -106,19 +106,17 @@ end
 
 -- LP3
 local awayAt, awayUntil = tonumber(stored[6]) or 0, tonumber(stored[7]) or 0
-local away = {}
+local missing, away = {}, {}
 if gap < 0 or gap > OUTAGE then
   awayAt, awayUntil = now, now + math.min(math.max(2 * gap, 0), LONGEST_RECONNECT)
-  local missing = {}
   for i = 1, #leases do
     if absent[leases[i]] then missing[#missing + 1] = leases[i] end
   end
   redis.call('HSET', K.meta, 'awayAt', text(awayAt), 'awayUntil', text(awayUntil), 'away', cmsgpack.pack(missing))
-  for i = 1, #missing do away[missing[i]] = true end
 elseif now < awayUntil and stored[8] then
-  local missing = cmsgpack.unpack(stored[8])
-  for i = 1, #missing do away[missing[i]] = true end
+  missing = cmsgpack.unpack(stored[8])
 end
+for i = 1, #missing do away[missing[i]] = true end
 
 local function isBack(of)
   for _, beat in pairs(of) do

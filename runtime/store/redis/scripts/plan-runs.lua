@@ -21,10 +21,6 @@ local to = before and storeTime(before) or LAST
 if age then to = math.max(0, math.min(to, now - age + 1)) end
 from, to = math.ceil(from), math.ceil(to)
 
-local function ofState(key, code)
-  return redis.call('ZLEXCOUNT', key, '[' .. string.char(code), '(' .. string.char(code + 1))
-end
-
 local totals, inTime = {}, {}
 for code = SCHEDULED, EXPIRED do
   inTime[code] = -1

@@ -33,10 +33,7 @@ local function takeBack(id, losses, streak)
   setStreak(run, streak - 1)
 end
 
-for i = 1, #cut.losses do
-  local loss = cut.losses[i]
-  takeBack(unpack(loss))
-end
+for i = 1, #cut.losses do takeBack(unpack(cut.losses[i])) end
 hset(K.cuts, field, cmsgpack.pack({ reported = true }))
 logOperation({ operation = 'worker cut', subject = cut.worker, count = #cut.losses })
 flush()

@@ -1,6 +1,11 @@
 --[[ Reads how many runs there are: counters (see the prelude), and ready runs by their classes. ]]
 --[[states]]
 
+--- How many runs of a state a set by state has.
+local function ofState(key, code)
+  return call('ZLEXCOUNT', key, '[' .. string.char(code), '(' .. string.char(code + 1))
+end
+
 local knownClasses, moreClasses
 
 --- The classes that may hold ready runs, read once per script: queue, what their members begin with, job in turn; at most
