@@ -187,21 +187,16 @@ local function insert(n, seq)
   if due ~= 0 then firstDue = math.min(firstDue, due) end
 end
 
---- The answer to an id that came before in this call, as a later call would get it; nil if nothing was decided on it.
-local function answerAgain(head, before)
-  if head[12] and before.kept then
-    return isSame(head, before.kept[2], before.kept[6], before.kept[17]) and before.answer or 'r'
-  elseif before.inserted then
-    return isSame(head, before.inserted[2], before.inserted[6], before.inserted[17]) and 'j' or 'r'
-  end
-end
-
 for i = 1, #fresh do
   local n = fresh[i]
   local head = heads[n]
   local before = seen[head[1]]
-  answers[n] = answerAgain(head, before)
-  if not answers[n] then
+  local first = head[12] and before.kept or before.inserted
+  if first then
+    -- As a later call would be answered: by the kept answer to the key, else by the run.
+    local same = isSame(head, first[2], first[6], first[17])
+    answers[n] = same and (first == before.kept and head[12] and before.answer or 'j') or 'r'
+  else
     local answer = head[12] and admitByKey(head) or 'c'
     answers[n] = answer
     if answer == 'c' or sub(answer, 1, 1) == 'p' then
