@@ -191,11 +191,12 @@ for i = 1, #fresh do
   local n = fresh[i]
   local head = heads[n]
   local before = seen[head[1]]
-  local first = head[12] and before.kept or before.inserted
+  -- As a later call would be answered: by the answer kept for its key, else by the run.
+  local again = head[12] and before.kept
+  local first = again or before.inserted
   if first then
-    -- As a later call would be answered: by the kept answer to the key, else by the run.
     local same = isSame(head, first[2], first[6], first[17])
-    answers[n] = same and (first == before.kept and head[12] and before.answer or 'j') or 'r'
+    answers[n] = same and (again and before.answer or 'j') or 'r'
   else
     local answer = head[12] and admitByKey(head) or 'c'
     answers[n] = answer
