@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import { durationToken } from '../describe/duration-token.ts'
 import { executionEnd } from '../describe/execution-sentence.ts'
 import { errorText, situation, tookText } from '../describe/situation.ts'
-import type { StepSummary } from '../describe/step-summary.ts'
+import { noNextTry, type StepSummary } from '../describe/step-summary.ts'
 import { waitlistSentence } from '../describe/waitlist-sentence.ts'
-import type { Run } from '../model/run.ts'
+import { isEnd, type Run } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import type { ExecutionInfo } from '../store/executions.ts'
 import type { LinePlace } from '../store/limiters.ts'
@@ -147,7 +147,7 @@ const stepColours: Partial<Record<StepSummary['state'], Parameters<typeof paint>
 
 const notInCode = 'no longer in the code'
 
-export const stepColumns: readonly Column<StepSummary>[] = [
+export const stepColumns = ({ state: runState }: Pick<Run, 'state'>): readonly Column<StepSummary>[] => [
   { title: 'STEP', cell: (step) => step.path },
   {
     title: 'KIND',
@@ -169,20 +169,21 @@ export const stepColumns: readonly Column<StepSummary>[] = [
   { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right', drops: 1 },
   {
     title: 'SITUATION',
-    cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step)),
+    cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step, isEnd(runState))),
     shrinks: true,
     least: 28,
   },
 ]
 
-function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
+/** @param isOver The run has ended: nothing of the step follows. */
+function stepSituation({ state, remainingMs = 0, error }: StepSummary, isOver: boolean): string {
   const due = remainingMs > 0 ? `in ${durationToken(remainingMs)}` : 'now'
   const last = error === undefined ? '' : errorText(error)
   switch (state) {
     case 'waiting':
-      return `due ${due}`
+      return isOver ? 'was waiting when the run ended' : `due ${due}`
     case 'retrying':
-      return `next try ${due}; ${last}`
+      return `${isOver ? noNextTry : `next try ${due}`}; ${last}`
     case 'intent':
       return 'began; its end is not stored'
     case 'failed':

@@ -1,5 +1,6 @@
 import type { Overview } from '../store/overview.ts'
 import type { QueueInfo } from '../store/queue-info.ts'
+import { slotsInUse } from '../store/slots-in-use.ts'
 import type { Statistics } from '../store/statistics.ts'
 
 type MetricUnit = 'Count' | 'Milliseconds' | 'Percent'
@@ -30,7 +31,7 @@ export function fleetMetrics({
   const all = queues.map(countsOf)
   const live = workers.filter(({ lost }) => !lost)
   const claiming = live.filter(({ draining }) => !draining)
-  const [slots, busy] = [sum(claiming, (one) => one.concurrency), sum(live, (one) => one.running)]
+  const slots = sum(claiming, (one) => one.concurrency)
   const ready = sum(all, (one) => one.ready)
   const wanted = ready + sum(claiming, (one) => one.running)
   const count = (value: number) => [value, 'Count'] as const
@@ -39,7 +40,7 @@ export function fleetMetrics({
       Ready: count(ready),
       Backlog: count(sum(all, (one) => one.backlog)),
       OldestReady: [Math.max(0, ...all.map(({ oldestMs }) => oldestMs)), 'Milliseconds'],
-      BusySlots: count(busy),
+      BusySlots: count(slotsInUse(live)),
       Slots: count(slots),
       Workers: count(claiming.length),
       // Counts as one slot if there is none: waiting runs need a worker.

@@ -1,5 +1,6 @@
 import { noReply } from '../model/protection.ts'
 import type { Run } from '../model/run.ts'
+import { slotsInUse } from '../store/slots-in-use.ts'
 import type { QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime } from './clock-time.ts'
 import { byAndWhy, byInSentence, type ManualAction } from './manual-action.ts'
@@ -49,8 +50,8 @@ function findMissingWorker(run: Wanted, workers: readonly WorkerInfo[]): Hindran
   const working = able.filter(({ draining }) => !draining)
   const takers = run.protect ? working.filter(({ protectedRuns }) => protectedRuns === 'takes') : able
   if (takers.length === 0) return { kind: 'unprotected', candidates: working }
-  const [slots, taken] = [sum(takers, 'concurrency'), sum(takers, 'running')]
-  return taken >= slots ? { kind: 'busy', slots } : undefined
+  const slots = takers.reduce((sum, { concurrency }) => sum + concurrency, 0)
+  return slotsInUse(takers) >= slots ? { kind: 'busy', slots } : undefined
 }
 
 /** Returns the live workers with the job's version that serve the queue, with or without a free slot. */
@@ -65,10 +66,6 @@ function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly Work
 
 function hasVersion({ jobs }: WorkerInfo, { job, version }: Wanted): boolean {
   return jobs.some((known) => known.name === job && known.version >= version)
-}
-
-function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): number {
-  return workers.reduce((total, worker) => total + worker[field], 0)
 }
 
 /** Describes it in a sentence; nothing for a busy fleet, as that sentence includes the count of ready runs. */

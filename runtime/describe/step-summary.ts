@@ -15,6 +15,8 @@ export interface StepSummary {
    * - `retrying`: a try failed; the next one begins after `remainingMs`
    * - `waiting`: a sleep that ends after `remainingMs`
    * - `intent`: an at-most-once body began, its end is not stored
+   *
+   * The end of its run leaves a step in its state; then nothing of it follows.
    */
   readonly state: JournalPhase
   /** So far. */
@@ -32,6 +34,9 @@ export interface StepSummary {
   /** Encoded. */
   readonly result?: Uint8Array
 }
+
+/** Of a step that was to be tried again when its run ended. */
+export const noNextTry = 'no next try: the run has ended'
 
 const pageSize = 500
 const outlinePageSize = 5_000

@@ -57,7 +57,7 @@ export class Execution {
     return this.#stepTools
   }
 
-  /** Silent while stored steps are replayed. */
+  /** Silent while the function repeats what earlier executions did. */
   get jobLog(): Logger {
     this.#jobLog ??= silentWhile(() => this.scheduler.results.areReplayed, this.run.log)
     return this.#jobLog

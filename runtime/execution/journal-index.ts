@@ -22,6 +22,8 @@ export interface StoredStep {
 export class JournalIndex {
   readonly #steps = new Map<StepPath, StoredStep>()
   readonly #ends: StepPath[] = []
+  /** Steps that began, have not ended and were not taken yet. */
+  readonly #begun = new Set<StepPath>()
 
   add(entries: readonly JournalEntry[]): void {
     for (const entry of entries) this.#addEntry(entry)
@@ -32,8 +34,14 @@ export class JournalIndex {
     return this.#ends
   }
 
+  /** Whether a step that began and has not ended is still to be taken. */
+  get hasBegun(): boolean {
+    return this.#begun.size > 0
+  }
+
   take(path: StepPath): StoredStep | undefined {
     const step = this.#steps.get(path)
+    this.#begun.delete(path)
     this.#steps.delete(path)
     return step
   }
@@ -49,6 +57,7 @@ export class JournalIndex {
     const step: StoredStep = this.#steps.get(path) ?? { kind, position, attempts: 0 }
     step.position = position
     this.#steps.set(path, step)
+    this.#begun.add(path)
     switch (entry.phase) {
       case 'intent':
         step.attempts = entry.attempt
@@ -65,6 +74,7 @@ export class JournalIndex {
       case 'failed':
         step.end = entry
         step.unknown = false
+        this.#begun.delete(path)
         this.#ends.push(entry.path)
         break
     }

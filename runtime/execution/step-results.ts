@@ -16,6 +16,7 @@ export class StepResults {
   // Made on first use: a new run has no journal, and a job without steps no queue.
   #index: JournalIndex | undefined
   #queue: ReleaseQueue | undefined
+  #hasCalledNew = false
 
   constructor(clock: Clock, macrotasks: Macrotasks, listener: Pick<StateListener, 'changed'>) {
     this.#clock = clock
@@ -23,9 +24,12 @@ export class StepResults {
     this.#listener = listener
   }
 
-  /** Whether results of earlier executions are still to be handed out. */
+  /**
+   * Whether the code repeats what earlier executions did: results of them are still to be handed out, or it has yet to
+   * reach a step at which they waited. A new step ends the latter, as code may no longer have that step.
+   */
   get areReplayed(): boolean {
-    return this.#queue?.replaying === true
+    return this.#queue?.replaying === true || (this.#index?.hasBegun === true && !this.#hasCalledNew)
   }
 
   /** Whether a result that the code has requested is still to reach it. */
@@ -48,7 +52,9 @@ export class StepResults {
 
   /** Returns the stored results of a step from earlier executions, once. */
   take(path: StepPath): StoredStep | undefined {
-    return this.#index?.take(path)
+    const step = this.#index?.take(path)
+    if (step === undefined) this.#hasCalledNew = true
+    return step
   }
 
   /** Keeps the place of a result that the store has just taken. */

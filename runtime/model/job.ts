@@ -109,7 +109,10 @@ export interface Context<Input> {
   readonly input: Input
   readonly step: StepTools
   readonly run: RunInfo
-  /** Silent while stored steps are replayed, so that a line is written once. */
+  /**
+   * Silent while stored steps are replayed: until the function has passed every stored result, and has reached the step
+   * at which the run waited.
+   */
   readonly log: Logger
   /** Aborts when the run is cancelled, times out, is handed over, suspended, or its lease is lost. */
   readonly abortSignal: AbortSignal

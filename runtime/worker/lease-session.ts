@@ -3,6 +3,7 @@ import type { LeaseListener } from '../execution/lease-listener.ts'
 import { Macrotasks } from '../execution/macrotasks.ts'
 import { Outbox } from '../execution/outbox.ts'
 import type { RunExecutor } from '../execution/run-executor.ts'
+import { StoreFormatError, StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -24,6 +25,9 @@ import { Reconciler } from './reconciler.ts'
 import type { RunProtection } from './run-protection.ts'
 import { SlotTable } from './slot-table.ts'
 import type { WorkerConfig } from './worker-options.ts'
+
+/** A journal that fails so often other than by an outage is taken for unreadable. */
+const maxReadFailures = 8
 
 export interface LeaseSessionDeps {
   /**
@@ -183,9 +187,17 @@ export class LeaseSession implements LeaseListener {
     this.#outbox.close()
   }
 
+  /** Rejects with an error that is no outage and that another attempt did not clear; it blocks the run. */
   #readPage({ id, fence }: ClaimedRun, from: number): Promise<JournalPage | 'gone'> {
+    const { clock, log } = this.#config
     const over = this.#over.signal
+    let failures = 0
+    const onFailure = (error: unknown): void => {
+      if (StoreUnavailableError.is(error)) return
+      if (StoreFormatError.is(error) || ++failures === maxReadFailures) throw error
+      log.warn({ run: id, err: toStoredError(error) }, 'a journal could not be read; reading it again')
+    }
     const read = (): Promise<JournalPage | 'gone'> => this.#store.readJournal(this.lease, id, fence, from)
-    return untilReplied(read, { clock: this.#config.clock, over }, 'gone')
+    return untilReplied(read, { clock, over, onFailure }, 'gone')
   }
 }

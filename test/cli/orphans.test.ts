@@ -6,7 +6,7 @@ import type { StepPath } from '../../runtime/model/step-path.ts'
 import { toStoredError } from '../../runtime/model/stored-error.ts'
 import { ownCommandLine, sdk } from './command-line.ts'
 
-type Step = Parameters<(typeof stepColumns)[number]['cell']>[0]
+type Step = Parameters<ReturnType<typeof stepColumns>[number]['cell']>[0]
 
 /** A job file whose steps have these names; a step named `bad` fails. */
 function jobText(...steps: readonly string[]): string {
@@ -43,6 +43,31 @@ test('show and explain mark stored steps that the code no longer calls', async (
   )
 })
 
+test('the end of a run ends the waits of its other steps', () => {
+  const step = { tries: 1, durationMs: 12, storedAt: Date.now() - 30_000, remainingMs: 0 } as const
+  const steps: readonly Step[] = [
+    {
+      ...step,
+      kind: 'run',
+      path: 'pay' as StepPath,
+      state: 'retrying',
+      error: toStoredError(new Error('no')),
+    },
+    { ...step, kind: 'sleep', path: 'rest' as StepPath, state: 'waiting' },
+  ]
+  const situations = (state: 'running' | 'failed'): readonly string[] =>
+    formatTable(stepColumns({ state }), steps)
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/.* ago +/, ''))
+  expect(situations('running')).toEqual(['next try now; Error: no', 'due now'])
+  expect(situations('failed')).toEqual([
+    'no next try: the run has ended; Error: no',
+    'was waiting when the run ended',
+  ])
+})
+
 test('at 80 columns the table of steps says it whole', () => {
   const step = { kind: 'run', tries: 1, durationMs: 12, storedAt: Date.now() - 30_000, orphan: true } as const
   const error = toStoredError(new Error('the provider of invoices is down'))
@@ -50,7 +75,7 @@ test('at 80 columns the table of steps says it whole', () => {
     { ...step, path: 'ask the provider of invoices' as StepPath, state: 'failed', error },
     { ...step, path: 'import' as StepPath, state: 'retrying', remainingMs: 0, error },
   ]
-  const [, ...lines] = formatTable(stepColumns, steps, 80).split('\n')
+  const [, ...lines] = formatTable(stepColumns({ state: 'running' }), steps, 80).split('\n')
   for (const line of lines) {
     expect(line).toContain('no longer in the code')
     expect(line).not.toContain('next try')

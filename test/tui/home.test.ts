@@ -207,9 +207,14 @@ describe('the layout', () => {
   })
 })
 
-test('a worker that holds more runs than it has slots has its bar full, and no more', () => {
-  // As one whose concurrency was lowered, or that was registered anew, under runs that it had.
+test('a worker that holds more runs than it has slots has all in use, and hides no free slot of another', () => {
+  // Its runs that only wait, or whose end is being sent, have left their slots.
   const fleet = fleetOf({ workers: [worker('a', {}, { concurrency: 4, running: 9 })] })
   const [, slots] = fleetLines(screenInput({ fleet }), 60)
-  expect(slots?.map(({ text }) => text).join('')).toMatch(/^ slots (\S)\1{15} 9\/4$/)
+  expect(slots?.map(({ text }) => text).join('')).toMatch(/^ slots (\S)\1{15} 4\/4$/)
+  const workers = [
+    worker('a', {}, { concurrency: 4, running: 5 }),
+    worker('b', {}, { concurrency: 4, running: 3 }),
+  ]
+  expect(fleetSummary(fleetOf({ workers }))).toMatchObject({ slots: 8, taken: 7 })
 })

@@ -58,7 +58,7 @@ function printDetails(
 ): void {
   print(`\nINPUT\n${valueText(run.input, 'input')}`)
   print('')
-  if (steps.length > 0) printTable(stepColumns, steps)
+  if (steps.length > 0) printTable(stepColumns(run), steps)
   else print('no step is stored yet')
   if (history.length > 0) {
     print('')

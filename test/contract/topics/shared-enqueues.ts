@@ -25,8 +25,8 @@ const held = (key: string, onDuplicate: UniqueClaim['onDuplicate']): Partial<New
   unique: { key, until: 'finished', onDuplicate },
 })
 
-/** Two calls with one id, `name` in both: what the second differs in, and what is there before. */
-const pairs: readonly (readonly [string, (name: string) => readonly [Partial<NewRun>, Partial<NewRun>]])[] = [
+/** Calls with one id, `name` in each: how they differ, and what is there before. */
+const groups: readonly (readonly [string, (name: string) => readonly Partial<NewRun>[]])[] = [
   ['the same input', () => [{}, {}]],
   ['another input', () => [{ inputDigest: 'a' }, { inputDigest: 'b' }]],
   ['another job', () => [{}, { job: 'other' }]],
@@ -40,6 +40,19 @@ const pairs: readonly (readonly [string, (name: string) => readonly [Partial<New
       { ...held(name, 'join'), inputDigest: 'a' },
       { ...held(name, 'join'), inputDigest: 'b' },
     ],
+  ],
+  ['a held unique key that is joined, and another job', (name) => [held(name, 'join'), { job: 'other' }]],
+  ['a held unique key that is refused, and another job', (name) => [held(name, 'reject'), { job: 'other' }]],
+  ['a held unique key that is refused, and no key', (name) => [held(name, 'reject'), {}]],
+  ['a held unique key that is replaced, and no key', (name) => [held(name, 'replace'), {}]],
+  ['no key, and a held one', (name) => [{}, held(name, 'reject')]],
+  [
+    'a held unique key, and another job with its own',
+    (name) => [held(name, 'reject'), { job: 'other', ...held(name, 'reject') }],
+  ],
+  [
+    'a held unique key, another job, and both again',
+    (name) => [held(name, 'join'), { job: 'other' }, held(name, 'join'), { job: 'other' }],
   ],
 ]
 
@@ -59,10 +72,10 @@ export function sharedEnqueuesContract(open: Open): void {
     expect(await oldestFirst(store, 500)).toEqual(runs.slice(0, 500).map(({ id }) => id))
   })
 
-  for (const [what, pairOf] of pairs) {
+  for (const [what, callsOf] of groups) {
     contractTest(
       open,
-      `one id twice, ${what}: concurrent calls are answered as one after the other`,
+      `one id in several calls, ${what}: concurrent calls are answered as one after the other`,
       async ({ store }) => {
         const told: string[] = []
         for (const [name, way] of [
@@ -70,7 +83,7 @@ export function sharedEnqueuesContract(open: Open): void {
           ['shared', together],
         ] as const) {
           await store.enqueue([newRun({ id: `holder ${name}`, ...held(name, 'join') })])
-          const runs = pairOf(name).map((over) => newRun({ ...over, id: `run ${name}` }))
+          const runs = callsOf(name).map((over) => newRun({ ...over, id: `run ${name}` }))
           const answers = await way(store, runs)
           told.push(JSON.stringify([answers, await store.run(`run ${name}`)]).replaceAll(name, 'NAME'))
         }

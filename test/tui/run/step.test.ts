@@ -100,6 +100,18 @@ test('a sleep reports how long it is', () => {
   ])
 })
 
+test('the end of the run ends the pause before a next try, and a sleep', () => {
+  const failed = detailsOf({ state: 'failed' })
+  const [retrying] = entries
+  expect(lines(shown({ run: failed, entries: retrying === undefined ? [] : [retrying] }))[0]).toBe(
+    'try 1 failed, took 2.0s  11:59:51 UTC (9.0s ago)  no next try: the run has ended',
+  )
+  const sleep = journal({ path: 'rest', kind: 'sleep', phase: 'waiting', at: now - 1_000, pauseMs: 60_000 })
+  expect(lines(shown({ run: failed, path: 'rest', entries: sleep }))).toEqual([
+    'sleeps  11:59:59 UTC (1.0s ago)  for 1m0s; the run has ended',
+  ])
+})
+
 test('the try that runs now is told of before it has an entry', () => {
   const run = { ...running, step: { path: 'charge', openMs: 4_000, toldAgoMs: 500 } } as StepData['run'] &
     object

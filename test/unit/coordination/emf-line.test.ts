@@ -63,7 +63,8 @@ describe('the metrics of a fleet', () => {
     ]
     const workers = [
       worker('w1', {}, { concurrency: 10, running: 9 }),
-      worker('w2', {}, { concurrency: 10, running: 4, draining: true }),
+      // Two of its runs have left their slots.
+      worker('w2', {}, { concurrency: 10, running: 12, draining: true }),
       worker('w3', {}, { concurrency: 10, running: 7, lost: true }),
     ]
     expect(valuesOf({ queues, workers })).toEqual({
@@ -71,7 +72,7 @@ describe('the metrics of a fleet', () => {
         Ready: 13,
         Backlog: 66,
         OldestReady: 90_000,
-        BusySlots: 13,
+        BusySlots: 19,
         Slots: 10,
         Workers: 1,
         Utilization: 220,

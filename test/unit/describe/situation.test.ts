@@ -48,6 +48,7 @@ describe('why a ready run is not taken', () => {
     ['all 2 slots are in use', { workers: [worker({ running: 2 })] }],
     ['', {}],
     ['', { workers: [worker({ running: 2 }), worker()] }],
+    ['', { workers: [worker({ running: 3 }), worker({ running: 1 })] }],
   ]
   test.each(cases)('%s', (text, fleet) => {
     expect(situation(run({ state: 'ready' }), now, { queues: [], workers: [worker()], ...fleet })).toBe(text)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Middleware } from '../../../runtime/index.ts'
-import { defineJob, FatalError, type RunInfo } from '../../../sdk/index.ts'
-import { abortOf, failureOf, gate, journalOf, openFixture } from '../../support/fixture.ts'
+import { defineJob, FatalError, RetryAfterError, type RunInfo } from '../../../sdk/index.ts'
+import { abortOf, type Fixture, failureOf, gate, journalOf, openFixture } from '../../support/fixture.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 
 describe('what a job gets', () => {
   test('is the input that the schema made, parsed once', async () => {
@@ -177,4 +178,57 @@ describe('the log of a job', () => {
       .filter((message) => /before|between|after/.test(message))
     expect(lines).toEqual(['before a', 'between a and b', 'after b', 'after b', 'after c'])
   })
+
+  describe.each(bothStores)('is written once, %s', (_store, storeOf) => {
+    test('before a sleep after which the run is suspended', async () => {
+      const shop = await openFixture(await storeOf())
+      const job = defineJob({ name: 'napping' }, async ({ log, step }) => {
+        log.info({}, 'before')
+        await step.run('a', () => 1)
+        log.info({}, 'between')
+        await step.sleep('rest', 1_500)
+        log.info({}, 'after')
+      })
+      await shop.work(job)
+      await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
+      expect(messagesOf(shop)).toEqual(['before', 'between', 'after'])
+    })
+
+    test('before the pause of a step that is tried again', async () => {
+      const shop = await openFixture(await storeOf())
+      const job = defineJob({ name: 'retrying' }, async ({ log, step }) => {
+        log.info({}, 'before')
+        const fail = ({ attempt }: { readonly attempt: number }): void => {
+          if (attempt === 1) throw new RetryAfterError('1500ms')
+        }
+        await step.run('a', fail)
+        log.info({}, 'after')
+      })
+      await shop.work(job)
+      await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
+      expect(messagesOf(shop)).toEqual(['before', 'after'])
+    })
+  })
+
+  test('is written after a new step, although the code no longer has the sleep in which the run waited', async () => {
+    const shop = await openFixture()
+    const before = defineJob({ name: 'changing' }, ({ step }) => step.sleep('rest', 1_500))
+    const after = defineJob({ name: 'changing' }, async ({ log, step }) => {
+      log.info({}, 'before')
+      await step.run('new', () => 1)
+      log.info({}, 'after')
+    })
+    const worker = await shop.work(before)
+    const handle = await shop.jobs.enqueue(before)
+    await expect.poll(async () => (await handle.status()).state).toBe('waiting')
+    await worker.stop()
+    await shop.work(after)
+    await handle.result({ timeout: '2m' })
+    expect(messagesOf(shop)).toEqual(['after'])
+  })
 })
+
+/** What a job logged, without the lines of its worker. */
+function messagesOf({ lines }: Fixture): readonly string[] {
+  return lines.map(({ message }) => message).filter((message) => /^(before|between|after)$/.test(message))
+}

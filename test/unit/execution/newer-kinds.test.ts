@@ -29,6 +29,24 @@ async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
   await server.command('EVAL', script, '1', key)
 }
 
+/** Stored entries are checked only as they are read: on Redis each is a text of its own. */
+test('an entry that is damaged blocks its own run, and the worker goes on with the others, redis', async () => {
+  const [, [, redis]] = bothStores as readonly [unknown, (typeof bothStores)[number]]
+  const { jobs, store, work } = await openFixture(await redis())
+  const nap = defineJob({ name: 'nap' }, ({ step }) => step.sleep('rest', 1_500))
+  const other = defineJob({ name: 'other' }, ({ step }) => step.run('only', () => 'done'))
+  const first = await work(nap)
+  const handle = await jobs.enqueue(nap)
+  await expect.poll(async () => (await handle.status()).state).toBe('waiting')
+  await first.stop()
+  const key = new Keys(store.namespace ?? '').journal(handle.id)
+  await (await sharedRedisServer()).command('LSET', key, '0', 'cut')
+
+  await work([nap, other])
+  expect(await (await jobs.enqueue(other)).result({ timeout: '2m' })).toBe('done')
+  await expect.poll(async () => (await handle.status()).state, { timeout: 20_000 }).toBe('blocked')
+})
+
 describe.each(bothStores)('a step of a kind that only a newer version knows, %s', (_name, storeOf) => {
   test('blocks its own run, and the worker goes on with the others', async () => {
     const { jobs, store, work } = await openFixture(await storeOf())

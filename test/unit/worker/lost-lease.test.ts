@@ -76,3 +76,55 @@ test('a stop waits for the new lease, although a comparison finds the old one go
   expect(await another.workers()).toEqual([])
   await another.close()
 })
+
+test('a run whose end waits for a claim leaves its slot when the lease is lost', async () => {
+  const shop = await openFixture()
+  const [claimed, claiming, claim, thrown, lost, left] = [gate(), gate(), gate(), gate(), gate(), gate()]
+  const told = (fields: object, message?: string): void => {
+    if (message === 'a middleware threw around a run') thrown.open()
+    if (message === 'the lease was lost: its runs go on elsewhere') lost.open()
+    if (message === 'a run left its slot' && 'outcome' in fields && fields.outcome === 'lost') left.open()
+  }
+  const config = parseWorkerOptions({
+    ...{ store: shop.store, jobs: [job], lease: 1_000, handleSignals: false, concurrency: 4 },
+    logger: { debug: told, info: told, warn: told, error: told },
+    middleware: [
+      {
+        run: async () => {
+          claimed.open()
+          await claiming.opened
+          throw new Error('before the job')
+        },
+      },
+    ],
+  })
+  let lease: LeaseId = ''
+  let claims = 0
+  const worker = new Worker(config, async ({ store: at }) => {
+    const store = await openStore(at)
+    const original = store.claim.bind(store)
+    store.claim = async (own, ...args) => {
+      // The claim after the one that brought the run has no reply until the lease is lost.
+      if (++claims === 2) {
+        lease = own
+        claiming.open()
+        await claim.opened
+      }
+      return original(own, ...args)
+    }
+    return store
+  })
+  await shop.jobs.enqueue(job)
+  await worker.start()
+  await claimed.opened
+  await shop.jobs.enqueue(job)
+  await thrown.opened
+
+  const another = await openStore(config.store)
+  await another.resign(lease, [])
+  await lost.opened
+  claim.open()
+  await left.opened
+  await worker.stop({ timeout: 0 })
+  await another.close()
+})

@@ -76,6 +76,32 @@ describe('an error that no code expects', () => {
     await unhandled.none()
   })
 
+  test('of a read of a journal is met again by the next attempt, or blocks the run with its reason', async () => {
+    const shop = await openFixture()
+    let [reads, failing] = [0, 2]
+    const { worker } = await workerOn(shop, (store) => {
+      const [claim, readJournal] = [store.claim.bind(store), store.readJournal.bind(store)]
+      // As of a journal that is longer than the page that a claim brings.
+      store.claim = async (...args) => {
+        const reply = await claim(...args)
+        if (reply.kind === 'lost') return reply
+        const journal = { entries: [], more: true }
+        return { ...reply, runs: reply.runs.map((run) => ({ ...run, journal })) }
+      }
+      store.readJournal = async (...args) => (++reads <= failing ? defect() : readJournal(...args))
+    })
+    const first = await shop.jobs.enqueue(job)
+    await expect(first.result({ timeout: '50s' })).resolves.toBe('done')
+    expect(reads).toBe(3)
+
+    failing = Number.POSITIVE_INFINITY
+    const second = await shop.jobs.enqueue(job)
+    await expect.poll(async () => (await second.status()).state, { timeout: 20_000 }).toBe('blocked')
+    expect((await second.explain()).sentences.join(' ')).toContain('a reply that no code expects')
+    await worker.stop({ timeout: 0 })
+    await unhandled.none()
+  })
+
   test('of the last call of a stop reaches whoever awaits it, and the log', async () => {
     const shop = await openFixture()
     let close = async (): Promise<void> => undefined

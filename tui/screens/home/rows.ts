@@ -1,6 +1,7 @@
 import type { Finding } from '../../../runtime/attention/finding.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
+import { slotsInUse } from '../../../runtime/store/slots-in-use.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { Jump, ScreenName, Target } from '../../app/place.ts'
 import type { FleetView } from '../../fleet/fleet-view.ts'
@@ -100,7 +101,7 @@ export function fleetSummary({ overview }: FleetView): FleetSummary {
     draining: live.filter(({ draining }) => draining).length,
     lost: workers.filter(({ lost }) => lost),
     slots: live.reduce((sum, { concurrency }) => sum + concurrency, 0),
-    taken: live.reduce((sum, { running }) => sum + running, 0),
+    taken: slotsInUse(live),
     ...(mixed === undefined ? {} : { mixed }),
   }
 }

@@ -4,6 +4,7 @@ import { isArrival, type WaitKind } from '../../../runtime/model/wait.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
 import type { ReadyClass } from '../../../runtime/store/ready-classes.ts'
+import { slotsInUse } from '../../../runtime/store/slots-in-use.ts'
 import type { Statistics } from '../../../runtime/store/statistics.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { Jump } from '../../app/place.ts'
@@ -107,7 +108,7 @@ function perSecond(name: string, { jobs, coveredMs }: Statistics): number | unde
 function slotsOf(name: string, workers: readonly WorkerInfo[]): QueueRow['slots'] {
   const serving = servingWorkers(name, workers)
   return {
-    taken: serving.reduce((sum, { running }) => sum + running, 0),
+    taken: slotsInUse(serving),
     all: serving.reduce((sum, { concurrency }) => sum + concurrency, 0),
     workers: serving.length,
   }

@@ -1,7 +1,9 @@
 import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { openStepSentences } from '../../../runtime/describe/open-step.ts'
+import { noNextTry } from '../../../runtime/describe/step-summary.ts'
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import { isEnd } from '../../../runtime/model/run.ts'
 import { hasBody, stepKindRow } from '../../../runtime/model/step-kind.ts'
 import type { StoredError } from '../../../runtime/model/stored-error.ts'
 import type { Jump } from '../../app/place.ts'
@@ -85,13 +87,14 @@ function tryLines(
   before: JournalEntry | undefined,
   input: Known,
 ): readonly DocumentLine[] {
-  const { now } = input
+  const { now, data } = input
   const { phase, kind, attempt, durationMs, at, position } = entry
   const [word, tone] = outcomeOf(entry)
   const took =
     !hasBody(kind) || phase === 'intent'
       ? ''
       : `, took ${durationMs < 1 ? '<1ms' : durationToken(durationMs)}`
+  const isOver = entry === data.entries.at(-1) && data.run !== undefined && isEnd(data.run.state)
   const head = documentLine({
     id: `head ${position}`,
     spans: [
@@ -99,17 +102,20 @@ function tryLines(
       span(word, tone),
       span(took),
       span(`  ${clockTime(at, now)} (${durationToken(now - at)} ago)`, 'dim'),
-      span(pauseText(entry), 'dim'),
+      span(pauseText(entry, isOver), 'dim'),
     ],
   })
   return [head, ...errorLines(entry, before, input)]
 }
 
-function pauseText(entry: JournalEntry): string {
+/** @param isOver The run ended during the wait that this entry began. */
+function pauseText(entry: JournalEntry, isOver: boolean): string {
   if (entry.phase !== 'waiting' && entry.phase !== 'retrying') return ''
   const { pauseMs, remainingMs, phase } = entry
+  if (isOver && phase === 'retrying') return `  ${noNextTry}`
   const left = remainingMs > 0 ? `, ${durationToken(remainingMs)} left when read` : ''
-  return `  ${phase === 'retrying' ? 'next try after a pause of ' : 'for '}${durationToken(pauseMs)}${left}`
+  const rest = isOver ? '; the run has ended' : left
+  return `  ${phase === 'retrying' ? 'next try after a pause of ' : 'for '}${durationToken(pauseMs)}${rest}`
 }
 
 function errorLines(

@@ -7,7 +7,9 @@ import {
   workerStateText,
   workerTaskText,
 } from '../../../runtime/describe/worker-text.ts'
+import { slotsInUse } from '../../../runtime/store/slots-in-use.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
+import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import { bar } from '../../kit/bar.ts'
 import type { Look } from '../../kit/look.ts'
 import type { TableColumn } from '../../kit/table-lines.ts'
@@ -55,10 +57,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
     ...(workerRows(props).some(({ death }) => death !== undefined) ? [deathColumn] : []),
     {
       title: 'SLOTS',
-      cell: ({ worker }) =>
-        worker === undefined
-          ? ''
-          : `${bar(worker.running, worker.concurrency, { width: barWidth, glyphs })} ${worker.running}/${worker.concurrency}`,
+      cell: ({ worker }) => (worker === undefined ? '' : slotsText(worker, glyphs)),
       ...{ tone: () => 'busy', usual: barWidth + 6, sort: ['runs', 'slots'] },
     },
     {
@@ -91,6 +90,11 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
       ...{ shrinks: true, least: size.columns >= 100 ? 24 : 10, drops: 5 },
     },
   ]
+}
+
+function slotsText(worker: WorkerInfo, glyphs: Look['glyphs']): string {
+  const taken = slotsInUse([worker])
+  return `${bar(taken, worker.concurrency, { width: barWidth, glyphs })} ${taken}/${worker.concurrency}`
 }
 
 /** Where a worker is in an ECS task. */

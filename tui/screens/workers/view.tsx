@@ -1,5 +1,6 @@
 import { Box } from 'ink'
 import type { ReactElement } from 'react'
+import { slotsInUse } from '../../../runtime/store/slots-in-use.ts'
 import { currentOf } from '../../app/list-window.ts'
 import { DetailPane } from '../../kit/detail-pane.tsx'
 import { emptySpans } from '../../kit/empty-list.tsx'
@@ -50,8 +51,7 @@ export function WorkersView(props: ViewProps<WorkersData>): ReactElement {
 
 function noteText({ fleet }: ViewProps<WorkersData>): string {
   const live = (fleet.overview?.workers ?? []).filter(({ lost }) => !lost)
-  const taken = live.reduce((sum, { running }) => sum + running, 0)
   const slots = live.reduce((sum, { concurrency }) => sum + concurrency, 0)
   const cut = fleet.overview?.cut.includes('workers') ? ', not all of them' : ''
-  return `${live.length} live${cut}   ${taken} of ${slots} slots in use`
+  return `${live.length} live${cut}   ${slotsInUse(live)} of ${slots} slots in use`
 }

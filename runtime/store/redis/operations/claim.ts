@@ -1,4 +1,4 @@
-import { StoreFormatError } from '../../../model/errors.ts'
+import { StoreUnavailableError } from '../../../model/errors.ts'
 import { countLosses } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { protectionLevel } from '../../protection-level.ts'
@@ -118,8 +118,8 @@ async function readJournals(
 }
 
 /**
- * Returns `unread` for a journal that only a newer version can read. The execution then reads the journal again, and
- * blocks its run. The other runs of the claim start.
+ * Returns `unread` for a journal that can't be read, such as one that a newer version wrote. The execution then reads the
+ * journal again, and blocks its run if that fails too. The other runs of the claim start.
  */
 async function readFirstPage(
   calls: ScriptCalls,
@@ -130,8 +130,8 @@ async function readFirstPage(
   try {
     return await readJournal(calls, lease, id, fence, 0, firstPageBytes)
   } catch (error) {
-    if (StoreFormatError.is(error)) return unread
-    throw error
+    if (StoreUnavailableError.is(error)) throw error
+    return unread
   }
 }
 

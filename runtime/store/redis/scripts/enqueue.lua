@@ -48,7 +48,8 @@ local tombs = {}
 for i = 1, #ids do tombs[i] = 't' .. ids[i] end
 local removed = call('ZMSCORE', K.forget, unpack(tombs))
 
-local answers, fresh, created = {}, {}, {}
+-- By id, what this call has decided on it so far: an id that comes again is decided after what came before it.
+local answers, fresh, seen = {}, {}, {}
 for i = 1, #heads do
   local id = heads[i][1]
   local known = runs[id]
@@ -57,26 +58,17 @@ for i = 1, #heads do
   elseif known then
     local extras = extrasOf(known)
     answers[i] = isSame(heads[i], known[JOB], extras.d or '', extras.D) and 'j' or 'r'
-  elseif created[id] then
-    local first = heads[created[id]]
-    answers[i] = isSame(heads[i], first[2], first[6], first[17]) and created[id] or 'r'
+  elseif seen[id] then
+    fresh[#fresh + 1] = i
   elseif removed[i] then
     answers[i] = 'j'
   else
-    answers[i] = 'c'
-    created[id] = i
+    seen[id] = {}
     fresh[#fresh + 1] = i
   end
 end
 
---- A run that comes twice in one call is answered as the first one was.
-local function replies()
-  for i = 1, #answers do
-    local first = answers[i]
-    if type(first) == 'number' then answers[i] = answers[first] == 'c' and 'j' or answers[first] end
-  end
-  return #keyed > 0 and answers or table.concat(answers)
-end
+local function replies() return #keyed > 0 and answers or table.concat(answers) end
 if #fresh == 0 then return replies() end
 
 --- Where the input stands: in the record, or beside it.
@@ -197,9 +189,26 @@ end
 
 for i = 1, #fresh do
   local n = fresh[i]
-  local answer = heads[n][12] and admitByKey(heads[n]) or 'c'
-  if answer == 'c' or sub(answer, 1, 1) == 'p' then insert(n, last - #fresh + i) end
-  if answer ~= 'c' then keep(n, answer) end
+  local head = heads[n]
+  local before = seen[head[1]]
+  -- As a later call would be answered: by the answer kept for its key, else by the run.
+  local again = head[12] and before.kept
+  local first = again or before.inserted
+  if first then
+    local same = isSame(head, first[2], first[6], first[17])
+    answers[n] = same and (again and before.answer or 'j') or 'r'
+  else
+    local answer = head[12] and admitByKey(head) or 'c'
+    answers[n] = answer
+    if answer == 'c' or sub(answer, 1, 1) == 'p' then
+      insert(n, last - #fresh + i)
+      before.inserted = head
+    end
+    if answer ~= 'c' then
+      keep(n, answer)
+      before.kept, before.answer = head, answer
+    end
+  end
 end
 finish()
 return replies()
