@@ -43,7 +43,7 @@ export interface OutboxDeps {
 /** Leaves room for the parts of an entry that `entryBytes` doesn't count. */
 const maxBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
 const smallEntryBytes = 1_000
-/** So many commits may be in flight: the next batch is sent while the store still works on earlier ones. */
+/** At most this many commits are in flight: the next batch is sent while the store still works on earlier ones. */
 const maxInFlight = 3
 const gone: EntryReply = { kind: 'gone' }
 const noAnswers: CommitReply = { answers: [], orders: { drain: false, cancel: [], granted: [] } }
