@@ -113,13 +113,16 @@ function report(now: number): Pick<WorkerStatus, 'report'> {
   return { report: { ...report, agoMs: report.agoMs + Math.round(now - at) } }
 }
 
-/** Keeps trying if the store is unreachable at the start: nothing else keeps the lease of a blocked main loop. */
+/**
+ * Keeps trying if the store is unreachable at the start: nothing else keeps the lease of a blocked main loop. The worker
+ * has registered in the store, so a store that is missing was deleted: it is not created anew.
+ */
 async function openUntilStopped(): Promise<Store | undefined> {
   const password = data.asksForPassword ? askForPassword : data.store.password
   for (let attempt = 1; !stopping; attempt++) {
     const sentAt = clock.elapsed()
     try {
-      return await openStore({ ...data.store, password })
+      return await openStore({ ...data.store, password }, { create: false })
     } catch (error) {
       sayFailed(error, sentAt)
       await pause(clock, backoffMs(attempt, clock.random()), wake.signal)
@@ -140,9 +143,10 @@ async function keep(): Promise<void> {
   }
   say({ kind: 'up', healthPort: health?.port })
 
-  const store = await openUntilStopped()
-  while (store !== undefined && !stopping) {
-    await renew(store)
+  let store: Store | undefined
+  while (!stopping) {
+    if (lease !== undefined) store ??= await openUntilStopped()
+    if (store !== undefined) await renew(store)
     if (!stopping) await pause(clock, data.leaseMs * renewalShare, wake.signal)
     if (wake.signal.aborted) wake = new AbortController()
   }

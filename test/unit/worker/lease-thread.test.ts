@@ -1,6 +1,13 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Worker as Thread } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLogger, createWorker } from '../../../runtime/index.ts'
+import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
+import { beatSlots, type FromLeaseThread } from '../../../runtime/worker/lease-messages.ts'
+import { startLeaseThread } from '../../../runtime/worker/start-lease-thread.ts'
 import { defineJob, LeaseThreadError } from '../../../sdk/index.ts'
 import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
@@ -126,4 +133,24 @@ describe('a lease thread that can’t start', () => {
     )
     expect(await shop.jobs.inspector.workers()).toEqual([])
   })
+})
+
+test('a lease thread does not create a store that was deleted', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lease-thread-'))
+  await rm(folder, { recursive: true })
+  const failed = Promise.withResolvers<FromLeaseThread>()
+  const thread = await startLeaseThread(
+    {
+      store: { ...parseStoreConfig(`sqlite:${join(folder, 'jobs.db')}`), password: undefined },
+      beats: new Int32Array(new SharedArrayBuffer(beatSlots.length * Int32Array.BYTES_PER_ELEMENT)),
+      ...{ asksForPassword: false, leaseMs: 10_000, maxBlockedMs: 60_000, healthPort: undefined },
+    },
+    failed.resolve,
+  )
+  thread.post({ kind: 'keep', lease: 'lease' })
+
+  expect(await failed.promise).toMatchObject({ kind: 'failed', reason: expect.stringContaining(folder) })
+  expect(existsSync(folder)).toBe(false)
+  thread.post({ kind: 'stop' })
+  await thread.ended
 })
