@@ -1,13 +1,14 @@
 --[[
 The part that all writing scripts share. It owns the run's record, the unit of work and `place`.
-L1  A run is held iff its state is running or cancelling; only then it has a stay (lease, fence, position).
-L2  `due` holds the earliest of wake, expiry and deadline that counts in the state of a run, or not the run.
-L3  What moves runs is written by `flush`, after all that could be refused has been looked at; between two flushes a
-    run moves once (a second move flushes first). Every key is declared, so a cluster refuses a call on a half migrated slot before the script
-    begins (R33).
-A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
-the lease its stay was read with, `raw`, its record when that is made already, `member`, what it is in the ready sets, and
-`extras`, taken apart and ahead of the record once `extrasChanged`.
+L1  A run is held iff its state is running or cancelling. Only a held run has the record of its execution (stay):
+    lease, fence, position.
+L2  `due` holds the earliest of wake, expiry and deadline that applies in the run's state; without one, not the run.
+L3  `flush` writes moves of runs, after every check that could refuse them; between two flushes a run moves once (a
+    second move flushes first). Every key is declared, so a cluster refuses a call on a half migrated slot before the
+    script begins (R33).
+A run is a list, its places named by the constants below; a time that is not set is 0. It may also have `holder`, the
+lease its stay was read with; `raw`, its record if already encoded; `member`, its member in the ready sets; and
+`extras`, decoded, newer than the record once `extrasChanged`.
 uses: events-part
 ]]
 
@@ -22,10 +23,10 @@ local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
 local FIRST_EXECUTIONS, LAST_EXECUTIONS = --[[executions]] 0, 0
--- In a version: see stored-version.ts. Of a claim: what it said of runs that need protection, see protection-level.ts.
+-- Protection levels: in a run's version see stored-version.ts, in a claim see protection-level.ts.
 local PROTECTED_FROM, NEVER, LATER, MAY_ASK, TAKES = --[[protection]] 0, 0, 0, 0, 0
 local KEPT_HOURS, HOURS_FROM, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0, 0
--- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
+-- Larger inputs and outcomes are stored beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
 local LONGEST_HISTORY = 200
@@ -35,12 +36,12 @@ local LONGEST_HISTORY = 200
 local runs, dirty = {}, {}
 local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
 local cells, counts, wakes, woken = {}, {}, {}, {}
--- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
--- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
+-- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed something
+-- that all waitlists depend on. `claimer` is the lease whose claim has room for runs that become ready.
 local makeLimits, madeLimits, flush, nudgeAll
 -- Made for the first failure with a mark: see count-failure-part.lua.
 local writeFailures
--- `told` is the lease whose claim was told of runs that it has to ask for protection for.
+-- `told` is the lease whose claim's reply lists runs that it must request protection for.
 local openedLines, claimer, told = false, nil, nil
 
 local function limits()
@@ -90,20 +91,21 @@ local function callMany(command, key, list)
   end
 end
 
---- What the tail of a fresh run says.
+--- Returns the tail of a fresh run.
 local function freshTail(run)
   for i = FENCE, SETTLED_STATE do run[i] = 0 end
   run[ATTEMPT], run[CHANGED_AT], run[OUTCOME] = 1, run[ENQUEUED_AT], ''
   return run
 end
 
---- Nothing has happened to it since its enqueue: the tail of its record is left out, most of a queued run's memory.
+--- True if nothing has happened to the run since its enqueue. Its record then has no tail, most of a queued run's
+--- memory.
 local function isFresh(r)
   return r[STATE] == READY and r[FENCE] == 0 and r[EXPIRES_AT] == 0 and r[TIMEOUT] == 0 and r[LOSSES] == 0
     and r[CHANGED_AT] == r[ENQUEUED_AT] and r[OUTCOME] == ''
 end
 
---- Head: numbers, names, extras (msgpack map), given. Tail: numbers, outcome.
+--- Head: numbers, names, extras (msgpack map), headers and input. Tail: numbers, outcome.
 local function encodeRun(r)
   if r.extrasChanged then
     r[EXTRAS] = next(r.extras) == nil and '' or cmsgpack.pack(r.extras)
@@ -119,7 +121,7 @@ end
 
 local function decodeRun(id, raw)
   local run = { unpack1(HEAD, raw) }
-  -- The place behind the head.
+  -- The position after the head.
   local at = run[10]
   if at > #raw then
     freshTail(run)
@@ -141,7 +143,7 @@ local function load(id)
   return run
 end
 
---- Reads many at once into the unit of work.
+--- Reads several runs at once into the unit of work.
 local function preload(ids)
   for first = 1, #ids, LARGEST_CALL do
     local last = math.min(#ids, first + LARGEST_CALL - 1)
@@ -166,7 +168,7 @@ local function extrasOf(run)
   return extras
 end
 
---- Whether an extra may be there: without taking them apart where nobody has yet.
+--- Whether the run may have this extra; doesn't decode extras that aren't decoded yet.
 local function mayHave(run, name)
   if run.extras then return run.extras[name] ~= nil end
   if run[EXTRAS] == '' then return false end
@@ -179,14 +181,14 @@ local function setExtra(run, name, value)
   run.extrasChanged, run.raw = true, nil
 end
 
---- Its record is written by the next flush, once.
+--- Marks the record for the next flush, which writes it once.
 local function markDirty(run)
   if run.dirty then return end
   run.dirty = true
   dirty[#dirty + 1] = run
 end
 
---- Admissions by path, '' for the job's own: see limits-part.lua.
+--- Limit requests (admissions) by path, '' for the job's own: see limits-part.lua.
 local function hasLimits(run) return mayHave(run, 'L') and extrasOf(run).L ~= nil end
 
 local function setOutcome(run, bytes)
@@ -200,12 +202,12 @@ local function setOutcome(run, bytes)
 end
 
 -- Unique keys (G7) --------------------------------------------------------------------------------------------
--- `unique` has per job and key 'r' and the run that holds it by its state, or 'w', the end of a window (6 bytes) and the
--- run that opened it. A run's own is its extra `u`: { key, code, canonical key where that is another }, the code as in
--- unique-until.ts.
+-- `unique` has per job and key 'r' and the run that holds it by its state, or 'w', the end of a window (6 bytes) and
+-- the run that opened it. A run stores its own key as the extra `u`: { key, code, canonical key if that differs }, the
+-- code as in unique-until.ts.
 -- U1  A run holds its key until it has ended, with code 1 until it has started; the transition that ends this frees it.
--- U2  A run with a canonical key has a field for each of its two keys, with one end. An earlier release that moves the
---     run knows only the first; the field it leaves behind holds nothing, for U1 asks the run.
+-- U2  A run with a canonical key has a field for each of its two keys, with one end. If an earlier release moves the
+--     run, it frees only the first; the field left behind holds nothing, because U1 checks the run.
 
 local UNTIL_FINISHED, UNTIL_STARTED = --[[until]] 0, 0
 local madeKeys
@@ -215,7 +217,7 @@ local function uniqueKeys()
   if madeKeys then return madeKeys end
   local keys = {}
 
-  --- The fields of its keys, the canonical one first, and code; none without a key.
+  --- Returns the fields of the run's keys, the canonical one first, and the code; nothing without a key.
   local function keysOf(run)
     local u = mayHave(run, 'u') and extrasOf(run).u
     if not u then return {} end
@@ -232,7 +234,7 @@ local function uniqueKeys()
     return raw
   end
 
-  --- Of one flush the deletes come before the sets: a key may be freed and taken, not taken and freed.
+  --- A flush deletes before it sets: within one, a key may be freed and then taken, not taken and then freed.
   local function writeKey(field, raw)
     keys[field] = raw
     if raw then hset(K.unique, field, raw) else hdel(K.unique, field) end
@@ -242,7 +244,7 @@ local function uniqueKeys()
     return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
   end
 
-  --- Keeps a run's keys in step with its move: frees them when it ends or starts, gives them back to a retried one.
+  --- Updates a run's keys after its move: frees them when it ends or starts, restores them for a retried run.
   local function moveKeys(run, transition)
     local fields, code = keysOf(run)
     if not code or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
@@ -258,12 +260,12 @@ local function uniqueKeys()
   return madeKeys
 end
 
--- Stays: what holds a run -------------------------------------------------------------------------------------
+-- Stays: the records of executions ----------------------------------------------------------------------------
 
--- Stays that were read ahead, as stored: each for the first that asks, unless the script has changed it by then.
+-- Stays that were read ahead, as stored: each serves the first read, unless the script has changed it by then.
 local staysAhead = {}
 
---- Takes in what the stay of a held run knows better than its record. Answers fence and lease, or nothing.
+--- Copies the newer values from a held run's stay into the run. Returns fence and lease, or nothing.
 local function readStay(run)
   local raw = staysAhead[run[ID]]
   if raw == nil then raw = call('HGET', K.stays, run[ID]) else staysAhead[run[ID]] = nil end
@@ -274,7 +276,7 @@ local function readStay(run)
   return fence, run.holder
 end
 
--- Status of a worker: seenAt, leaseMs, draining, drain order, ended; then the ids it is to cancel.
+-- Status of a worker: seenAt, leaseMs, draining, drain order, ended; then the ids it must cancel.
 local STATUS = '>I6I6BBB'
 
 local function readStatus(lease)
@@ -291,7 +293,7 @@ local function writeStatus(lease, s)
   call('HSET', K.status, lease, pack(STATUS, s.seenAt, s.leaseMs, s.draining, s.drainOrder, s.ended) .. s.cancels)
 end
 
---- What a worker is asked to do: { drain order, 'id id ...' }.
+--- Returns a worker's orders: { drain order, 'id id ...' }.
 local function ordersOf(status)
   if not status then return { 0, '' } end
   return { status.drainOrder, status.cancels }
@@ -299,7 +301,7 @@ end
 
 local madeOrders
 
---- Made for the first order to cancel, or the first that is taken back.
+--- Made for the first order to cancel, or the first withdrawal of one.
 local function cancelOrders()
   if madeOrders then return madeOrders end
 
@@ -328,12 +330,12 @@ end
 
 -- Classes of ready runs ---------------------------------------------------------------------------------------
 
--- A claim that finds many classes empty forgets them, and so does the sweep: each costs a claim a look.
+-- Claims and the sweep forget classes that they find empty: each one costs every claim a read.
 local classesOfJob, classLookups, classIndexes, changedClasses = {}, {}, {}, {}
--- Of a job with more classes than these an index is made, once so many were searched for.
+-- A job with more classes than this gets an index after that many searches.
 local FEW_CLASSES, SEARCHES = 10, 4
 
---- Flat list { code, queue, version, ... } of the classes of a job that may hold ready runs.
+--- Returns a flat list { code, queue, version, ... } of the classes of a job that may hold ready runs.
 local function jobClasses(job)
   local known = classesOfJob[job]
   if not known then
@@ -376,8 +378,8 @@ local function knownClass(run)
   end
 end
 
---- The number that stands for (queue, job, version) in the ready sets; makes the class where it is new. A run that needs
---- protection has a version of its own (stored-version.ts), and so a class of its own.
+--- Returns the number that stands for (queue, job, version) in the ready sets; makes the class if it is new. A run that
+--- needs protection has its own version (stored-version.ts), and so its own class.
 local function classOf(run)
   local number = knownClass(run)
   if number then return number end
@@ -390,7 +392,7 @@ local function classOf(run)
   return number
 end
 
---- Forgets classes of a job, a set of numbers: they have no ready runs now, and nothing that is still to be written.
+--- Forgets classes of a job, a set of numbers: they have no ready runs and no pending writes.
 local function forgetClasses(job, numbers)
   local known, kept = jobClasses(job), {}
   for i = 1, #known, 3 do
@@ -402,7 +404,7 @@ local function forgetClasses(job, numbers)
   classesOfJob[job], classIndexes[job], changedClasses[job] = kept, nil, true
 end
 
---- R17: lost so often that a lease takes one such run at most.
+--- R17: the run was lost so often that a lease takes at most one such run.
 local function isSuspect(run) return run[STREAK] >= SUSPECT_STREAK end
 
 local function readySet(run) return isSuspect(run) and K.suspects or K.ready end
@@ -412,8 +414,9 @@ local function readyMember(run, class) return pack('>I4I2I6', class, 1000 - run[
 local function indexMember(run) return pack('>BI6', run[STATE], run[SEQ]) .. run[ID] end
 
 -- Instants ----------------------------------------------------------------------------------------------------
--- A scheduled run that waits for an instant has it as its extra `i`, by the wall, and is a member of `instants`. WAKE_AT and
--- EXPIRES_AT stay as they were computed at the enqueue, so its entry in `due` may be early or late: `promote` corrects that.
+-- A scheduled run that waits for an instant by the wall stores it as the extra `i` and is a member of `instants`.
+-- WAKE_AT and EXPIRES_AT keep their values from the enqueue, so its entry in `due` may be early or late; `promote`
+-- corrects that.
 
 local function instantOf(run) return run[STATE] == SCHEDULED and mayHave(run, 'i') and extrasOf(run).i or nil end
 
@@ -426,14 +429,14 @@ end
 
 -- Places ------------------------------------------------------------------------------------------------------
 
---- L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim.
+--- L2. The worker enforces a held run's deadline; the claim checks a ready run's.
 local function dueAt(run)
   local state, a, b = run[STATE], 0, 0
   if state == READY then a = run[EXPIRES_AT]
   elseif state == SCHEDULED then a, b = run[WAKE_AT], run[EXPIRES_AT]
   elseif state == WAITING then
     a, b = run[WAKE_AT], run[DEADLINE_AT]
-    -- Only a run that never started still expires.
+    -- Only a run that never started can expire.
     if run[EXPIRES_AT] ~= 0 then b = b == 0 and run[EXPIRES_AT] or math.min(b, run[EXPIRES_AT]) end
   elseif state == BLOCKED then a = run[DEADLINE_AT] end
   if a == 0 then return b end
@@ -443,12 +446,12 @@ end
 
 local madeOtherPlaces
 
---- Made for the first run that is, or was, in a place other than ready, held or completed.
+--- Made for the first run that enters or leaves a state other than ready, held or completed.
 local function otherPlaces()
   if madeOtherPlaces then return madeOtherPlaces end
 
-  --- Adds a run to the sets by which lists find it, or takes it out: `put` is zadd or zrem. The run is neither held nor
-  --- completed. A ready one stands there only if it waited before: others are as old as their number says.
+  --- Adds a run to the sets by which lists find it, or removes it: `put` is zadd or zrem. The run is neither held nor
+  --- completed. A ready run is in them only if it waited before: the age of the others follows from their number.
   local function file(run, put)
     local state = run[STATE]
     if state ~= READY then
@@ -457,14 +460,14 @@ local function otherPlaces()
     if state ~= SCHEDULED then put(K.changed, pack('>BI6I6', state, run[CHANGED_AT], run[SEQ]) .. run[ID], '0') end
   end
 
-  --- For earlier versions, which have no other count of these states.
+  --- For earlier versions, which have no other counter of these states.
   local function count(run, by)
     local field = run[QUEUE] .. '\0' .. run[STATE]
     counts[field] = (counts[field] or 0) + by
   end
 
-  --- A failed run has the failure's fingerprint as its extra `f`, and is a member of `failedBy`. An earlier version keeps
-  --- the extra and knows no `failedBy`: the sweep forgets members of runs that it moved.
+  --- A failed run has the failure's fingerprint as its extra `f` and is a member of `failedBy`. An earlier version
+  --- keeps the extra but doesn't know `failedBy`: the sweep forgets members of runs that it moved.
   local function failedMember(run) return extrasOf(run).f .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
 
   --- The rest of `leavePlace` for these states.
@@ -519,7 +522,7 @@ local function leavePlace(run)
   if dueAt(run) ~= 0 then zrem(K.due, run[ID]) end
 end
 
---- After the script one idle slot that could take such a run is woken.
+--- Wakes one idle slot that could take such a run when the script ends.
 local function countWake(run)
   local class = run[JOB] .. '\0' .. run[VERSION] .. '\0' .. run[QUEUE] .. (isSuspect(run) and '\0' or '')
   local known = wakes[class]
@@ -531,13 +534,13 @@ local function countWake(run)
   run.wakes = known
 end
 
---- A run that this script itself hands out wakes no other worker.
+--- A run that this script itself hands out wakes no worker.
 local function uncountWake(run)
   if run.wakes then run.wakes.n = run.wakes.n - 1 end
   run.wakes = nil
 end
 
---- The list that an ended run's time to be pruned comes from: as long as a policy stands, it is in order.
+--- Returns the list from which runs of an ended state are pruned; in order as long as the retention policy is the same.
 local function endedList(state)
   if state == COMPLETED then return K.endedCompleted end
   if state == FAILED then return K.endedFailed end
@@ -588,7 +591,7 @@ end
 
 local moves = {}
 
---- By the table of model/run.ts, as text: ';state transition=next'.
+--- Returns the next state by the table of model/run.ts, as text: ';state transition=next'.
 local function nextState(from, transition)
   local known = moves[transition]
   if not known then
@@ -606,22 +609,23 @@ local function nextState(from, transition)
 end
 
 -- Counters ----------------------------------------------------------------------------------------------------
--- `runCounts` has how many runs there are by queue, job and state, but for ready ones: those the ready sets count by class,
--- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
--- and again would pay for it each time.
--- RC1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
+-- `runCounts` counts runs by queue, job and state, except ready ones: the ready sets count those by class, see
+-- run-counts-part. Readers skip a 0. The sweep deletes zeros of running runs; otherwise a queue that often becomes
+-- empty would recreate them each time.
+-- RC1  A script's changes are summed and written by `finish`, so that counters cost by script, not by run.
 -- RC2  A recount goes through `index` by state and number, then through the runs of each lease, and keeps its own sums
---     behind an empty queue; in between it puts `groups` and `changed` right. `recountedTo` is how far it has come: the last
---     number of a run when it began, and then a letter and a place: `i` state and number, `g` a member of `groups`, `c` of
---     `changed`, `r` of `ready`, `s` of `suspects`, `h` a lease. A move counts in its sums as well where it is at or before
---     that place, or of a run that is newer than the recount: those it skips, or it might never end.
--- RC3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
+--     behind an empty queue; in between it repairs `groups` and `changed`. `recountedTo` is its progress: the last
+--     number of a run when it began, then a letter and a position: `i` state and number, `g` a member of `groups`, `c`
+--     of `changed`, `r` of `ready`, `s` of `suspects`, `h` a lease. A move also counts in its sums if it is at or
+--     before that position, or if the run is newer than the recount: the recount skips those, or it might never end.
+-- RC3  An earlier version beside this one counts nothing. The sweep compares sums and requests a recount if they
+--     differ.
 
 local tallies, retallies = {}, {}
 -- Nil until it is read, false when no recount is under way.
 local recountedTo, retally
 
---- RC2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `into` alike.
+--- RC2. Made while a recount is under way. `from`: the state a run left and the lease that held it there; `into` alike.
 local function makeRetally()
   local newest, phase, to = string.match(recountedTo, '^(%d+) (%a)(.*)$')
   newest = tonumber(newest)
@@ -676,15 +680,15 @@ local function writeTallies()
 end
 
 -- Executions (store/executions.ts) ----------------------------------------------------------------------------
--- Those that have ended are a text, the extra `x`: how many there were, then a line for each of the first and the last
--- ones. In the states running, cancelling and completed, WAKE_AT is when the run became ready before its claim.
+-- Ended executions are a text, the extra `x`: how many there were, then a line for each of the first and the last ones.
+-- In the states running, cancelling and completed, WAKE_AT is when the run became ready before its claim.
 
 local madeExecutions
 
---- Made for the first execution that is written down.
+--- Made for the first execution to record.
 local function executions()
   if madeExecutions then return madeExecutions end
-  -- Runs of one script share their worker, and most of them times.
+  -- Runs of one script share their worker and most of their times.
   local ends, nowText = {}, text(now)
 
   local function versionOn(worker, job)
@@ -694,7 +698,7 @@ local function executions()
     return ''
   end
 
-  --- What a line says of the worker.
+  --- Returns the end of a line, which names the worker.
   local function endOf(lease, job)
     local field = (lease or '') .. '\0' .. job
     local known = ends[field]
@@ -711,15 +715,15 @@ local function executions()
     return known
   end
 
-  --- The text without the line behind the first ones.
+  --- Returns the text without the first line of the recent ones.
   local function withoutMiddle(lines)
     local from = 1
     for _ = 1, FIRST_EXECUTIONS do from = string.find(lines, '\n', from, true) + 1 end
     return sub(lines, 1, from - 1) .. sub(lines, string.find(lines, '\n', from, true) + 1)
   end
 
-  --- A run whose extras are near the bound of a record keeps no more: it must be able to move.
-  --- @param begun The claim and when the run had become ready, in the store's time, 0 if that isn't known; the lease.
+  --- A run whose extras are near the bound of a record adds no more: it must be able to move.
+  --- @param begun When it was claimed, when it had become ready (store time, 0 if unknown), and its lease.
   madeExecutions = function(run, transition, begun)
     if #run[EXTRAS] > 49152 then return end
     local count, lines = 0, ''
@@ -736,23 +740,23 @@ local function executions()
   return madeExecutions
 end
 
---- The only function that moves a run (P4). `to` holds what changes beside the state, `lease` who holds it from now on.
+--- The only function that moves a run (P4). `to` holds other fields that change, `lease` the run's next holder.
 local function place(run, transition, to, lease)
   if run.moved then flush() end
   local from = run[STATE]
   local state = nextState(from, transition)
   local since = now - run[CHANGED_AT]
   local staysHeld = state == CANCELLING
-  -- A claim has taken its limits before.
+  -- A claim has taken its limits already.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
   local isHeld = from == RUNNING or from == CANCELLING
   local holder = isHeld and (run.holder or select(2, readStay(run)))
   local begun
   if isHeld and not staysHeld then
-    -- The first one that completes isn't written down: a later claim, also in the same ms, has a higher fence.
+    -- A first execution that completes its run isn't recorded: a later claim, even in the same ms, has a higher fence.
     if transition ~= 'complete' or run[STARTED_AT] ~= run[FENCE] then
-      -- A fence is the time of its claim, unless the clock went back; a state that came later is later.
+      -- A fence is the time of its claim, unless the clock went back; a state that began later is later.
       begun = { at = math.min(run[FENCE], run[CHANGED_AT]), readyAt = run[WAKE_AT], lease = holder }
     end
   end
@@ -798,7 +802,7 @@ local function place(run, transition, to, lease)
   return state
 end
 
---- Moves a held run out of its slot: one that was told to stop is cancelled, whatever else would have come.
+--- Moves a held run out of its slot: a run ordered to stop is cancelled, whatever the transition.
 local function leaveSlot(run, transition, to)
   if run[STATE] == CANCELLING then return place(run, 'end cancel', to) end
   return place(run, transition, to)
@@ -806,7 +810,7 @@ end
 
 local notes = {}
 
---- Notes something beside the steps in a run's history; the oldest lines go first.
+--- Adds a line beside the steps to a run's history; drops the oldest lines first.
 local function note(run, line)
   local id = run[ID]
   local lines = notes[id]
@@ -843,10 +847,10 @@ local function serves(worker, queue)
   return false
 end
 
---- What a worker's last claim said of runs that need protection (protection-level.ts); nil before its first claim.
+--- Returns the protection level of a worker's last claim (protection-level.ts); nil before its first claim.
 local function protectionOf(lease)
   local raw = call('HGET', K.claims, lease)
-  -- One of an earlier release said nothing.
+  -- A claim of an earlier release has no level.
   return raw and (cmsgpack.unpack(raw)[3] or NEVER)
 end
 
@@ -862,7 +866,7 @@ end
 
 -- The end of a script -----------------------------------------------------------------------------------------
 
---- Writes all that is pending. A later phase of the same script reads what this wrote.
+--- Writes all pending changes. A later phase of the same script reads what this wrote.
 function flush()
   if madeLimits then madeLimits.write() end
   if #dirty > 0 then
@@ -895,10 +899,11 @@ function flush()
   counts = {}
 end
 
---- Adds what was measured to the cells of this minute.
+--- Adds measurements to the cells of this minute.
 local function writeCells()
-  --- Adds durations in ms. A stored histogram is { sum in ms, how many buckets are left out since they are 0, bucket, ... };
-  --- one that earlier versions add to leaves out none and doesn't say so: `from` is the place of its first bucket.
+  --- Adds durations in ms. A stored histogram is { sum in ms, number of leading buckets left out as 0, bucket, ... };
+  --- one that earlier versions add to leaves out none and has no such number: `from` is the position of its first
+  --- bucket.
   local function addDurations(stored, from, durations)
     for i = 1, #durations do
       local ms, bits = math.max(0, durations[i]), 0
@@ -927,10 +932,10 @@ local function writeCells()
 
   local made
 
-  --- Made for the first new cell of a minute: `begin` and `addToHour`.
+  --- Made for a minute's first new cell: `begin` and `addToHour`.
   local function minuteWork()
     if made then return made end
-    -- More than one old cell per new one, so that what a crowded minute left behind is done with, too.
+    -- More than one old cell per new one, so that a crowded minute's backlog gets done, too.
     local AT_ONCE = 10
 
     local function forgetOldCells(from, to)
@@ -940,8 +945,8 @@ local function writeCells()
       call('HDEL', K.minutes, unpack(old))
     end
 
-    --- The cell of an hour, which stands behind all minutes, where earlier versions don't look. It is the sum of those
-    --- cells of its minutes that say `inHour`.
+    --- Adds to the cell of an hour, stored after all minutes, where earlier versions don't look. It is the sum of those
+    --- cells of its minutes that have `inHour`.
     local function addToHour(minute, name, add)
       local hour = floor(minute / 60)
       local field = 'h' .. text(hour) .. '\0' .. name
@@ -992,15 +997,16 @@ local function writeCells()
       call('HSET', K.minutes, field, cmsgpack.pack(cell))
     end
 
-    --- Adds some finished minutes to their hours: only a new cell does, so a transition as such writes no hour. All cells
-    --- before `rolled` (a minute, and a place in it) are in their hours. Returns the first minute that may have others.
+    --- Adds some finished minutes to their hours. Only a new cell does this, so most transitions write no hour. All
+    --- cells before `rolled` (a minute and a position in it) are in their hours. Returns the first minute that may have
+    --- others.
     local function rollMinutes(minute)
       local from, offset = string.match(call('HGET', K.meta, 'rolled') or '', '^(%d+) (%d+)$')
       from, offset = tonumber(from) or 0, tonumber(offset) or 0
       local finished = call('ZRANGEBYSCORE', K.minuteOrder, from, minute - 1, 'LIMIT', offset, AT_ONCE)
       for i = 1, #finished do roll(finished[i]) end
       if #finished < AT_ONCE then
-        -- Or the clock was set back to it: what is passed once more says that it is in its hour.
+        -- Or the clock was set back to it: cells it passes again already have `inHour`.
         from, offset = minute, 0
       else
         for i = 1, #finished do
@@ -1012,8 +1018,8 @@ local function writeCells()
       return from
     end
 
-    --- How many runs of each queue became ready in this script, less those that are ready no more: they are in the ready
-    --- sets by now, but what the script counts is not yet stored. Who leaves a state comes into another one, or is new.
+    --- Returns the net change of ready runs per queue in this script: they are in the ready sets already, but the
+    --- counters aren't stored yet. A run that leaves a state enters another one, or is new.
     local function changeOfReady()
       local changes = {}
       local function add(queue, by) changes[queue] = (changes[queue] or 0) + by end
@@ -1027,7 +1033,7 @@ local function writeCells()
       return changes
     end
 
-    --- Live runs by queue, scheduled ones left out, before this script.
+    --- Returns live runs by queue before this script, without scheduled ones.
     local function backlogs()
       local sums = changeOfReady()
       for queue, by in pairs(sums) do sums[queue] = -by end
@@ -1049,7 +1055,7 @@ local function writeCells()
       return sums
     end
 
-    --- The sample: all at once, whether all queues are in it, the largest backlogs.
+    --- The sample: the total, whether all queues are in it, the largest backlogs.
     local function backlogSample()
       local sums, order, total, kept = backlogs(), {}, 0, {}
       for queue, n in pairs(sums) do
@@ -1060,27 +1066,27 @@ local function writeCells()
       return pack('>I6B', total, #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
     end
 
-    --- Keeps the earliest minute that a field of `meta` is to name.
+    --- Records the earliest minute in a field of `meta`.
     local function noteFirst(field, minute)
       local known = tonumber(call('HGET', K.meta, field))
       if not known or known > minute then call('HSET', K.meta, field, text(minute)) end
     end
 
-    --- Stores the sample of a period in its slot, unless it is there.
+    --- Stores the sample of a period in its slot, unless it has one.
     local function keepSample(unit, slots, period, sample)
       local slot = unit .. text(period % slots)
       local known = call('HGET', K.minutes, slot)
       if not known or unpack1('>I6', known) ~= period then call('HSET', K.minutes, slot, pack('>I6', period) .. sample) end
     end
 
-    --- Notes the begin of a minute, and of its hour, if this script makes the first transition in it.
+    --- Records the start of a minute, and of its hour, if this script makes the first transition in it.
     local function beginPeriods(minute)
       local last = call('HGET', K.minutes, 'm' .. text(minute % KEPT_MINUTES))
       if last and unpack1('>I6', last) == minute then return end
-      -- An earlier version kept minutes before.
+      -- An earlier version may have counted minutes before.
       local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2]) or minute
       noteFirst('countedSince', math.min(oldest, minute))
-      -- While the runs are counted for the first time, nothing is known of backlogs.
+      -- During the first count of the runs, backlogs are unknown.
       if call('HEXISTS', K.meta, 'recountedAt') == 0 then return end
       if call('HLEN', K.runCounts) + call('HLEN', K.classes) > SAMPLED_COUNTERS then return end
       local sample = backlogSample()
@@ -1124,7 +1130,7 @@ local function writeCells()
     if not raw then minuteWork().begin(minute, fields[n]) end
     local cell = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
     addCell(cell, added[n])
-    -- The clock was set back to a minute that is in its hour already.
+    -- The clock was set back to a minute whose cells are in its hour already.
     if cell.inHour then minuteWork().addToHour(minute, names[n], function(hour) addCell(hour, added[n]) end) end
     stored[n * 2 - 1], stored[n * 2] = fields[n], cmsgpack.pack(cell)
   end
@@ -1137,12 +1143,12 @@ local function writeCells()
 end
 
 --- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
---- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
+--- one worker and not fifty. A picked worker counts as busy until its next claim that finds no run.
 local function pickIdle()
   if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
   local LOOKED_AT = 100
 
-  --- Leases of workers that know the job, from a changing one on, so that all have their turn.
+  --- Returns leases of workers that know the job, starting at a varying one, so that all get their turn.
   local function workersOf(job, version)
     local from = string.format('%x', time[2] % 16)
     local first, last = '[' .. job .. '\0', '(' .. job .. '\1'
@@ -1160,21 +1166,21 @@ local function pickIdle()
     return leases
   end
 
-  --- Whether an idle worker can take runs of these, so that its wake-up is not lost on it.
+  --- Whether an idle worker can take runs of these, so that its wake-up isn't wasted.
   local function canTake(lease, wanted)
     local raw = call('HGET', K.workers, lease)
     return raw and serves(cmsgpack.unpack(raw), wanted.queue) and not (wanted.suspect and holdsSuspect(lease))
   end
 
-  --- Picks among leases, of which `free` has the free slots. `level`: what their last claims said of runs that need
-  --- protection, nil for runs that need none.
+  --- Picks among leases, of which `free` has the free slots. `level`: the protection level in their last claims, nil
+  --- for runs that need no protection.
   local function pickOf(leases, free, wanted, level)
     for i = 1, #leases do
       if wanted.n <= 0 then return end
       if free[i] and canTake(leases[i], wanted) and (not level or protectionOf(leases[i]) == level) then
-        -- One that has to ask for protection asks for its whole task.
+        -- A worker that has to request protection requests it for its whole task.
         wanted.n = wanted.n - ((wanted.suspect or level == MAY_ASK) and 1 or tonumber(free[i]))
-        -- The reply to its claim tells it of them.
+        -- The reply to its claim lists these runs.
         if level ~= MAY_ASK or leases[i] ~= told then
           call('HDEL', K.idle, leases[i])
           free[i] = false
@@ -1199,16 +1205,17 @@ local function pickIdle()
   end
 end
 
---- Every idle worker: one of them can take what was announced to a worker that is gone, or closed to all.
+--- Wakes every idle worker: one of them can take runs that were announced to a lost worker, or that no worker could
+--- take.
 local function wakeIdle()
   local idle = call('HKEYS', K.idle)
   for i = 1, #idle do woken[idle[i]] = true end
 end
 
 --[[
-Ends a script that may have moved runs or changed something else that is seen: writes, measures, wakes, tells. The
-caller's own worker is woken as any other: only a claim (`replies`: its lease) carries the orders in its reply, and to
-one with room (`knowsTimers`) the next timer. Returns whether it has runs to claim again.
+Ends a script that may have moved runs or made another visible change: writes, measures, wakes workers, publishes. The
+caller's own worker is woken like any other: only the reply to a claim (`replies`: its lease) carries the orders, and,
+to a claim with room (`knowsTimers`), the next timer. Returns whether that worker has runs to claim again.
 ]]
 local function finish(changed, replies, knowsTimers)
   flush()
@@ -1219,12 +1226,12 @@ local function finish(changed, replies, knowsTimers)
     if not knowsTimers then madeLimits.tellTimers() end
   end
   writeEvents()
-  -- Before the counters: a sample of the backlog is of before this script.
+  -- Before the counters: the backlog sample describes the time before this script.
   if hasMoved then writeCells() end
   writeTallies()
   if writeFailures then writeFailures() end
   pickIdle()
-  -- All is written by now: these are hints, as `tellChanges`.
+  -- Everything is written by now: these are hints, like `tellChanges`.
   local channel = sub(K.meta, 1, -5)
   for lease in pairs(woken) do
     if lease ~= replies then redis.pcall('PUBLISH', channel .. 'wake:' .. lease, '') end
@@ -1233,10 +1240,10 @@ local function finish(changed, replies, knowsTimers)
   return replies and woken[replies] or false
 end
 
---- The kept answer of an operator's request, if it was carried out before (S3).
+--- Returns the retained reply to a manual request if it was carried out before (S3).
 local function answered(request) return call('HGET', K.requests, request) end
 
---- Keeps the answer of an operator's request for 10 minutes.
+--- Retains the reply to a manual request for 10 minutes.
 local function keepAnswer(request, answer)
   hset(K.requests, request, answer)
   zadd(K.forget, 'q' .. request, now + KEEP_ANSWERS)
