@@ -1,5 +1,5 @@
 --[[
-Takes all limits of one attempt of a step, or puts it into the line of the one that is closed.
+Takes all limits of one attempt of a step, or puts it on the waitlist of one that is closed.
 keys: all
 input: time, lease, run, fence, path, attempt, turn, msgpack list of { limiter, key, cost }
 returns: 'gone', 'granted', 'crowded', 'older': ask with a new turn, or { limiter, ms until it opens or -1 }
@@ -16,12 +16,12 @@ if heldFence ~= fence or holder ~= lease then return 'gone' end
 local limiting = limits()
 local all = limiting.admissionsOf(run)
 local known = all[path]
--- R34: a late repeat of an older use, whatever has become of that.
+-- R34: a late repeat of an older use, whatever became of that use.
 local last = extrasOf(run).T
 local isRepeat = known and known.f == fence and known.u == turn
 if last and last[1] == fence and turn <= last[2] and not isRepeat then return 'older' end
 
---- Who holds a slot for its stay does not wait for itself.
+--- Whether the run itself holds the slot during its execution: a step does not wait for its own run.
 local function isHeldByRun(use)
   for _, take in ipairs(all[''] and all[''].t or {}) do
     if take[T_NAME] == use[1] and take[T_KEY] == use[2] and take[T_HELD] ~= 0 then return true end
@@ -39,13 +39,13 @@ for i = 1, same and #takes or 0 do
 end
 if isRepeat and same and limiting.holdsAll(run, known) then return 'granted' end
 
---- The answer of a refusal. What was read of rates on the way may have been brought up to date.
+--- Returns the reply to a refused request. Reading rates may have updated them.
 local function refused(take, inMs)
   finish()
   return { take[T_NAME], inMs or -1 }
 end
 
--- Refused again as before: it is counted, and stands in line.
+-- Refused again as before: the refusal is counted already, and the run is on the waitlist.
 asking = id
 if isRepeat and same and known.n then
   local closed, inMs = limiting.firstClosed(run, path, known)

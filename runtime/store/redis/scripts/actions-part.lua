@@ -1,6 +1,7 @@
 --[[
-Actions on many runs: A1 to A5 of store/actions.ts. `actions` has what an action is to do (kind, by, why, the reason for
-histories, at, minAge, json), `actionProgress` where it stands: done, refused, refusals as { run, kind, details ... }, and cursor or endedAt.
+Actions on many runs: A1 to A5 of store/actions.ts. `actions` has an action's definition (kind, by, why, the reason for
+histories, at, minAge, json), `actionProgress` its progress: done, refused, refusals as { run, kind, details ... }, and
+cursor or endedAt.
 uses: operations-part
 ]]
 local MOST_REFUSALS = --[[refusals]] 0
@@ -16,7 +17,7 @@ local function writeProgress(id, progress)
   call('ZADD', K.actionOrder, now, id)
 end
 
---- Ends an action where it stands; `progress` is still to be written.
+--- Ends an action at its current progress; the caller still has to write `progress`.
 local function endProgress(id, action, progress, by, reason)
   progress.endedAt, progress.cursor = now, nil
   logOperation({

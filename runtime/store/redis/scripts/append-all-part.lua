@@ -1,9 +1,10 @@
 --[[
-What scripts do that only append.
+Appends records, for scripts that do nothing else.
 uses: append-part
 ]]
 
---- Appends the records of a call; reads and writes the stays of all at once. `count` gets the run and the mark of each new failure.
+--- Appends the records of a call; reads and writes all their stays at once. Calls `count` with the run and the mark of
+--- each new failure.
 local function appendAll(lease, batch, count)
   local entries, ids, at = {}, {}, 1
   while at <= #batch do
@@ -25,11 +26,12 @@ local function appendAll(lease, batch, count)
       end
     end
   end)
-  -- Also when the server refuses a later record: a stay without the position of a stored one would have it stored twice.
+  -- Also when the server refuses a later record: without the position of a stored one, that record would be stored
+  -- twice.
   if #changed > 0 then redis.call('HSET', K.stays, unpack(changed)) end
   if not isDone then error(failure, 0) end
 
-  -- Wakes the worker for a poison suspect that it may take now.
+  -- Wakes the worker: it may take a poison suspect now.
   if cleared and redis.call('ZCARD', K.suspects) > 0 then
     redis.pcall('PUBLISH', string.sub(K.meta, 1, -5) .. 'wake:' .. lease, '')
   end

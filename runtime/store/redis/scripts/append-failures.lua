@@ -1,5 +1,5 @@
 --[[
-Appends records to journals, as `append`, of which some store failures, and counts these in their groups.
+Appends records to journals, like `append`, and counts the failures among them in their groups.
 keys: meta stays status suspects runs failures failureOrder + the journals of the records
 input: time, lease, records (see entries-part)
 returns: as append

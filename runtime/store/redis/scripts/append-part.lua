@@ -1,23 +1,24 @@
 --[[
-Appends one record to a journal: accepted only as the next position of a run that this lease and fence hold (R15).
-The tail of it is stored: phase B, flags B, attempt I2, duration d, waitedAt I4, path I2c0, body.
+Appends one record to a journal, if it is the next position of a run that this lease and fence hold (R15).
+Its tail is stored: phase B, flags B, attempt I2, duration d, waitedAt I4, path I2c0, body.
 An entry of a journal is `at` I6, `until` I6 (0: none), then the tail; a dropped one is ''.
 uses: entries-part
 ]]
 local DONE = 4
 local SUSPECT_FROM = --[[suspect]] 0
 
--- Whether a record made a poison suspect as good as new: its lease may take another one now (R17).
+-- Whether a record cleared a poison suspect: its lease may take another one now (R17).
 local cleared = false
 
---- Returns the reply and, if this call stored the record, the stay from now on, which the caller writes. `fence` is bytes; `pause` is in
---- ms plus one, 0 for none.
+--- Returns the reply and, if this call stored the record, the run's new stay, which the caller writes. `fence` is
+--- bytes; `pause` is in ms plus one, 0 for none.
 local function append(lease, stay, fence, position, pause, tail, journal)
   -- The fence's bytes stand first.
   if not stay or string.sub(stay, 1, 6) ~= fence or string.sub(stay, 16) ~= lease then return 'g' end
   local last, bytes = struct.unpack('>I4I4', stay, 7)
   if position <= last then
-    -- R34: a late repeat of a record that was refused as early may have taken the place since: then it is another step's.
+    -- R34: this may be a late repeat of a record that was refused as early; another step's record may have that
+    -- position now.
     local entry = redis.call('LINDEX', journal, position - 1)
     if not entry or entry == '' or string.byte(entry, 13) ~= string.byte(tail, 1) then return 'p' end
     return struct.unpack('>I2c0', entry, 29) == struct.unpack('>I2c0', tail, 17) and 't' or 'p'

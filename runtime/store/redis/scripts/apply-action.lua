@@ -1,10 +1,10 @@
 --[[
-Applies an action to the runs of one chunk and moves its cursor, unless it stands elsewhere (this is a repeat, or another
-process was first) or has ended.
+Applies an action to the runs of one chunk and moves its cursor, unless the cursor is elsewhere (this is a repeat, or
+another process was first) or the action has ended.
 keys: all + one journal per run of a retry or remove
 input: time, action, from, next ('' for the last chunk), then per run msgpack of { run, number of the state that a filter found
   it in or 0, why it can't be retried or '', and for a retry: state and position it was planned for, changed at, positions to drop ... }
-returns: 'unknown', or { what it is to do, where it stands }, as stored
+returns: 'unknown', or { definition, progress }, as stored
 writes: when full
 uses: prelude limits-part unique-part retry-part cancel-part remove-part actions-part
 ]]
@@ -22,7 +22,8 @@ local function accepts(state)
   return state >= COMPLETED
 end
 
---- Why the action is not for a run; 'newer' ones are not counted. The same as `judge` in store/action-refusal.ts.
+--- Returns why the action skips a run; a run that is 'newer' isn't counted. The same as `judge` in
+--- store/action-refusal.ts.
 local function judge(run, found)
   if not run then return 'gone' end
   local state = run[STATE]
@@ -37,7 +38,7 @@ local function judge(run, found)
   if kind ~= 'cancel' and run[CHANGED_AT] > begunAt then return 'moved', state end
 end
 
---- Returns why the run is refused, with its details; nothing of it was changed then.
+--- Returns why the run is refused, with details; a refused run is unchanged.
 local function carryOut(run, entry, journal)
   if kind == 'cancel' then
     cancelRun(run, action.by, action.reason)

@@ -2,8 +2,8 @@
 Stores an action on many runs, unless it is known.
 keys: meta events operations actions actionProgress actionOrder
 input: time, action, kind, by, why ('' for no reason), the reason for histories, how many runs it is for ('' if that is not known),
-  JSON of what was asked for, ms that a run must have been in its state
-returns: { what it is to do, where it stands }, as stored
+  JSON of the request, ms that a run must have been in its state
+returns: { definition, progress }, as stored
 writes: when full
 uses: actions-part
 ]]

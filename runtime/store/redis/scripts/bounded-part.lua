@@ -1,6 +1,6 @@
 --[[ Reads of bounded size. ]]
 
---- Fields and values of a hash in turn, of at most `most` fields, and whether there are more.
+--- Returns fields and values of a hash, at most `most` fields, and whether there are more.
 local function entriesOf(key, most)
   if call('HLEN', key) <= most then return call('HGETALL', key), false end
   local found, cursor = {}, '0'
@@ -12,7 +12,7 @@ local function entriesOf(key, most)
   return found, true
 end
 
---- Values of fields of a hash, or scores of members of a sorted set, in their order.
+--- Returns values of fields of a hash, or scores of members of a sorted set, in the order of `names`.
 local function valuesOf(command, key, names)
   local found = {}
   for first = 1, #names, 1000 do

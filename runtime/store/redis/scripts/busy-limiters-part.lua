@@ -1,9 +1,9 @@
---[[ Limiters that an overview tells of. ]]
+--[[ Limiters that an overview shows. ]]
 
---- Those with waiters, then those with a closed key, at most `most`; keys are looked at up to `scanned`. Per limiter:
---- { name, msgpack, keys, waiting, ms it is closed or 0 }. The second result says whether there may be more.
+--- Returns limiters with waiters, then those with a closed key, at most `most`; inspects up to `scanned` keys. Per
+--- limiter: { name, msgpack, keys, waiting, ms it is closed or 0 }. The second result says whether there may be more.
 local function busyLimiters(most, scanned)
-  -- Of the state of a key: see KEY_STATE in limits-part.
+  -- An offset in a key's state: see KEY_STATE in limits-part.
   local CLOSED_UNTIL_AT = 29
   local keys, closed, cursor, looked = {}, {}, '0', 0
   repeat

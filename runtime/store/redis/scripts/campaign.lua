@@ -1,5 +1,5 @@
 --[[
-Takes a role for a term if nobody has it; the lease that has it keeps its term.
+Takes a role for a term if it is vacant; the lease that has the role keeps its term.
 keys: meta terms workers leases status events operations
 input: time, role, lease, term ms, the last term that this lease has resigned or 0
 returns: { 'leading', term }, { 'following', leader, ms left, live workers } or { 'lost' }
@@ -8,7 +8,7 @@ uses: term-part watch-part operations-part
 ]]
 local role, lease, termMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local worker, status = redis.call('HGET', K.workers, lease), redis.call('HGET', K.status, lease)
--- Its 15th byte says that the lease has ended and its runs are being taken back.
+-- The 15th byte says that the lease has ended and its runs are being reclaimed.
 if not worker or not status or string.byte(status, 15) ~= 0 then return { 'lost' } end
 local last, held = lastTerm(role), false
 if last and last.lease and last.endsAt > now then

@@ -1,8 +1,8 @@
 --[[
-A cancel of one run, for scripts that cancel.
+Cancels one run, for scripts that cancel.
 ]]
 
---- Cancels a live run: at once what no worker holds, else by an order to its holder. Returns its state.
+--- Cancels a live run: at once if no worker holds it, otherwise by an order to its holder. Returns its state.
 local function cancelRun(run, by, reason)
   note(run, { kind = 'cancel', by = by, reason = reason })
   local state

@@ -1,5 +1,5 @@
 --[[
-Cancels at once what nobody holds; orders the holder otherwise. An ended run stays as it is.
+Cancels a run at once if no worker holds it, otherwise by an order to its holder. An ended run doesn't change.
 keys: all
 input: time, run, request, by, reason ('' for none), expected states, expected changed at
 returns: the state's number, 'unknown', or 'moved' and the state's number when the run isn't as expected

@@ -1,5 +1,5 @@
 --[[
-A change of a schedule by hand.
+Changes a schedule manually.
 keys: all
 input: time, schedule, request, by, reason, kind, then put: digest, spec; trigger: revision, head and given of the run as
   in enqueue; pause, resume: revision that the caller saw or '' for any, when it saw it paused or 'none'; remove: nothing
@@ -23,7 +23,7 @@ local function logChange(details)
   logOperation({ operation = kind .. ' schedule', subject = name, by = by, reason = reason, details = details })
 end
 
---- Whether a worker that lives declares it: it would come back at once.
+--- Whether a live worker declares it: then it would reappear at once.
 local function isDeclared()
   if s.dropped then return false end
   local definition = definitionOf('schedule', name)
@@ -70,7 +70,7 @@ local changes = {
   pause = function()
     if not isAsSeen() then return 'moved' end
     logChange()
-    -- Paused again it is the same pause: its ticks are those from the first one on.
+    -- A repeated pause continues the first one: its ticks count from that on.
     s.paused = { by = by, reason = reason, at = s.paused and s.paused.at or wall }
     addLine(name, s, lineOf('paused'))
     keepSchedule(name, s)

@@ -1,5 +1,5 @@
 --[[
-Compares counters of runs with what the sets of runs hold; changes nothing.
+Compares counters of runs with the sets of runs; changes nothing.
 keys: meta runCounts classes ready suspects held index groups changed
 input: fields of counters to compare, of states that are in `groups`; none: the sums by state
 returns: per field: counter, runs; for the sums: 1 if all runs were ever counted, then per state: sum of its counters, runs

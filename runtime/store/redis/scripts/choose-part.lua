@@ -1,10 +1,11 @@
 --[[
-Which ready runs a claim takes. It reads the queues in their turn until it has enough, and forgets the classes that it finds
-empty once there are many: to make one again costs an enqueue little, but to read it costs each claim. Included by claim.lua:
+Chooses the ready runs that a claim takes. It reads the queues in rotation until it has enough, and forgets empty
+classes once there are many: recreating one costs an enqueue little, but reading it costs every claim. Included by claim.lua:
 it uses `lease`, `n`, `max` and `level`, and adds to `left` and `suspectLeft`.
 ]]
---- Members of the best ready runs that this worker may take, and whether there are more: one of each queue in turn, beginning at
---- another queue each time, or all of one queue before the next one in strict order; at most one suspect.
+--- Returns members of the best ready runs that this worker may take, and whether there are more: one of each queue in
+--- rotation, beginning at another queue each time, or all of one queue before the next in strict order; at most one
+--- suspect.
 local function choose()
   local worker = cmsgpack.unpack(call('HGET', K.workers, lease))
   local isSound = call('ZCARD', K.suspects) == 0
@@ -14,14 +15,14 @@ local function choose()
 
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
-  --- How many of a class that may not be taken are ready, as a claim would take them.
+  --- Counts the ready runs of a class that may not be taken, as a claim would take them.
   local function countLeft(code)
     local from, to = '[' .. code, '(' .. code .. '\255'
     left = math.min(MOST_LEFT, left + call('ZLEXCOUNT', K.ready, from, to))
     return suspects and call('ZLEXCOUNT', K.suspects, from, to) > 0
   end
 
-  --- The open queues that may have runs for this worker, each a list of its classes; and the same by name.
+  --- Returns the open queues that may have runs for this worker, each a list of its classes; and the same by name.
   local function openQueues()
     local wanted
     if worker.queues then
@@ -55,7 +56,7 @@ local function choose()
     return queues, byName
   end
 
-  --- Reads the best runs of a queue, its first `count` at least: { order, member, suspect } each.
+  --- Reads the best runs of a queue, at least its first `count`: { order, member, suspect } each.
   local function readHeads(queue, count)
     local heads, classes = {}, 0
     queue.heads, queue.count, queue.hasMore = heads, count, false
@@ -74,9 +75,10 @@ local function choose()
     if classes > 1 or suspects then table.sort(heads, function(a, b) return a[1] < b[1] end) end
   end
 
-  --- Takes one run of each of these queues in turn, until none is left. Returns whether there are more than are asked for.
+  --- Takes one run of each of these queues per round, until none is left. Returns whether there are more runs than
+  --- wanted.
   local function takeFrom(turn)
-    -- Twice what is needed if all have runs.
+    -- Twice the number needed if all queues have runs.
     local first, i = math.min(max + 1, math.ceil(2 * (max + 1) / #turn)), 1
     while #turn > 0 do
       local others = {}
@@ -114,7 +116,7 @@ local function choose()
     for q = 1, #queues do turn[q] = queues[(n + q - 1) % #queues + 1] end
     isFull = takeFrom(turn)
   end
-  -- Some empty classes cost less than to make them again.
+  -- A few empty classes cost less than recreating them.
   if isSound and emptyCount > MOST_EMPTY then
     for j = 1, #worker.jobs do forgetClasses(worker.jobs[j].name, empty) end
   end

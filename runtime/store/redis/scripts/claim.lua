@@ -1,16 +1,16 @@
 --[[
-Settles what ended, promotes what is due, takes back what lost workers held, then gives the best ready runs.
+Settles ended executions, promotes due runs, reclaims runs of lost workers, then hands out the best ready runs.
 keys: all + the journals the settlements need
-input: time, lease, n, max, what it says of runs that need protection (protection-level.ts), settlements (see entries-part)
-returns: 'lost', or { now, wall, more, ms to the next timer or lease's end or -1, runs left for want of protection, 1 if the
-  worker is to ask for it, orders, replies to the settlements (entry-batch.ts), runs, inputs }. The runs are one text: of each
-  id I2c0, record I4c0. The inputs are a list, of the runs whose record has none in it.
+input: time, lease, n, max, protection level (protection-level.ts), settlements (see entries-part)
+returns: 'lost', or { now, wall, more, ms to the next timer or lease's end or -1, runs left for want of protection, 1 if
+  the worker should request it, orders, replies to the settlements (entry-batch.ts), runs, inputs }. The runs are one
+  text: of each id I2c0, record I4c0. The inputs are a list, of the runs whose record has none in it.
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
 local MOST_PROMOTED, MOST_EXPIRED, MOST_EMPTY = 500, 20, 8
 local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
--- Of the field for the claim before the last one: both may be in flight (R13).
+-- Prefix of the field for the claim before the last one: both may be in flight (R13).
 local BEFORE = 'before '
 local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -24,15 +24,15 @@ if before then
   lastN, answer, lastLevel, left, ask = unpack(cmsgpack.unpack(before), 1, 5)
   lastLevel = lastLevel or NEVER
 end
--- At its memory limit the store takes on nothing new (R32).
+-- At its memory limit the store hands out nothing new (R32).
 if FULL or status.drainOrder == 1 then max = 0 end
 if n > lastN and max > 0 then claimer = lease end
 if n > lastN then
   level = math.max(level, math.min(lastLevel or NEVER, LATER))
   if level ~= lastLevel then
-    -- Before the waitlists are looked at: which runs are served may depend on it.
+    -- Before the waitlists are inspected: which runs are served may depend on it.
     call('HSET', K.claims, lease, cmsgpack.pack({ lastN, answer, level, left, ask }))
-    -- One that had not claimed counted as one that takes them (isServed).
+    -- A worker that had not claimed counted as one that takes them (isServed).
     if (lastLevel == NEVER) ~= (level == NEVER) then lookAtAllLines() end
   end
 end
@@ -40,16 +40,16 @@ end
 local settlements, replies = readEntries(ARGV[6]), {}
 if #settlements > 0 then
   for i = 1, #settlements do replies[i] = settle(lease, settlements[i]) end
-  -- One whose run was not held is still there.
+  -- The stay of an entry whose run was not held is still in there.
   staysAhead = {}
 end
 
---- The earliest instant that a run waits for; a claim adds none.
+--- Returns the earliest instant that a run waits for; a claim adds none.
 local function readInstant() return tonumber(call('ZRANGE', K.instants, 0, 0, 'WITHSCORES')[2]) or math.huge end
 local firstInstant = readInstant()
 if #settlements > 0 then flush() end
 
--- Promotes what is due.
+-- Promotes due runs.
 local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
 local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
 if #due + #instants > 0 then
@@ -80,7 +80,7 @@ if #due + #instants > 0 then
   end
 end
 
--- Ends every lease whose time is up, but the caller's: it is alive, or it could not call.
+-- Ends every expired lease but the caller's: its worker is alive, or it could not call.
 local expired = call('ZRANGEBYSCORE', K.leases, '-inf', now, 'LIMIT', 0, MOST_EXPIRED)
 if #expired > 0 then
   --[[include operations-part]]
@@ -95,7 +95,7 @@ if #expired > 0 then
 end
 flush()
 
--- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
+-- Inspects the waitlists whose timer is due, and, after a change of a rule or of which runs are served, a part of all.
 local firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
 if firstTimer <= now then
   local fields = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
@@ -115,7 +115,8 @@ local function claimed(run)
   if run[GIVEN] == '' then inputs[#inputs + 1] = call('HGET', K.payloads, 'i' .. run[ID]) or '' end
 end
 
--- R13: the same `n` answers the same runs as long as they are still held; one that is older, or comes late, answers nothing.
+-- R13: the same `n` returns the same runs while they are still held; an older one, or one that comes late, returns
+-- none.
 if n < lastN then
   local previous = call('HGET', K.claims, BEFORE .. lease)
   local m, given, _, leftThen, askThen = unpack(previous and cmsgpack.unpack(previous) or {}, 1, 5)
@@ -131,7 +132,7 @@ if n <= lastN and answer then
   end
 elseif n > lastN then
   local given, suspectTaken, members, ids = {}, false, {}, {}
-  -- Whether a poison suspect is among the runs that are left.
+  -- Whether a poison suspect is among the runs left.
   local suspectLeft = false
   left, ask = 0, nil
   if max > 0 then
@@ -167,7 +168,7 @@ elseif n > lastN then
   end
   if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
   if left > 0 and level == MAY_ASK then
-    -- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
+    -- Counts the worker among those that request protection, unless as many were sent to do so as there are runs.
     local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
     since, count = tonumber(since), tonumber(count)
     if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
@@ -179,16 +180,16 @@ elseif n > lastN then
   if before then call('HSET', K.claims, BEFORE .. lease, before) end
   call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, given, level, left, ask } or { n, given, level }))
   if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
-  -- From here on what becomes ready is for whoever is idle.
+  -- From here on, runs that become ready are for any idle worker.
   claimer = nil
 end
--- A worker without room hears of lines that are left by a wake-up, the others by `more`.
+-- A worker without room learns of remaining waitlists by a wake-up, others by `more`.
 if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then more = true end
--- From now on its death matters.
+-- From now on this worker's death matters.
 if #took > 0 then hurryLooker(RUNS_EVERY) end
 
 -- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
--- leases a death that no peer has seen would be found by the poll after the lease's end.
+-- leases, only the poll after a lease's end would notice a death that no peer has seen.
 local nextAt = tonumber(call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]) or math.huge
 if firstInstant <= wall then firstInstant = readInstant() end
 if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end

@@ -1,5 +1,5 @@
 --[[
-A provider said "too many": closes the keys of a step's limits for everybody and ends this use of them.
+Closes the keys of a step's limits for all runs after a provider said "too many", and ends this use of them.
 keys: all
 input: time, lease, run, fence, path, turn, ms
 returns: 'gone', 'another', 'done'

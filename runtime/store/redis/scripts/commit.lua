@@ -1,5 +1,5 @@
 --[[
-Appends records and settles runs, each entry fenced and answered by itself.
+Appends records and settles runs; each entry has its own fence and reply.
 keys: all + the journals the entries need
 input: time, lease, entries (see entries-part)
 returns: { drain order, 'cancelled ids' }, the replies (entry-batch.ts): as append, or s settled, c continue
@@ -8,7 +8,7 @@ uses: prelude limits-part failures-part count-failure-part append-part settle-pa
 ]]
 local lease = ARGV[2]
 
---- In the same script: a slot is never free while its step's end is not stored. A late repeat ends no newer attempt.
+--- In the same script: a slot is never free before its step's end is stored. A late repeat ends no newer attempt.
 local function endAttempt(id, tail)
   local run = load(id)
   if not run or not hasLimits(run) then return end
@@ -25,7 +25,7 @@ for i = 1, #entries do
     replies[i] = settle(lease, entry)
     unwritten[id] = true
   else
-    -- What its settlement before did must be seen.
+    -- The effects of the settlement before must be visible.
     if unwritten[id] then
       flush()
       unwritten = {}
@@ -34,7 +34,7 @@ for i = 1, #entries do
     local stay = call('HGET', K.stays, id)
     local reply, changed = append(lease, stay, fence, position, pause, tail, KEYS[STATIC_KEYS + journal])
     if changed then call('HSET', K.stays, id, changed) end
-    -- It moved the position.
+    -- The record moved the position.
     staysAhead[id] = nil
     if kind == 'e' and reply == 't' then endAttempt(id, tail) end
     if changed and mark ~= '' then countFailure(load(id), cmsgpack.unpack(mark), 'step') end

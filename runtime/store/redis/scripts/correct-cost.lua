@@ -1,5 +1,5 @@
 --[[
-Puts the true cost of a step's use of a limiter in place of what it was charged.
+Replaces the charge for a step's use of a limiter with the true cost.
 keys: all
 input: time, lease, run, fence, path, turn, limiter, cost, number of the correction
 returns: 'gone', 'another', 'done'

@@ -1,7 +1,7 @@
 --[[
-Workers that were cut off from the store and came back: `cuts` has per worker's name its cuts and the last one.
+Workers that were cut off from the store and reconnected: `cuts` has per worker's name their number and the last one.
 ]]
--- From the third cut on, until ten minutes without one, the look at peers says nothing of a worker.
+-- From the third cut on, until ten minutes without one, the peer watch ignores a worker.
 local EXEMPT_FROM, CUTS_REMEMBERED = --[[cuts]] 0, 0
 
 local function cutsOf(worker)
@@ -10,7 +10,7 @@ local function cutsOf(worker)
   return known and now - known[2] < CUTS_REMEMBERED and known[1] or 0
 end
 
---- Whether the deaths of a lease's worker are left to its lease.
+--- Whether only the lease decides about the death of its worker.
 local function isExempt(lease)
   local raw = redis.call('HGET', K.workers, lease)
   return raw and cutsOf(cmsgpack.unpack(raw).name) >= EXEMPT_FROM

@@ -1,6 +1,6 @@
---[[ What workers' code says of limiters, as a map of rules by name; which of it is in force: definitions-part. ]]
+--[[ Limiters as workers' code declares them, a map of rules by name. definitions-part decides which are in force. ]]
 
---- Refuses a name that is of another kind here: { limiter, its kind here, its kind in the code }.
+--- Refuses a name that has another kind here: { limiter, its kind here, its kind in the code }.
 local function otherKind(limiters)
   for name, rule in pairs(limiters) do
     local raw = call('HGET', K.limiters, name)

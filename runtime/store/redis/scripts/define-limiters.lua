@@ -1,5 +1,5 @@
 --[[
-Takes in what a worker's code says of limiters that only its steps name.
+Declares the limiters of a worker's code that only its steps name.
 keys: all
 input: time, lease, msgpack of rules by name
 returns: 1, 0 from a lease that is over, or { limiter, its kind here, its kind in the worker's code }: nothing was written

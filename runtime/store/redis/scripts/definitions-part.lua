@@ -1,7 +1,7 @@
 --[[
-Definitions that ride on registrations; the rules D1 to D4 stand in store/definitions.ts. A definition is a map:
+Definitions that come with registrations; rules D1 to D4 are in store/definitions.ts. A definition is a map:
 { inForce = digest, seen = { { digest, definition, worker, first seen at, last seen at, leases }, ... } }.
-That a worker left is only counted; `settleDefinitions` looks at all of a kind when that count has changed.
+Workers that leave are only counted; `settleDefinitions` checks all definitions of a kind when that count has changed.
 ]]
 local DIGEST, DEFINITION, SEEN_BY, FIRST_SEEN, LAST_SEEN, LEASES = 1, 2, 3, 4, 5, 6
 local KEEP_DEFINITION = --[[definitions]] 0
@@ -18,7 +18,7 @@ local function definitionOf(kind, name)
   return raw and cmsgpack.unpack(raw) or { seen = {} }
 end
 
---- Forgets leases that ended and digests that are too old; answers what is in force, if anything is.
+--- Forgets leases that ended and digests that are too old; returns the declaration in force, if any.
 local function settleDefinition(definition)
   local newest, last, kept = nil, nil, {}
   for i = 1, #definition.seen do
@@ -45,7 +45,7 @@ local function keepDefinition(kind, name, definition)
   hset(K.definitions, kind .. '\0' .. name, cmsgpack.pack(definition))
 end
 
---- A registration declares it; `lease` stands among `workers` already. Answers what is in force now.
+--- Records the declaration of a registration; `lease` is in `workers` already. Returns the declaration in force now.
 local function declareDefinition(lease, worker, kind, name, digest, bytes)
   local definition = definitionOf(kind, name)
   settleDefinition(definition)
@@ -66,7 +66,7 @@ local function declareDefinition(lease, worker, kind, name, digest, bytes)
   return inForce
 end
 
---- After workers left: calls `apply(name, what is in force)` for each name whose definition changed by that.
+--- After workers left: calls `apply(name, declaration in force)` for each name whose definition changed by that.
 local function settleDefinitions(kind, apply)
   local left = call('HGET', K.meta, 'left') or '0'
   if left == call('HGET', K.meta, 'settled ' .. kind) then return end

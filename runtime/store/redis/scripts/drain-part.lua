@@ -1,6 +1,6 @@
 --[[
 Why a worker drains (worker-drain.ts): `drain` of its record, { order = { by, reason, at }, told = { cause, signal, at, until } }.
-Earlier versions know no `drain` and leave it as it is.
+Earlier versions don't know `drain` and leave it unchanged.
 ]]
 
 local function changeDrain(lease, change)
@@ -12,7 +12,7 @@ local function changeDrain(lease, change)
   call('HSET', K.workers, lease, cmsgpack.pack(worker))
 end
 
---- WD2: what was told first stays.
+--- WD2: the first report stays in force.
 local function tellDrain(lease, status)
   changeDrain(lease, function(drain)
     local at, ends = now - status.agoMs, now + status.leftMs
@@ -25,7 +25,7 @@ local function tellDrain(lease, status)
   end)
 end
 
---- The first order is the one that it acts on.
+--- The worker acts on the first order.
 local function noteDrainOrder(lease, by, reason)
   changeDrain(lease, function(drain)
     drain.order = drain.order or { by = by, reason = reason ~= '' and reason or nil, at = now }

@@ -1,5 +1,5 @@
 --[[
-Orders a worker to drain, whatever lease it has.
+Orders a worker to drain, under any lease.
 keys: all
 input: time, worker's name, request, by, reason
 returns: 'done', 'unknown'

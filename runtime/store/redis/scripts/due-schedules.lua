@@ -1,5 +1,5 @@
 --[[
-What the leader has to plan or to fire now. Brings schedules in line with what live workers declare first.
+Returns the schedules that the leader has to plan or fire now. First applies the declarations of live workers.
 keys: all
 input: time, limit
 returns: { wall, ms to the next tick or -1, then per schedule: { name, record, spec, queued tick or '' } }
@@ -30,7 +30,7 @@ for i = 1, #due do
     if not s or #s.queued == 0 then
       zrem(K.schedulesDue, due[i])
     elseif s.paused or liveRun(s) then
-      -- Others have their turn before it is looked at again.
+      -- Others get their turn before it is checked again.
       zadd(K.schedulesDue, due[i], wall + QUEUED_LOOK)
     else
       add(name, text(s.queued[1]))

@@ -1,8 +1,8 @@
 --[[
-Ends an action where it stands.
+Ends an action at its current progress.
 keys: meta events operations actions actionProgress actionOrder
 input: time, action, by, reason ('' for none)
-returns: 'unknown', or { what it is to do, where it stands }, as stored
+returns: 'unknown', or { definition, progress }, as stored
 writes: when full
 uses: actions-part
 ]]

@@ -17,7 +17,7 @@ for i = 2, #ARGV, 2 do
 end
 preload(ids)
 
---- What the enqueues with a unique key were answered before, by place: a repeat answers the same.
+--- Retained replies to earlier enqueues with a unique key, by position: a repeat gets the same reply.
 local keyed, kept = {}, {}
 do
   local requests = {}
@@ -31,13 +31,13 @@ do
   for k = 1, #keyed do kept[keyed[k]] = found[k] end
 end
 
---- Whether a head is for this job and input, by both digests: what an earlier release stored has the written one alone.
+--- Whether a head has this job and input, by either digest: a run of an earlier release has only the written one.
 local function isSame(head, job, digest, canonical)
   if head[2] ~= job then return false end
   return head[6] == digest or (head[17] or head[6]) == (canonical or digest)
 end
 
---- The answer that was kept, or a conflict where the id stood for something else.
+--- Returns the retained reply, or a conflict if the id was for another job or input.
 local function answerBefore(raw, head)
   local job, digest, answer = string.match(raw, '^(%Z*)%z(%Z*)%z(.*)$')
   local canonical = call('HGET', K.requests, 'canonical ' .. head[1])
@@ -48,7 +48,7 @@ local tombs = {}
 for i = 1, #ids do tombs[i] = 't' .. ids[i] end
 local removed = call('ZMSCORE', K.forget, unpack(tombs))
 
--- By id, what this call has decided on it so far: an id that comes again is decided after what came before it.
+-- By id, the decisions of this call so far: a repeated id is decided after its earlier occurrences.
 local answers, fresh, seen = {}, {}, {}
 for i = 1, #heads do
   local id = heads[i][1]
@@ -71,7 +71,7 @@ end
 local function replies() return #keyed > 0 and answers or table.concat(answers) end
 if #fresh == 0 then return replies() end
 
---- Where the input stands: in the record, or beside it.
+--- Stores the input in the record, or beside it.
 local function keepGiven(id, given)
   if #given <= LARGEST_INLINE then return given end
   hset(K.payloads, 'i' .. id, given)
@@ -103,7 +103,7 @@ local function newRun(head, seq, given)
   return run, readyAt
 end
 
--- Functions are made anew in every call: these only for keys.
+-- Each call makes its functions anew: these only if there are keys.
 local admitByKey, keep
 if #keyed > 0 then
   local made = {}
@@ -114,19 +114,19 @@ if #keyed > 0 then
     place(run, transition)
   end
 
-  --- The run under a key, and whether it holds the key. One whose time to start is over is moved to its end.
+  --- Returns the run under a key and whether it holds the key. Expires a run whose time to start is over.
   local function meet(field)
     local held = runUnder(field)
     if held and held[STATE] < COMPLETED and isOverdue(held) then moveHolder(held, 'expire') end
     return holderOf(field), held
   end
 
-  --- Decides a run by its keys: 'c', or a letter and the holder. A run that is to be inserted has taken its keys then.
+  --- Decides a run by its keys: 'c', or a letter and the holder. A run to insert has taken its keys afterwards.
   function admitByKey(head)
     local id, job, code, onDuplicate = head[1], head[2], head[13], head[14]
     local fields = { head[18] and job .. '\0' .. head[18] or job .. '\0' .. head[12] }
     if head[18] then fields[2] = job .. '\0' .. head[12] end
-    -- Two keys have two holders only where an earlier release took one of them for another input.
+    -- Two keys have two holders only if an earlier release took one of them for another input.
     local holder, replaced = nil, {}
     for i = 1, #fields do
       local other, held = meet(fields[i])
@@ -156,7 +156,7 @@ if #keyed > 0 then
     return holder and 'p' .. holder or 'c'
   end
 
-  --- A repeat that comes after the holder's end must make no run.
+  --- Retains the reply: a repeat after the holder's end must not create a run.
   function keep(n, answer)
     local id, job, digest, canonical = heads[n][1], heads[n][2], heads[n][6], heads[n][17]
     answers[n] = answer
@@ -165,7 +165,7 @@ if #keyed > 0 then
   end
 end
 
--- Workers know when the earliest timer is due; an earlier one is news to them.
+-- Workers know when the earliest timer is due; they must learn of an earlier one.
 local head = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')
 local firstDue = tonumber(head[2]) or math.huge
 local last = call('HINCRBY', K.meta, 'seq', #fresh)
@@ -191,7 +191,7 @@ for i = 1, #fresh do
   local n = fresh[i]
   local head = heads[n]
   local before = seen[head[1]]
-  -- As a later call would be answered: by the answer kept for its key, else by the run.
+  -- As a later call would decide: by the reply retained for its key, else by the run.
   local again = head[12] and before.kept
   local first = again or before.inserted
   if first then

@@ -1,13 +1,13 @@
 --[[
 The log of transitions, and the numbering that it shares with the log of operations (rules EV1 to EV4 of
 store/events.ts). Needs the keys `meta` and `events`, and `time` as the first input.
-An entry of the stream `events` holds up to 100 transitions that followed on each other; its id is the number of the last.
+An entry of the stream `events` holds up to 100 consecutive transitions; its id is the number of the last.
 ]]
 local KEPT_EVENTS, KEPT_EVENTS_MS = --[[transitions]] 0, 0
--- Now and then is once in so many numbers.
+-- Upkeep is due once in so many numbers.
 local NOW_AND_THEN = 500
 
--- Five places per transition: run, job, queue, transition, state.
+-- Five fields per transition: run, job, queue, transition, state.
 local events = {}
 local hasMoved, hasTold = false, false
 
@@ -15,11 +15,11 @@ local function text(number) return string.format('%.0f', number) end
 
 local madeUpkeep
 
---- Made when a log is looked after: now and then, and by each operation.
+--- Made when the log needs upkeep: regularly, and by each operation.
 local function logUpkeep()
   if madeUpkeep then return madeUpkeep end
 
-  --- EV4. It differs from that of the store before, if this one was emptied.
+  --- EV4. The epoch of an emptied store differs from the one before.
   local function makeEpoch()
     call('HSETNX', K.meta, 'epoch', sub(redis.sha1hex(K.meta .. ' ' .. time[1] .. ' ' .. time[2]), 1, 12))
   end
@@ -28,7 +28,7 @@ local function logUpkeep()
 
   local function isOlder(entry, ms) return now - tonumber(entry[2][2]) > ms end
 
-  --- The number of an event that is older than is kept, as all before it are, or 0. More are dropped than have come.
+  --- Returns the number of an event that is too old, as are all before it, or 0. Drops more than are added.
   local function agedTo()
     local oldest = call('XRANGE', K.events, '-', '+', 'COUNT', 1)[1]
     if not oldest or not isOlder(oldest, KEPT_EVENTS_MS) then return 0 end
@@ -43,11 +43,11 @@ local function logUpkeep()
   return madeUpkeep
 end
 
---- Takes the next numbers; returns the last of them, and whether something is to be done that is done now and then.
+--- Takes the next numbers; returns the last of them, and whether upkeep is due.
 local function nextNumbers(count)
   local number = call('HINCRBY', K.meta, 'events', count)
   local isTime = number % NOW_AND_THEN < count
-  -- The first ones of a store, or an earlier version has begun it.
+  -- Either the first numbers of a store, or an earlier version started it.
   if isTime or number == count then logUpkeep().makeEpoch() end
   return number, isTime
 end
@@ -65,8 +65,8 @@ local function writeEvents()
   events, hasMoved = {}, true
 end
 
---- Tells all who look at the store that something changed. A hint may be lost, so a user without the channel's permission
---- loses no more than that.
+--- Publishes that the store has changed. A hint may be lost, so a user without the channel's permission loses no more
+--- than that.
 local function tellChanges()
   if hasTold then return end
   hasTold = true

@@ -1,8 +1,9 @@
 --[[
-Whether a run is still as the caller of a manual write saw it, for scripts of such writes.
+Checks that a run is still as the caller saw it, for scripts of manual writes.
 ]]
 
---- `states`: their numbers with commas around and between, '' for any. `changedAt`: when it came into its state, '' for any.
+--- `states`: their numbers with commas around and between, '' for any. `changedAt`: when it entered its state, '' for
+--- any.
 local function isAsExpected(run, states, changedAt)
   if states == '' then return true end
   if not string.find(states, ',' .. run[STATE] .. ',', 1, true) then return false end

@@ -1,9 +1,9 @@
 --[[
-Tells what ended the task of a lost worker, once. A death that says nothing about its runs takes the loss of each of the
-first ones back (LW2 to LW4 in store/lost-workers.ts).
+Records what ended the task of a lost worker, once. If the runs are not to blame, takes back the loss of each of the
+first ones (LW2 to LW4 in store/lost-workers.ts).
 keys: all
-input: time, lease, death as msgpack, its kind, 1 if it says nothing about the runs, else 0, what the histories say: of a loss
-  that stands, of one that is taken back, of one of a run that was given up as poisoned
+input: time, lease, death as msgpack, its kind, 1 if the runs are not to blame, else 0, texts for the histories: of a
+  loss that counts, of one that is taken back, of one of a run that has failed as poisoned
 returns: 1 explained, now or before; 0 no such lost worker is kept; 2 ask again
 writes: when full
 uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part take-back-part
@@ -15,7 +15,7 @@ if not lost then return 0 end
 if lost.death then return 1 end
 local status = readStatus(lease)
 if status and status.ended ~= 0 then
-  -- Its runs are taken back a bounded number at a time: the rest goes first.
+  -- A bounded number of its runs is reclaimed at a time: reclaim the rest first.
   reclaim(lease, status.ended == ENDED_AS.exit and 'exit' or 'lease')
   finish()
   return 2
@@ -23,11 +23,11 @@ end
 
 local function isGivenUp(run)
   if run[STATE] == FAILED then return mayHave(run, 'f') and extrasOf(run).f == POISONED_FINGERPRINT .. run[JOB] end
-  -- A worker that holds it then is about to fail it.
+  -- A worker that holds it now is about to fail it.
   return run.stayFence and run[STREAK] >= POISON_LIMIT
 end
 
---- The pause of a run that waits after its loss becomes that of the streak that is left.
+--- Shortens the pause of a run that waits after its loss to that of the remaining streak.
 local function shorten(run, streak)
   if run[STATE] ~= WAITING or run[WAKE_AT] ~= lost.at + lossDelay(streak) then return setStreak(run, streak - 1) end
   local at = lost.at + lossDelay(streak - 1)

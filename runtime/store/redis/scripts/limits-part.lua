@@ -1,9 +1,11 @@
 --[[
 Limits of runs and of their steps: Q1 to Q6 of store/limiters.ts. It owns the keys that begin with `limit`.
-An admission stands in the run's extras `L` by path, '' for the job's own: { t = takes, n = which of them it waits for,
-a, f, u = attempt, fence and turn of a step, r = { refusals, since }, s = 1 when senior }. A take is a list, its places
-named below. A field is a limiter's name, \0, a key; `G` in the extras says that the run's worker is ordered to ask.
-Lines, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
+A limit request (admission) is stored in the run's extras `L` by path, '' for the job's own: { t = limit holds (takes),
+n = which of them it waits for, a, f, u = attempt, fence and turn of a step, r = { refusals, since }, s = 1 for an aged
+waiter (senior) }. A hold is a list, its places named below. A ticket is a hold's reservation. A field is a limiter's
+name, \0, a key. `G` in the extras: the run's worker has the order to request its limits again.
+Waitlists (lines), starts and aged waiters are written at once, states of keys by `write`: every check that could
+refuse the call comes before.
 ]]
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET, T_CORRECTED, T_HELD_AT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 local USED, USED_AT, TICKETS, TICKETS_UNTIL, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
@@ -13,9 +15,9 @@ local KEY_STATE = '>dI6dI6I6I6I6'
 local LEAST_KEPT = 60000
 local IN_LINE, PASSES, KEPT_OUT = 0, 1, 2
 
--- The run whose own call this script is: its reply says when to ask again.
+-- The run whose own call this script is: the reply to it says when to request again.
 local asking
--- Set by a script that writes nothing: what a key has forgotten stays stored then, and does not count.
+-- Set by a script that writes nothing: expired state of a key stays stored then, and does not count.
 local onlyReads = false
 
 function makeLimits()
@@ -35,7 +37,8 @@ function makeLimits()
 
   -- Rules and keys -------------------------------------------------------------------------------------------
 
-  --- The rule in force, by hand before code's; false while no worker has registered the limiter.
+  --- Returns the rule in force: manual numbers override those of the code; false while no worker has registered the
+  --- limiter.
   local function ruleOf(name)
     local rule = rules[name]
     if rule == nil then
@@ -58,13 +61,13 @@ function makeLimits()
     return rule.isBucket and most * rule.everyMs or most
   end
 
-  --- The first instant that a sliding window of now still counts, as a member begins.
+  --- Returns the first instant that a sliding window of now still counts, as the beginning of a member.
   local function windowBegin(rule) return pack('>I6', math.max(0, now - rule.everyMs + 1)) end
 
-  --- Takes starts out that have left the window; those of a clock that was ahead count from now.
+  --- Removes starts that have left the window. Starts by a clock that was ahead count from now.
   local function forgetStarts(rule, field, state)
     local prefix = field .. '\0'
-    --- What the starts between two members cost together.
+    --- Removes the starts between two members; returns the sum of their costs.
     local function take(from, to)
       local cost = 0
       repeat
@@ -85,7 +88,8 @@ function makeLimits()
     if ahead > 0 then call('ZADD', K.limitStarts, 0, prefix .. pack('>I6I4', now, ahead)) end
   end
 
-  --- A key as it stands now, less what time gave back (limiter-math.ts). A clock that went back gives nothing.
+  --- Returns a key's current state, less what time has restored (limiter-math.ts). A clock that went back restores
+  --- nothing.
   local function stateOf(rule, field)
     local state = states[field]
     if state then return state end
@@ -94,7 +98,7 @@ function makeLimits()
     state.isNew = not raw
     states[field] = state
     if rule.isBucket then
-      -- The rule may have changed since: what is missing stays missing. Only points may owe more than all.
+      -- The rule may have changed since: capacity in use stays in use. Only points may exceed the maximum.
       if state[PERIOD] ~= rule.everyMs then state[USED] = math.ceil(state[USED] * rule.everyMs / state[PERIOD]) end
       if rule.kind ~= 'points' then state[USED] = math.min(state[USED], rule.max * rule.everyMs) end
     end
@@ -109,7 +113,7 @@ function makeLimits()
       state[USED] = math.max(0, state[USED] - math.max(0, now - state[USED_AT]) * rule.refill)
       state[USED_AT] = now
     end
-    -- All lapse together, with the first of them. What a clock that was ahead gave has lapsed, too.
+    -- All reservations lapse with the first of them. Those by a clock that was ahead have lapsed, too.
     if now >= state[TICKETS_UNTIL] or state[TICKETS_UNTIL] > now + TICKET_MS then state[TICKETS] = 0 end
     return state
   end
@@ -127,7 +131,7 @@ function makeLimits()
         state.isNew = true
       else
         call('HSET', K.limitKeys, field, pack(KEY_STATE, unpack(state, 1, 7)))
-        -- The sweep looks then whether anything of it still counts.
+        -- The sweep checks then whether the key's state still counts.
         if state.isNew then call('ZADD', K.forget, math.max(forgottenAt(rule, state), now + LEAST_KEPT), 'f' .. field) end
         state.isNew = false
       end
@@ -135,7 +139,7 @@ function makeLimits()
     changed = {}
   end
 
-  --- Answers whether the line's next look is soon, and sooner than before.
+  --- Sets when the waitlist is inspected next. Returns whether that is soon, and sooner than before.
   local function setTimer(rule, field, inMs)
     local state = stateOf(rule, field)
     local before, at = state[TIMER_AT], inMs and now + inMs or 0
@@ -146,7 +150,7 @@ function makeLimits()
     return at ~= 0 and inMs < LONGEST_POLL and (before == 0 or at < before - 1)
   end
 
-  --- Ms until there is room for `lacking` more, nil where no clock brings it.
+  --- Returns the ms until there is room for `lacking` more, nil if time alone doesn't make room.
   local function roomIn(rule, field, state, lacking)
     if rule.kind == 'fixedWindow' then return math.max(1, state[USED_AT] + rule.everyMs - now) end
     if rule.isBucket then return math.max(1, math.ceil(lacking / rule.refill)) end
@@ -164,7 +168,7 @@ function makeLimits()
     return rule.everyMs
   end
 
-  --- Ms until the key has room for the take, 0 when it has, nil when only a release makes room.
+  --- Returns the ms until the key has room for the hold: 0 if it has, nil if only a release makes room.
   local function opening(rule, take, ticketed)
     local field = fieldOf(take)
     local state = stateOf(rule, field)
@@ -201,7 +205,7 @@ function makeLimits()
     call('ZADD', K.limitStarts, 0, prefix .. pack('>I6I4', now, cost))
   end
 
-  -- Lines ----------------------------------------------------------------------------------------------------
+  -- Waitlists ------------------------------------------------------------------------------------------------
 
   local function orderOf(run, path) return pack('>I2I6', 1000 - run[PRIORITY], run[SEQ]) .. run[ID] .. '\0' .. path end
 
@@ -216,7 +220,7 @@ function makeLimits()
     return head or nil
   end
 
-  --- Whether the run holds slots until it has ended. That can't change while it stands on a waitlist.
+  --- Whether the run holds slots until it has ended. That can't change while it is on a waitlist.
   local function keepsSlots(run)
     local ofJob = hasLimits(run) and extrasOf(run).L['']
     for i = 1, ofJob and #ofJob.t or 0 do
@@ -230,7 +234,7 @@ function makeLimits()
     return keepers
   end
 
-  --- Marks an entry of a run that keeps slots. Answers whether it was not marked.
+  --- Marks an entry of a run that keeps slots. Returns whether it was unmarked.
   local function markKeeper(field, order, run)
     if not keepsSlots(run) then return false end
     local added = call('ZADD', K.limitKeepers, 0, field .. '\0' .. order)
@@ -251,8 +255,9 @@ function makeLimits()
     if heads[field] == order then heads[field] = nil end
   end
 
-  --- Whether a worker takes such runs: the queue is open, and a worker that does not drain knows the job and serves it. For a
-  --- run that needs protection one that took such runs or may ask for it, or has not claimed yet.
+  --- Whether a worker takes such runs: the queue is open, and a worker that doesn't drain knows the job and serves the
+  --- queue. For a run that needs protection, a worker that took such runs, may request protection, or hasn't claimed
+  --- yet.
   local function isServed(run)
     local class = run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[VERSION]
     if served[class] ~= nil then return served[class] end
@@ -276,7 +281,8 @@ function makeLimits()
     return false
   end
 
-  --- Whether a key may be kept for an aged waiter: for a poison suspect only while an idle lease that holds none is at hand.
+  --- Whether a key may be reserved for an aged waiter: for a poison suspect only while there is an idle lease that
+  --- holds none.
   local function canStart(run)
     if not isServed(run) then return false end
     if run[STATE] == RUNNING or not isSuspect(run) then return true end
@@ -291,7 +297,7 @@ function makeLimits()
     return false
   end
 
-  --- Ids of the oldest seniors of a key, as many as one look takes in.
+  --- Returns the ids of a key's oldest aged waiters, as many as one inspection considers.
   local function seniorsOf(field)
     seniors = seniors or call('ZCARD', K.limitSeniors)
     if seniors == 0 then return {} end
@@ -301,7 +307,7 @@ function makeLimits()
     return found
   end
 
-  --- Q6: the oldest senior of a key that can be served; one that can't must not hide it.
+  --- Q6: returns the oldest aged waiter of a key that can be served; one that can't must not hide it.
   local function servedSenior(field)
     for _, id in ipairs(seniorsOf(field)) do
       local run = load(id)
@@ -309,18 +315,18 @@ function makeLimits()
     end
   end
 
-  --- Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept
-  --- out. Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
+  --- Q6. An aged waiter that can be served blocks younger runs; a run that it lets pass never waits for a blocked one.
+  --- A run that keeps slots while it waits always passes: the aged waiter may be waiting for those slots.
   local function standing(field, run)
     local senior = servedSenior(field)
     if not senior then return IN_LINE end
     if run[SEQ] <= senior[SEQ] then return PASSES end
     if keepsSlots(run) then return PASSES end
-    -- No event tells that no lease is free for a suspect any more.
+    -- No event reports that no lease is free for a suspect any more.
     return KEPT_OUT, isSuspect(senior) and TICKET_MS or nil
   end
 
-  -- Admissions -----------------------------------------------------------------------------------------------
+  -- Limit requests -------------------------------------------------------------------------------------------
 
   local function keep(run)
     run.extrasChanged, run.raw = true, nil
@@ -331,7 +337,7 @@ function makeLimits()
 
   local function attemptOf(admission, run) return admission.a or run[ATTEMPT] end
 
-  --- Whether the take is still to be made for this attempt.
+  --- Whether this attempt has yet to take the hold.
   local function lacks(take, attempt)
     local rule = ruleOf(take[T_NAME])
     if rule and rule.isRate then return take[T_PAID] ~= attempt end
@@ -346,14 +352,14 @@ function makeLimits()
     return true
   end
 
-  --- Place of the first take that is closed now and ms until it opens (nil: unknown); nothing when all are open.
+  --- Returns the position of the first closed hold and the ms until it opens (nil: unknown); nothing if all are open.
   local function firstClosed(run, path, admission, toTake)
     local attempt = attemptOf(admission, run)
     for i = 1, #admission.t do
       local take = admission.t[i]
       if lacks(take, attempt) then
         local rule, field, ticketed = ruleOf(take[T_NAME]), fieldOf(take), take[T_TICKET] > now
-        -- Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
+        -- Waiting for a limiter that no worker has registered is the safe side: a worker's code will bring it.
         if not rule then return i end
         local stands, forMs = standing(field, run)
         if stands == KEPT_OUT then return i, forMs end
@@ -372,7 +378,7 @@ function makeLimits()
       local take = admission.t[i]
       if take[T_TICKET] ~= 0 then
         local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
-        -- One that has lapsed is counted nowhere.
+        -- A lapsed reservation is counted nowhere.
         if rule and take[T_TICKET] > now then changeTickets(rule, field, -weight(rule, take[T_COST])) end
         take[T_TICKET] = 0
         touch(field)
@@ -380,8 +386,9 @@ function makeLimits()
     end
   end
 
-  --- What waits for a worker keeps its keys for a moment, unless no worker takes it, or only one that is free of other
-  --- poison suspects (R17): then it is taken without, if the keys are open at that time.
+  --- Reserves the keys of a request for a moment while its run waits for a worker. A run that no worker takes, or only
+  --- a worker that holds no other poison suspect (R17), gets no reservation: it is taken if the keys are open at that
+  --- time.
   local function giveTickets(run, admission)
     if run[STATE] ~= RUNNING and (isSuspect(run) or not isServed(run)) then return end
     for i = 1, #admission.t do
@@ -404,7 +411,8 @@ function makeLimits()
     touch(fieldOf(take))
   end
 
-  --- Marks the entries of a run that the version before put on waitlists, and looks at those. Answers whether it is on one.
+  --- Marks the entries of a run that an earlier version put on waitlists, and has them inspected. Returns whether the
+  --- run is on a waitlist.
   local function markKeepers(run)
     local isOnOne = false
     for path, admission in pairs(hasLimits(run) and admissionsOf(run) or {}) do
@@ -428,7 +436,7 @@ function makeLimits()
     end
   end
 
-  --- Q6: a run that needs one limit alone is passed over by no other, unless it is a poison suspect.
+  --- Q6: no run overtakes one that needs a single limit, unless that is a poison suspect. So only other requests age.
   local function countRefusal(run, admission)
     if (#admission.t < 2 and not isSuspect(run)) or admission.s then return end
     admission.r = admission.r or { 0, now }
@@ -441,8 +449,8 @@ function makeLimits()
     end
   end
 
-  --- Puts the admission into the line of the limit that is closed; a second time it goes on to another one. `again`: the
-  --- repeat of a request whose refusal is counted.
+  --- Puts the request on the waitlist of the closed limit; a second time it moves on to another one. `again`: it
+  --- repeats a request whose refusal is counted.
   local function lineUp(run, path, admission, closed, again)
     dropTickets(admission)
     if admission.n ~= closed then leaveLine(run, path, admission) end
@@ -455,7 +463,7 @@ function makeLimits()
     if headOf(field) == order then touch(field) end
   end
 
-  --- Takes all that is lacking: the caller has looked, in the same script (Q1).
+  --- Takes all missing holds: the caller has checked that they are open, in the same script (Q1).
   local function takeAll(run, path, admission)
     local attempt = attemptOf(admission, run)
     dropTickets(admission)
@@ -481,7 +489,7 @@ function makeLimits()
     keep(run)
   end
 
-  --- Gives slots back; those for the whole run only at its end (Q2).
+  --- Releases slots; those for the whole run only at its end (Q2).
   local function giveBack(run, path, admission, ended)
     for i = 1, #admission.t do
       local take = admission.t[i]
@@ -495,7 +503,7 @@ function makeLimits()
     end
   end
 
-  --- Ends one use by a step: what it paid stays paid (Q3).
+  --- Ends one use by a step; rates charged for it stay charged (Q3).
   local function endUse(run, path, admission)
     giveBack(run, path, admission, true)
     dropTickets(admission)
@@ -507,9 +515,9 @@ function makeLimits()
     keep(run)
   end
 
-  -- What `place` asks ----------------------------------------------------------------------------------------
+  -- Called by `place` ----------------------------------------------------------------------------------------
 
-  --- What a run gives back, and where it no longer stands, when it moves (Q2).
+  --- Releases what a run gives up when it moves, and takes it off waitlists (Q2).
   local function leave(run, from, state, transition)
     local leavesSlot = from == RUNNING or from == CANCELLING
     local ended = state >= COMPLETED
@@ -517,7 +525,8 @@ function makeLimits()
       if ended and path ~= '' then return endUse(run, path, admission) end
       if leavesSlot or ended then giveBack(run, path, admission, ended) end
       if ended or (path == '' and from == READY) then dropTickets(admission) end
-      -- Only a suspension that waits for it keeps a step's place; whoever comes back otherwise asks anew, in the same order.
+      -- A step keeps its position only over a suspension that waits for it; after any other it requests anew, in the
+      -- same order.
       if leavesSlot and path ~= '' and not (transition == 'suspend' and admission.n) then
         dropTickets(admission)
         leaveLine(run, path, admission)
@@ -526,7 +535,7 @@ function makeLimits()
       if ended or (path == '' and from == WAITING) then leaveLine(run, path, admission) end
       if ended then
         forgetSeniority(run, admission)
-        -- A retry by hand begins with the job's limits anew.
+        -- A manual retry begins with the job's limits anew.
         for i = 1, #admission.t do admission.t[i][T_PAID], admission.t[i][T_CHARGED] = 0, 0 end
       end
     end
@@ -538,25 +547,26 @@ function makeLimits()
       for path in pairs(all) do paths[#paths + 1] = path end
       for _, path in ipairs(paths) do leaveOne(path, all[path]) end
     end
-    -- Nobody retries it: its record grows smaller.
+    -- A completed run is never retried: its record gets smaller.
     if state == COMPLETED then extrasOf(run).L = nil end
     run.extrasChanged, run.raw = true, nil
   end
 
-  --- Whether its workers were lost, or cut off, so often without a new entry that it is claimed only to be failed.
+  --- Whether losses of its workers, or cuts, without a new entry are so many that a claim takes the run only to fail
+  --- it.
   local function isPoisoned(run)
     if run[STREAK] >= POISON_LIMIT then return true end
     local cuts = mayHave(run, 'k') and extrasOf(run).k
     return cuts and cuts[1] >= CUTS_PER_RUN and cuts[2] == run[POSITION]
   end
 
-  --- A run that is claimed only to be failed needs no limit.
+  --- Whether a claim takes the run only to fail it. Such a run needs no limit.
   local function failsNow(run)
     return (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or isPoisoned(run)
   end
 
-  --- Lets a run pass its job's limits, or puts it into the line of one and answers that one's name. To be ready it gets a
-  --- ticket for each; to start (`toTake`) it takes them. A run that is to be failed waits for none.
+  --- Lets a run pass its job's limits, or puts it on the waitlist of one and returns that limiter's name. To become
+  --- ready it reserves each limit; to start (`toTake`) it takes them. A run that is about to be failed waits for none.
   local function pass(run, toTake)
     local admission = admissionsOf(run)['']
     if not admission or run.pastLimits then return nil end
@@ -575,7 +585,7 @@ function makeLimits()
     if toTake then takeAll(run, '', admission) else giveTickets(run, admission) end
   end
 
-  --- Its worker need not ask any more. Before the run leaves its place: the order stands with its holder.
+  --- Withdraws the order to request limits again, before the run moves: the order is stored with its holder.
   local function forgetGrant(run)
     if not extrasOf(run).G then return end
     setExtra(run, 'G', nil)
@@ -583,7 +593,7 @@ function makeLimits()
     if run.holder then cancelOrders().forget(run.holder, '+' .. run[ID]) end
   end
 
-  -- Nudges (Q4, Q5) ------------------------------------------------------------------------------------------
+  -- Wakes of waiters (Q4, Q5) ---------------------------------------------------------------------------------
 
   local function orderGrant(run)
     if not run.holder then readStay(run) end
@@ -604,8 +614,8 @@ function makeLimits()
     end
   end
 
-  --- The first entry at or behind `from` that was enqueued before number `seq`, or is of that run. Of each priority only
-  --- the oldest is read: the work grows with the priorities in use (2,001 at most), not with the waitlist.
+  --- Returns the first entry at or after `from` that was enqueued before number `seq`, or belongs to that run. Only the
+  --- oldest of each priority is read: the work grows with the priorities in use (2,001 at most), not with the waitlist.
   local function firstOlder(field, seq, from)
     local prefix = field .. '\0'
     while true do
@@ -614,13 +624,13 @@ function makeLimits()
       local order = sub(member, #prefix + 1)
       local rank, number = unpack1('>I2I6', order)
       if number <= seq then return order end
-      -- All others of this priority are younger still, unless `from` began in the midst of it: nothing older is before that.
+      -- All others of this priority are even younger; if `from` began within it, nothing older is before that.
       from = pack('>I2', rank + 1)
     end
   end
 
-  --- The first entry of a run that keeps slots until it has ended, other than the run `except`. The version before
-  --- takes entries off the waitlist without it.
+  --- Returns the first entry of a run that keeps slots until it has ended, other than the run `except`. An earlier
+  --- version removes entries from the waitlist but not their marks.
   local function firstKeeper(field, except)
     local prefix = field .. '\0'
     local from = countKeepers() > 0 and '[' .. prefix
@@ -636,7 +646,7 @@ function makeLimits()
     end
   end
 
-  --- The waiter of an entry, past entries of runs that are no longer there: run, path, admission, order.
+  --- Returns the first waiter whose run still exists: run, path, request, order.
   local function firstPresent(field, find, a, b)
     while true do
       local order = find(field, a, b)
@@ -649,14 +659,15 @@ function makeLimits()
     end
   end
 
-  --- Q6: the first of those that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps slots.
-  --- `passed` tells where one nudge goes on with what the aged run `by` lets pass: no older one is before `from`.
+  --- Q6: returns the first waiter that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps
+  --- slots. `passed` says where one nudge continues with what the aged run `by` lets pass: no older waiter is before
+  --- `from`.
   local function firstPassing(field, senior, passed)
     if passed.by ~= senior[ID] then passed.by, passed.from = senior[ID], '' end
     local run, path, admission, order
     repeat
       run, path, admission, order = firstPresent(field, firstOlder, senior[SEQ], passed.from)
-      -- What is aged of the same run does not pass itself.
+      -- An aged request does not let itself pass.
       local itself = run and run[ID] == senior[ID] and admission.s
       if run then passed.from = itself and order .. '\0' or order end
     until not itself
@@ -665,8 +676,8 @@ function makeLimits()
     return run, path, admission
   end
 
-  --- Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line. `keepsOut`:
-  --- it is that senior, whichever waitlist it stands on.
+  --- Returns the first waiter that a servable aged waiter lets pass, or the aged waiter itself (Q6). Without one, the
+  --- head of the waitlist. `keepsOut`: it is that aged waiter, whichever waitlist it is on.
   local function firstInLine(field, passed)
     local senior = servedSenior(field)
     if senior then
@@ -680,12 +691,12 @@ function makeLimits()
     return run, path, admission, false
   end
 
-  --- Wakes the first in line, or moves it on to the line of another limit that is closed. Answers whether it waits,
-  --- and ms until it may go on.
+  --- Wakes the first waiter, or moves it to the waitlist of another closed limit. Returns whether it waits, and the ms
+  --- until it may continue.
   local function look(field, run, path, admission, keepsOut)
     local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
     if not held and not isServed(run) then
-      -- Nobody would take it: others may pass. It stands ready, and here again once a claim refuses it.
+      -- No worker would take it: others may pass. It becomes ready, and joins the waitlist again if a claim refuses it.
       leaveLine(run, path, admission)
       keep(run)
       wake(run, path, true)
@@ -694,7 +705,7 @@ function makeLimits()
     local closed, inMs = firstClosed(run, path, admission)
     if not closed then
       leaveLine(run, path, admission)
-      -- Only a claim is sure to come; a step that its code no longer calls must not keep others out.
+      -- Only a claim is certain to follow; a step that its code no longer calls must not block others.
       if path ~= '' then forgetSeniority(run, admission) end
       giveTickets(run, admission)
       wake(run, path, false)
@@ -705,7 +716,7 @@ function makeLimits()
     local before = admission.n
     lineUp(run, path, admission, closed)
     local told, name = extrasOf(run).w, admission.t[closed][T_NAME]
-    -- What a waiting run is said to wait for is the line it stands in.
+    -- A waiting run's record names the limit whose waitlist it is on.
     if run[STATE] == WAITING and told and told[1] == 'limit' and told[3] == admission.t[before][T_NAME] then
       setExtra(run, 'w', { 'limit', 0, name })
     end
@@ -716,7 +727,7 @@ function makeLimits()
 
   local function nudge(field, left)
     local rule = ruleOf(string.match(field, '^[^%z]*'))
-    -- It opens with a worker's code, by no clock.
+    -- Only a worker's code opens it, no clock.
     if not rule then return left end
     local passed = {}
     while true do
@@ -729,7 +740,7 @@ function makeLimits()
       left = left - 1
       local waits, inMs = look(field, run, path, admission, keepsOut)
       if waits then
-        -- Workers know the earliest timer; an earlier one is news to them, and to a step that was told a later one.
+        -- Workers know the earliest timer; they need to learn of an earlier one, and so does a step with a later time.
         if setTimer(rule, field, inMs) then
           if run[STATE] == WAITING then sooner[field] = run
           elseif run[STATE] == RUNNING and run[ID] ~= asking then orderGrant(run) end
@@ -751,14 +762,14 @@ function makeLimits()
     end
   end
 
-  --- Counts a wake for each timer that is sooner than before and still stands: an idle worker is to know it.
+  --- Counts a wake for each timer that is sooner than before and still set: an idle worker must learn of it.
   local function tellTimers()
     for field, run in pairs(sooner) do
       if states[field][TIMER_AT] ~= 0 then countWake(run) end
     end
   end
 
-  --- After a change of a limiter in the middle of a script: what was read under its old rule is written, and read again.
+  --- After a change of a limiter within a script: writes what was read under the old rule, so that it is read again.
   local function forgetRule(name)
     write()
     rules[name] = nil
@@ -767,7 +778,8 @@ function makeLimits()
     end
   end
 
-  --- For who looks: { key, used as text, waiting, ms until the line's head may go or -1, ms closed }.
+  --- For readers: { key, used as text, waiting, ms until the waitlist's head may go or -1, ms closed, head or '', since
+  --- or '' }.
   local function keyInfo(field)
     local rule = ruleOf(string.match(field, '^[^%z]*'))
     local prefix = field .. '\0'
@@ -793,7 +805,7 @@ function makeLimits()
     changed[field] = rule
   end
 
-  --- Keeps a key only if something of it still counts; answers when to look again, nothing when it is gone.
+  --- Keeps a key only if its state still counts; returns when to check again, or nothing if it is gone.
   local function forgetOld(field)
     local rule = ruleOf(string.match(field, '^[^%z]*'))
     if not rule then return nil end
@@ -804,23 +816,24 @@ function makeLimits()
   end
 
   return {
-    -- for `place`, and what moves runs
+    -- for `place`, and callers that move runs
     leave = leave, pass = pass, forgetGrant = forgetGrant, nudgeTouched = nudgeTouched, touch = touch, write = write,
     tellTimers = tellTimers, forgetRule = forgetRule,
     -- for steps
     admissionsOf = admissionsOf, holdsAll = holdsAll, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll, endUse = endUse, close = close,
     changeUse = changeUse, ruleOf = ruleOf, fieldOf = fieldOf, keep = keep,
-    -- for who looks, and the sweep
+    -- for readers, and the sweep
     keyInfo = keyInfo, orderOf = orderOf, forgetOld = forgetOld, markKeepers = markKeepers, weight = weight, headOf = headOf, seniorsOf = seniorsOf,
   }
 end
 
--- `linesFrom` of `meta`, false for none, as `markSeen` found it.
+-- `linesFrom` of `meta` as `markSeen` found it, false for none.
 local linesFrom = false
 
---- After a change of what all lines depend on: looks at the first of them in the same script. Another call goes on there.
+--- After a change that all waitlists depend on: inspects the first of them in this script; another call continues
+--- there.
 function nudgeAll()
-  --- Marks a part of all lines changed, from `linesFrom` on.
+  --- Marks a part of all waitlists as changed, from `linesFrom` on.
   local function touchLines()
     local from = linesFrom
     for _ = 1, LINES_AT_ONCE do
@@ -838,7 +851,8 @@ function nudgeAll()
     linesFrom, openedLines = from, false
   end
 
-  --- Wakes one worker, idle if there is one, to go on with the lines: the next claim, whatever it is for, looks at more.
+  --- Wakes one worker, idle if there is one, to continue with the waitlists: its next claim, of whatever size, inspects
+  --- more.
   local function wakeForLines()
     local leases = call('HKEYS', K.idle)
     if #leases == 0 then leases = call('HKEYS', K.workers) end
@@ -849,7 +863,8 @@ function nudgeAll()
   if linesFrom then wakeForLines() end
 end
 
---- A transition that changed what can be served, or a rule: all lines are looked at, as many at once as one script may.
+--- After a transition that changed which runs are served, or a rule: has all waitlists inspected, a bounded part per
+--- script.
 local function lookAtAllLines()
   linesFrom, openedLines = '', true
   call('HSET', K.meta, 'linesFrom', '')

@@ -610,8 +610,8 @@ end
 
 -- Counters ----------------------------------------------------------------------------------------------------
 -- `runCounts` counts runs by queue, job and state, except ready ones: the ready sets count those by class, see
--- run-counts-part. Readers skip a 0. The sweep deletes zeros of running runs; otherwise a queue that often becomes
--- empty would recreate them each time.
+-- run-counts-part. Readers skip a 0. `finish` leaves a 0 of running runs to the sweep: to delete it at once would cost
+-- a queue that often becomes idle one more command each time.
 -- RC1  A script's changes are summed and written by `finish`, so that counters cost by script, not by run.
 -- RC2  A recount goes through `index` by state and number, then through the runs of each lease, and keeps its own sums
 --     behind an empty queue; in between it repairs `groups` and `changed`. `recountedTo` is its progress: the last
