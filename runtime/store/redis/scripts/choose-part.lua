@@ -1,7 +1,7 @@
 --[[
 Chooses the ready runs that a claim takes. It reads the queues in rotation until it has enough, and forgets empty
-classes once there are many: recreating one costs an enqueue little, but reading it costs every claim. Included by claim.lua:
-it uses `lease`, `n`, `max` and `level`, and adds to `left` and `suspectLeft`.
+classes once there are many: recreating one costs an enqueue little, but reading it costs every claim. Included by
+claim.lua: it uses `lease`, `n`, `max` and `level`, and adds to `left` and `suspectLeft`.
 ]]
 --- Returns members of the best ready runs that this worker may take, and whether there are more: one of each queue in
 --- rotation, beginning at another queue each time, or all of one queue before the next in strict order; at most one

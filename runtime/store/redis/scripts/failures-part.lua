@@ -2,7 +2,7 @@
 Failures in groups (store/failures.ts). A mark is a list: fingerprint, step, name, code or '', text, version.
 `failures` has per fingerprint: first and last time, tries, runs, job; then a msgpack list of step, name, code, text, sample,
 versions (newest first) and minutes of the store's time with tries, oldest first: minute, tries, minute, tries ...
-Failures of one script are summed and written together, so that they cost by script, not by failure.
+A script's failures are summed and written together, so that they cost by script, not by failure.
 ]]
 local FAILURE_GROUPS, FAILURE_MINUTES, FAILURE_VERSIONS = --[[failures]] 0, 0, 0
 local LARGEST_COUNT, GROUPS_AT_ONCE = 4294967295, 500
@@ -10,7 +10,7 @@ local LARGEST_COUNT, GROUPS_AT_ONCE = 4294967295, 500
 local function makeFailureCounts()
   local order, sums = {}, {}
 
-  --- Up to FAILURE_VERSIONS different numbers, the highest first.
+  --- Keeps up to FAILURE_VERSIONS different numbers, the highest first.
   local function addVersion(versions, version)
     for i = 1, #versions do
       if versions[i] == version then return end
@@ -20,7 +20,7 @@ local function makeFailureCounts()
     versions[FAILURE_VERSIONS + 1] = nil
   end
 
-  --- A clock that went back leaves minutes that have not come.
+  --- Drops minutes in the future, left by a clock that went back.
   local function addTries(minutes, tries)
     local minute, kept = floor(now / 60000), {}
     for i = 1, #minutes, 2 do
@@ -38,7 +38,7 @@ local function makeFailureCounts()
     return kept
   end
 
-  --- What was seen least recently makes room.
+  --- Drops the groups seen least recently beyond the bound.
   local function forgetOldest()
     local over = call('ZCARD', K.failureOrder) - FAILURE_GROUPS
     if over <= 0 then return end
@@ -47,7 +47,7 @@ local function makeFailureCounts()
     call('HDEL', K.failures, unpack(oldest))
   end
 
-  --- The record of a group with what this script adds to it.
+  --- Returns a group's record with what this script adds to it.
   local function recordOf(raw, sum)
     local firstAt, tries, runs, versions, minutes = now, 0, 0, {}, {}
     if raw then
@@ -82,8 +82,8 @@ local function makeFailureCounts()
     order, sums = {}, {}
   end
 
-  --- Counts one failure: of a step, or of a run (`of`: 'step', 'try', 'end'). A run's is a try too unless it is a step's
-  --- that escaped (F2).
+  --- Counts one failure: of a step, or of a run (`of`: 'step', 'try', 'end'). A run's failure also counts as a try,
+  --- unless it is a step's failure that escaped (F2).
   local function count(job, run, mark, of)
     local fingerprint = mark[1]
     local sum = sums[fingerprint]

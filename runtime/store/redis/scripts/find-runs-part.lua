@@ -1,19 +1,19 @@
 --[[
-Finds runs in sets by their number, several sets at once, and reads those that a filter lets through. A stream is the letter
-of a set and what its members begin with, before number and run. The filter is msgpack:
-{ states, job, queue, from, before (of the last change), texts that are parts of the record, text in whatever case ('' for
-none), limiter and key that the run waits for (none, or the limiter alone) }. A match here is a candidate; `matchesRecord` decides.
+Finds runs in sets by their number, several sets at once, and reads those that fit a filter. A stream is the letter of a
+set and a prefix of its members, before number and run. The filter is msgpack: { states, job, queue, from, before (of
+the last change), texts that are parts of the record, text in any case ('' for none), limiter and key that the run
+waits for (none, or the limiter alone) }. A match here is a candidate; `matchesRecord` decides.
 ]]
 --[[states]]
 local SETS = { i = K.index, g = K.groups, t = K.tags, f = K.failedBy, r = K.ready, s = K.suspects, l = K.limitLines }
 
---- Whether a number comes later in the order.
+--- Whether number `a` comes after `b` in the order.
 local function isBehind(a, b, newestFirst)
   if newestFirst then return a < b end
   return a > b
 end
 
---- A stream whose members begin with what follows the letter, from behind a number on.
+--- Returns a stream of the members with the prefix after the letter, starting after a number.
 local function streamOf(text, from)
   return { letter = string.sub(text, 1, 1), prefix = string.sub(text, 2), last = from, members = {}, i = 0 }
 end
@@ -42,12 +42,12 @@ local function advance(stream, atMost, newestFirst)
   end
   local at = #stream.prefix + 1
   stream.i, stream.last, stream.id = i, struct.unpack('>I6', member, at), string.sub(member, at + 6)
-  -- An entry of a waitlist ends with a step.
+  -- A waitlist entry ends with a step.
   if stream.letter == 'l' then stream.id = string.match(stream.id, '^[^%z]*') end
   return true
 end
 
---- Puts the last of the streams in its place among the others, of which the last one has the next run.
+--- Moves the last stream to its position; the stream with the next run comes last.
 local function settle(streams, newestFirst)
   for i = #streams, 2, -1 do
     if not isBehind(streams[i].last, streams[i - 1].last, newestFirst) then return end
@@ -55,9 +55,10 @@ local function settle(streams, newestFirst)
   end
 end
 
---- The first `atMost` runs behind a number, their numbers, and whether there are no more. `given`: number and run of each that
---- the caller knows, in order; `isCut`: it knows of more. Each run once: one that moved since the caller read of it may be in a
---- stream, too, and with several steps or keys a run is on waitlists several times.
+--- Returns the first `atMost` runs after a number, their numbers, and whether there are no more. `given`: number and
+--- run of each that the caller knows, in order; `isCut`: it knows of more. Returns each run once: a run that moved
+--- since the caller read it may also be in a stream, and with several steps or keys a run is on waitlists several
+--- times.
 local function mergeStreams(texts, from, atMost, newestFirst, given, isCut)
   local streams, ids, numbers, n = {}, {}, {}, 0
   local function add(stream)
@@ -66,7 +67,7 @@ local function mergeStreams(texts, from, atMost, newestFirst, given, isCut)
     settle(streams, newestFirst)
   end
   add({ given = true, members = given, i = 0, ended = true })
-  -- Of several streams most may have only few of the next runs: each is read on as far as it turns out to be needed.
+  -- Of several streams, most may have few of the next runs: each is read only as far as needed.
   local atFirst = #texts == 1 and atMost + 1 or math.ceil(atMost / (4 * #texts)) + 1
   for i = 1, #texts do
     local stream = streamOf(texts[i], from)
@@ -80,7 +81,7 @@ local function mergeStreams(texts, from, atMost, newestFirst, given, isCut)
       n = n + 1
       ids[n], numbers[n] = stream.id, stream.last
     end
-    -- Of a waitlist many entries may be one run's.
+    -- Many entries of a waitlist may belong to one run.
     local missing = stream.letter == 'l' and stream.next or atMost - n + 1
     if advance(stream, missing, newestFirst) then settle(streams, newestFirst)
     elseif stream.given and isCut then return ids, numbers, false
@@ -93,7 +94,7 @@ local filter = cmsgpack.unpack(ARGV[1])
 local wantedStates = {}
 for _, code in ipairs(filter[1]) do wantedStates[code] = true end
 
---- State, last change, whether it is in that state since its enqueue, job, queue, bytes of headers and input in the record.
+--- Returns state, last change, whether that is its enqueue, job, queue, bytes of headers and input in the record.
 local function readHead(record)
   local state, _, _, _, enqueuedAt, job, queue, extras, at = struct.unpack('>BhI4I6I6ssI2', record)
   local given = struct.unpack('>I2', record, at + extras)
@@ -104,15 +105,15 @@ end
 
 local _, ownJob, ownQueue, changedFrom, changedBefore, texts, anyCase, waits = unpack(filter)
 
---- Whether the outcome stands beside the record: a `+` alone stands for it.
+--- Whether the outcome is stored beside the record, which then has a `+` in its place.
 local function isOutcomeBeside(record) return string.sub(record, -5) == '\0\0\0\1+' end
 
 local function has(text) return text and string.find(string.lower(text), anyCase, 1, true) end
 
---- Whether the text is in some record or id of those read: a look at all of them at once takes less than one at each.
+--- Whether the text is in any record or id read: one search in all of them takes less time than one in each.
 local isInSome = false
 
---- The records of some runs, false for those that are gone.
+--- Returns the records of some runs, false for those that are gone.
 local function readRecords(ids)
   local records = #ids > 0 and redis.call('HMGET', K.runs, unpack(ids)) or {}
   if anyCase ~= '' then
@@ -125,12 +126,12 @@ end
 
 local function hasText(id, record, state)
   if isInSome and (has(record) or has(id)) then return true end
-  -- The words of a poisoned run's error are not stored.
+  -- The text of a poisoned run's error is not stored.
   if state == FAILED and string.sub(record, -4) == '\0\0\0\0' then return true end
   return state ~= COMPLETED and isOutcomeBeside(record) and has(redis.call('HGET', K.payloads, 'o' .. id))
 end
 
---- Whether the run is on the waitlist of the filter, if it names one (admissions: see limits-part.lua).
+--- Whether the run is on the filter's waitlist, if it names one (admissions: see limits-part.lua).
 local function isOnWaitlist(record)
   if #waits == 0 then return true end
   local extras, at = select(8, struct.unpack('>BhI4I6I6ssI2', record))
@@ -142,7 +143,7 @@ local function isOnWaitlist(record)
   return false
 end
 
---- Whether a run fits the filter; state and bytes of headers and input in its record.
+--- Whether a run fits the filter; then also its state and the bytes of headers and input in its record.
 local function fits(id, record)
   local state, changedAt, _, job, queue, given = readHead(record)
   if not wantedStates[state] or changedAt < changedFrom or changedAt >= changedBefore then return false end
@@ -155,18 +156,18 @@ local function fits(id, record)
   return true, state, given
 end
 
---- What read-runs answers of a run, its id in front; and its bytes.
+--- Returns a run as read-runs does, with its id in front; and its bytes.
 local function readBeside(id, record, state, given)
   local stay = (state == RUNNING or state == CANCELLING) and redis.call('HGET', K.stays, id) or ''
   local worker = stay ~= '' and redis.call('HGET', K.workers, string.sub(stay, 16))
   local input = given == 0 and redis.call('HGET', K.payloads, 'i' .. id) or ''
-  -- Only the headers in front of the input.
+  -- Only the headers, which come before the input.
   if input ~= '' then input = string.sub(input, 1, 4 + struct.unpack('>I4', input)) end
   local outcome = isOutcomeBeside(record) and redis.call('HGET', K.payloads, 'o' .. id) or ''
   return { id, record, stay, worker and cmsgpack.unpack(worker).name or '', input, outcome }, #record + #outcome + #input
 end
 
---- Adds a run to those found if it is there and fits, with how many were inspected up to it. Returns its bytes, or 0.
+--- Adds a run to those found if it exists and fits, with how many were inspected up to it. Returns its bytes, or 0.
 local function addFitting(found, id, record, looked)
   if not record then return 0 end
   local fit, state, given = fits(id, record)

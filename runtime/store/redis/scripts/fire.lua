@@ -1,5 +1,5 @@
 --[[
-The only way from a tick of a schedule to the next one (C1): enqueues the run, writes the line and moves on.
+Moves a schedule from one tick to the next; nothing else does (C1). Enqueues the run and adds a line to the ledger.
 keys: all
 input: time, schedule, revision, term, kind, tick ('' for none), next tick and when it is due ('' for none), then
   plan: nothing; run: due at, 1 when caught up, overlap, cap, head and given of the run as in enqueue;
@@ -15,7 +15,7 @@ if not s or s.dropped or s.revision ~= revision then return { 'moved' } end
 
 local told = false
 
---- Writes the run; answers the line that says what became of it.
+--- Enqueues the run; returns the ledger line for the result.
 local function enqueued(head, given, line)
   local id = cmsgpack.unpack(head)[1]
   told = true
@@ -26,7 +26,7 @@ local function enqueued(head, given, line)
   return line
 end
 
---- Whether the ledger calls it late.
+--- Returns the lateness, if it is enough for the ledger to record.
 local function lateness(due) return wall - due >= LATE_FROM and wall - due or nil end
 
 local function runLine()
@@ -72,7 +72,7 @@ if kind == 'plan' then
   return { 'done', 'planned' }
 end
 
--- Of a stretch the last one; of a tick when it is due.
+-- For a stretch of ticks, the last one; for a single tick, when it is due.
 local notBefore = tonumber(ARGV[9])
 if wall < notBefore then return { 'early', text(notBefore - wall) } end
 planNext(name, s, ARGV[7], ARGV[8])

@@ -1,14 +1,14 @@
 --[[
-What becomes of a worker whose lease ends, and of its runs.
+Ends a worker's lease: forgets the worker and reclaims its runs.
 uses: operations-part lost-workers-part
 ]]
 local MOST_RECLAIMED = 500
 local POISONED_FINGERPRINT, POISONED_NAME, POISONED_CODE, POISONED_TEXT = --[[poisoned]] '', '', '', ''
 local REASONS = { exit = 'its process died', lease = 'its lease expired' }
--- What `ended` of a status says of a lease whose runs are still being taken back.
+-- Values of a status's `ended` for a lease whose runs are still being reclaimed.
 local ENDED_AS = { lease = 1, exit = 2 }
 
---- The roles of a lease that ends are vacant at once; their terms (see term-part) keep their numbers.
+--- Vacates the roles of a lease that ends; their terms (see term-part) keep their numbers.
 local function leaveRoles(lease)
   local all, vacant = call('HGETALL', K.terms), false
   for i = 1, #all, 2 do
@@ -46,7 +46,7 @@ end
 
 local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end
 
---- How often each kind of loss was seen, by the lines of a history; a cut was taken for an exit at first.
+--- Counts the losses by kind in the lines of a history; a cut was recorded as an exit at first.
 local function lossesIn(lines)
   local seen = { exit = 0, cut = 0, lease = 0 }
   for i = 1, #lines do
@@ -55,7 +55,7 @@ local function lossesIn(lines)
     if line.kind == 'cut' then
       seen.exit, seen.cut = math.max(0, seen.exit - 1), seen.cut + 1
     end
-    -- A stop that says nothing about the run.
+    -- A task's end for which the run is not to blame.
     if line.kind == 'explained' and line.cause then seen[line.cause] = math.max(0, seen[line.cause] - 1) end
   end
   return seen
@@ -67,7 +67,7 @@ local function loseRun(run, worker, cause)
   local streak = run[STREAK] + 1
   local to = { [LOSSES] = run[LOSSES] + 1, [STREAK] = streak }
   if run[STATE] ~= CANCELLING and streak > POISON_LIMIT then
-    -- Even the stay that should only have ended the run was lost: the store ends it itself.
+    -- The last execution was to fail the run, but was lost too: the store fails it.
     note(run, { kind = 'poisoned', reason = streak .. ' workers were lost without a new step' })
     setOutcome(run, '')
     setExtra(run, 'e', nil)
@@ -85,7 +85,7 @@ local function loseRun(run, worker, cause)
   if delayMs < LONGEST_POLL then countWake(run) end
 end
 
---- Keeps for ten minutes what a lease lost that was taken for dead: its process may come back and say that it was cut.
+--- Retains the losses of a lease presumed dead for ten minutes: its process may return and report that it was cut off.
 local function keepLosses(lease, worker, losses)
   local raw = call('HGET', K.cuts, 'l' .. lease)
   local kept = raw and cmsgpack.unpack(raw) or { worker = worker, losses = {} }
@@ -94,18 +94,18 @@ local function keepLosses(lease, worker, losses)
   zadd(K.forget, 'c' .. 'l' .. lease, now + KEEP_ANSWERS)
 end
 
---- Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere, a bounded number at once.
+--- Marks a lease lost (P2): its worker can write nothing more; reclaims its runs, a bounded number at a time.
 local function reclaim(lease, cause)
   local status = readStatus(lease)
   if not status then
-    -- Nothing belongs to it; its end must not be waited for again and again.
+    -- It owns nothing; removed so that no call waits for its end again.
     call('ZREM', K.leases, lease)
     return
   end
   local raw = call('HGET', K.workers, lease)
   local known = raw and cmsgpack.unpack(raw)
   local worker = known and known.name or 'unknown'
-  -- The rest of one that was lost before: that is told.
+  -- Not for the rest of a lease lost before: its loss is logged already.
   if status.ended == 0 then
     local held = call('ZLEXCOUNT', K.held, '[' .. lease, '(' .. lease .. '\255')
     logOperation({ operation = 'worker lost', subject = worker, count = held, details = { cause = cause } })

@@ -1,5 +1,5 @@
 --[[
-Numbers of the runs that came into a state in a time.
+Lists the runs that entered a state in a period, with their numbers.
 keys: changed
 input: state, from and before in the store's time, limit
 returns: number and run of each

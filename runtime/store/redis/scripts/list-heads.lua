@@ -1,7 +1,7 @@
 --[[
-The next number of each of many streams: which of them a search reads first.
+Returns the next number of each of many streams, by which a search decides which to read first.
 keys: index groups tags failedBy ready suspects runs stays workers payloads limitLines
-input: filter, order, number to go on behind, then the streams
+input: filter, order, number to continue after, then the streams
 returns: per stream the number, '' at its end
 uses: find-runs-part
 writes: nothing

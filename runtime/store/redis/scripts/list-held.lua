@@ -1,8 +1,8 @@
 --[[
-Numbers and times of runs that are held, a part of them per call.
+Lists held runs with numbers and times, a part of them per call.
 keys: held index groups tags failedBy ready suspects runs stays workers payloads limitLines
 input: filter, a lease or '' for all, the last member of the reply before ('' at first), limit
-returns: the last member looked at ('' at the end), then number, time of the last change, and run of each that fits
+returns: the last member inspected ('' at the end), then number, time of the last change, and run of each that fits
 uses: find-runs-part
 writes: nothing
 ]]

@@ -1,13 +1,13 @@
 --[[
-A step of a search for the runs that are in their state for the longest time. Runs come from three places: `changed` has them
-by time; held ones the caller knows; and from streams by number come ready runs that are ready since their enqueue, which
-is as old as their number says (and what `changed` lacks since an earlier version moved it).
+One step of a search for the runs that have been in their state longest. Runs have three sources: `changed` has them by
+time; the caller knows held ones; streams by number have those that have been ready since their enqueue, so that their
+number gives their age (and those that `changed` lacks because an earlier version moved them).
 keys: index groups changed tags failedBy ready suspects runs stays workers payloads limitLines
-input: filter, time and number to go on behind, number to go on behind in the streams, most to inspect, most to find, most
-  bytes, 1 if the caller knows of more runs than it sends, how many it sends, then time, number and run of each, then how many
-  streams and these, then the states to read from `changed`
-returns: how many were inspected, time and number of the last of them, number of the last from a stream, 1 when none is left,
-  bytes, what was found, each with how many were inspected up to it at its end
+input: filter, time and number to continue after, number to continue after in the streams, most to inspect, most to
+  find, most bytes, 1 if the caller knows of more runs than it sends, how many it sends, then time, number and run of each,
+  then how many streams and these, then the states to read from `changed`
+returns: how many were inspected, time and number of the last of them, number of the last from a stream, 1 when none is
+  left, bytes, runs found, each with how many were inspected up to it at its end
 uses: find-runs-part
 writes: nothing
 ]]
@@ -40,7 +40,7 @@ for i = 1, #timed do timedIds[i] = timed[i][3] end
 local loose, looseSeqs, isAllLoose = mergeStreams(streams, fresh, atMost, false, {}, false)
 local timedRecords, looseRecords = readRecords(timedIds), readRecords(loose)
 
---- When a run of a stream came into its state; nil if it is not to be told from there.
+--- Returns when a run of a stream entered its state; nil if the stream doesn't decide that.
 local function looseTime(i)
   local record, seq, id = looseRecords[i], looseSeqs[i], loose[i]
   if not record then return nil end
@@ -53,7 +53,7 @@ end
 local found, bytes, looked, t, l, looseAt = {}, 0, 0, 1, 1, nil
 while looked < atMost and #found < wanted and bytes < mostBytes do
   if loose[l] and not looseAt then looseAt = looseTime(l) or -1 end
-  -- All behind it in its place are too young as well.
+  -- All later ones of this source are too young as well.
   if timed[t] and timed[t][1] >= before then
     timed, isAllTimed = {}, true
   elseif looseAt and looseAt >= before then
@@ -61,7 +61,7 @@ while looked < atMost and #found < wanted and bytes < mostBytes do
   elseif not timed[t] and not loose[l] then
     break
   elseif not timed[t] and not isAllTimed or not loose[l] and not isAllLoose then
-    -- What comes next is not known.
+    -- The next run is unknown.
     break
   else
     looked = looked + 1
@@ -71,7 +71,7 @@ while looked < atMost and #found < wanted and bytes < mostBytes do
       l, looseAt = l + 1, nil
     else
       id, record, fromAt, fromSeq = timed[t][3], timedRecords[t], timed[t][1], timed[t][2]
-      -- It has moved, and an earlier version did not say so.
+      -- It has moved, and an earlier version did not update `changed`.
       if record and select(2, readHead(record)) ~= timed[t][1] then record = false end
       t = t + 1
     end

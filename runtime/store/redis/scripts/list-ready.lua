@@ -1,7 +1,7 @@
 --[[
-What the members of the ready sets begin with: class and priority, 6 bytes; within each, runs stand by number.
+Lists the prefixes of members of the ready sets: class and priority, 6 bytes; within each, runs are in order of number.
 keys: classes ready suspects
-input: job, queue ('' for any), where the reply before ended ('' at first), how many are looked at at most
+input: job, queue ('' for any), where the previous reply ended ('' at first), how many to inspect at most
 returns: where this one ended ('' at the end), then each with the letter of its set in front, `r` or `s`
 writes: nothing
 ]]
@@ -14,7 +14,7 @@ local function addCodes(codes, raw)
   end
 end
 
---- The classes of the job and queue; nil for all. Only a queue alone takes a look at the classes of every job.
+--- Returns the classes of the job and queue; nil for all. Only a queue without a job needs the classes of every job.
 local function wantedCodes()
   if job == '' and queue == '' then return nil end
   local codes = {}
@@ -30,7 +30,7 @@ end
 
 local found, looked, last = {}, 0, after
 
---- Goes from one beginning to the next, behind `above`; returns false where the bound ended it.
+--- Goes from one prefix to the next, after `above`; returns false if the bound ended it.
 local function walk(letter, key, above, to, isWanted)
   while looked < most do
     looked = looked + 1
@@ -44,7 +44,7 @@ local function walk(letter, key, above, to, isWanted)
   return false
 end
 
--- Few classes are looked up one by one; with many, all that have ready runs are walked.
+-- A few classes are looked up one by one; for many, all that have ready runs are traversed.
 local codes = wantedCodes()
 local isFew, isWanted = codes and #codes <= most / 4, nil
 if isFew then table.sort(codes)
@@ -54,7 +54,7 @@ elseif codes then
 end
 
 local function walkSet(letter, key)
-  -- The set in which the reply before ended goes on behind that.
+  -- In the set in which the previous reply ended, continues after its end.
   local behind = string.sub(after, 1, 1) == letter and '(' .. string.sub(after, 2) .. '\255'
   if not isFew then return walk(letter, key, behind or '-', '+', isWanted) end
   local lastCode = behind and struct.unpack('>I4', after, 2)

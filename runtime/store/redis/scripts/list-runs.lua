@@ -1,10 +1,10 @@
 --[[
-A step of a search by number: inspects runs until enough fit.
+One step of a search by number: inspects runs until enough fit.
 keys: index groups tags failedBy ready suspects runs stays workers payloads limitLines
-input: filter, order, number to go on behind, most to inspect, most to find, most bytes, 1 if the caller knows of more runs than
-  it sends, how many it sends, then number and run of each, then the streams
-returns: how many were inspected, number of the last of them, 1 when none is left, bytes, what was found, each with how many were
-  inspected up to it at its end
+input: filter, order, number to continue after, most to inspect, most to find, most bytes, 1 if the caller knows of more
+  runs than it sends, how many it sends, then number and run of each, then the streams
+returns: how many were inspected, number of the last of them, 1 when none is left, bytes, runs found, each with how many
+  were inspected up to it at its end
 uses: find-runs-part
 writes: nothing
 ]]

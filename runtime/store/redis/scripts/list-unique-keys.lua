@@ -1,11 +1,11 @@
 --[[
-Unique keys that are held, a bounded part of them. A few keys are put in order; of more the hash is gone through by its cursor, which
-shows each key that stays at least once.
+Lists held unique keys, a bounded part of them. A few keys are sorted; for more the hash is scanned by its cursor, which
+yields each key that remains at least once.
 keys: all
-input: time, job or '', the key to go on behind in order ('' at first), cursor of the hash ('' while keys are put in order),
-  limit, how many are inspected at most
-returns: key and cursor to go on with ('' and '' at the end), then per key: { job, key, run, state, code of what it is held
-  until, time of its enqueue }
+input: time, job or '', the key to continue after in order ('' at first), cursor of the hash ('' while keys are sorted),
+  limit, how many to inspect at most
+returns: key and cursor to continue with ('' and '' at the end), then per key: { job, key, run, state, code of what it
+  is held until, time of its enqueue }
 writes: nothing
 uses: prelude unique-part
 ]]
@@ -21,7 +21,7 @@ local function add(field)
   local run = id and load(id)
   if not run then return end
   local fields, code = uniqueKeys().keysOf(run)
-  -- The canonical form of a key that is told itself (U2).
+  -- The canonical form of a key that is listed itself (U2).
   if fields[#fields] ~= field then return end
   found[#found + 1] = { ofJob, key, id, run[STATE], text(code), text(run[ENQUEUED_AT]) }
 end

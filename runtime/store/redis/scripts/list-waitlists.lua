@@ -1,7 +1,8 @@
 --[[
-What the entries of a limiter's waitlists begin with: limiter, key and priority; within each, runs stand by number.
+Lists the prefixes of entries of a limiter's waitlists: limiter, key and priority; within each, runs are
+in order of number.
 keys: limitLines
-input: limiter, 1 if a key is named, that key, where the reply before ended ('' at first), how many are looked for at most
+input: limiter, 1 if a key is named, that key, where the previous reply ended ('' at first), how many to find at most
 returns: where this one ended ('' at the end), then each with the letter of its set in front, `l`
 writes: nothing
 ]]

@@ -1,27 +1,28 @@
 --[[
-The look at peers: one elected worker, the looker, says which workers have no connection left that listens for
-wake-ups. That is a sieve: the caller asks about the calling connections of those only.
-LP1  One worker looks per interval. A look sends a heartbeat to the deputy, which hears it without asking. A deputy that
-    hears none asks here, and takes over when the looker is gone or three intervals late; so does any worker that polls.
-LP2  A pause is stored as one: nobody is late in it. It ends with the first claim of a run or the first term
-    (watch-part.lua), or when a second worker comes.
-LP3  After an outage, a time in which nobody looked, those who are missing may be on their way back: they are left alone
-    for twice that time, at most 4 s, until they show a new connection (R16).
-LP4  A worker that was cut off again and again is exempt: its lease decides (see report-cut.lua).
+The peer watch: one elected worker, the looker, finds workers with no connection left that listens for wake-ups. This is
+a first filter: the caller then checks the calling connections of only those.
+LP1  One worker polls per interval. A poll sends a heartbeat to the deputy, which receives it without polling. A deputy
+    that receives none polls here, and takes over if the looker is gone or three intervals late; so does any worker that
+    polls.
+LP2  A pause is stored as one: no looker is late in it. It ends with the first claim of a run or the first term
+    (watch-part.lua), or when a second worker joins.
+LP3  After an outage, a time without polls, missing workers may be reconnecting: they are spared for twice that time, at
+    most 4 s, until they show a new connection (R16).
+LP4  A worker that was cut off repeatedly is exempt: its lease decides (see report-cut.lua).
 keys: meta beats held terms workers cuts
 input: time, lease
 returns: { role, ms to the next call, then of each worker that may be gone: lease, its beats with a comma between }
 writes: when full
 uses: watch-part cuts-part
 ]]
--- A stall that cuts the connections of some and not the looker's own lasts longer than an outage at its shortest.
+-- A stall that cuts the connections of some workers but not the looker's lasts longer than the shortest outage.
 local LONGEST_RECONNECT, OUTAGE, DEPUTY_SLACK = 4000, 1000, 25
 local POLL_RUNS, POLL_IDLE, POLL_PAUSED = 2000, 10000, 2000
 local me = ARGV[2]
 
 local function text(number) return string.format('%.0f', number) end
 
---- Workers with their beats, in turn of the field names: lease -> { main, lease }.
+--- Returns workers with their beats, lease -> { main, lease }, and the leases.
 local function readBeats()
   local all, byLease, leases = redis.call('HGETALL', K.beats), {}, {}
   for i = 1, #all, 2 do
@@ -35,7 +36,7 @@ local function readBeats()
   return byLease, leases
 end
 
---- Leases whose channel nobody hears. Where the server does not tell, everybody may be one.
+--- Returns the leases whose channel has no subscriber. If the server doesn't tell, any lease may be one.
 local function unheard(leases)
   local channels, prefix = {}, string.sub(K.meta, 1, -5) .. 'wake:'
   for i = 1, #leases do channels[i] = prefix .. leases[i] end
@@ -48,7 +49,7 @@ local function unheard(leases)
   return found
 end
 
---- Who leads anything, by lease; and whether anybody does.
+--- Returns the leases that lead any role, and whether there are any.
 local function leaders()
   local all, found, any = redis.call('HGETALL', K.terms), {}, false
   for i = 2, #all, 2 do
@@ -95,7 +96,7 @@ if not isDeputy(deputy) then
   end
   redis.call('HSET', K.meta, 'deputy', deputy)
 end
--- Of an idle fleet the leader is the one to be watched: another worker does that sooner than a deputy would.
+-- In an idle fleet the leader is the worker to watch: another worker notices its death sooner than a deputy would.
 local swaps = not holdsRuns and leads[me] and isDeputy(deputy) and not leads[deputy]
 if swaps then
   redis.call('HSET', K.meta, 'looker', deputy, 'deputy', me)

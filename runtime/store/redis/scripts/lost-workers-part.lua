@@ -1,19 +1,19 @@
 --[[
-Workers of ECS tasks that were lost, for an hour (store/lost-workers.ts). `lost` has per lease `w` and the lease: { name, task,
-at, by, runs, death }, and `r` and the lease: { run, losses, streak } of the first runs that it held. `lostOrder` has the
-leases by when they were lost.
+Lost workers of ECS tasks, retained for an hour (store/lost-workers.ts). `lost` has per lease `w` and the lease: { name,
+task, at, by, runs, death }, and `r` and the lease: { run, losses, streak } of the first runs that it held. `lostOrder`
+has the leases by when they were lost.
 ]]
 local KEEP_LOST, MAX_LOST_RUNS, MAX_LOST_WORKERS, MAX_TOLD = --[[lost]] 0, 0, 0, 0
 local SILENT_SHARE, SILENT_FROM_LEASE = --[[silent]] 0, 0
 
---- What is kept of a lost worker, unless its time is over.
+--- Returns the record of a lost worker, unless its time is over.
 local function lostWorker(lease)
   local raw = call('HGET', K.lost, 'w' .. lease)
   local lost = raw and cmsgpack.unpack(raw)
   return lost and lost.at > now - KEEP_LOST and lost
 end
 
---- Forgets those whose time is over, and the oldest of too many; a bounded number at once.
+--- Forgets workers whose time is over, and the oldest beyond the bound; a bounded number at a time.
 local function forgetLostWorkers()
   local AT_ONCE = 50
 
@@ -29,7 +29,7 @@ local function forgetLostWorkers()
   if over > 0 then forget(call('ZRANGE', K.lostOrder, 0, math.min(over, AT_ONCE) - 1)) end
 end
 
---- `losses`: { run, losses, streak } of each run that it held. The rest of one that held very many is only counted.
+--- `losses`: { run, losses, streak } of each run that the worker held. Beyond a bound, runs are only counted.
 local function keepLostWorker(lease, worker, cause, losses)
   local raw = call('HGET', K.lost, 'w' .. lease)
   local lost = raw and cmsgpack.unpack(raw)

@@ -2,7 +2,7 @@
 Mutes a finding, or ends its mute.
 keys: all
 input: time, finding, request, by, reason, for how many ms (0 ends it), how many may be muted at a time, when the
-  mute ends that the caller saw: a time, 'none', or '' for whenever
+  mute ends that the caller saw: a time, 'none', or '' for any
 returns: when the mute ends, or whether there was one (1, 0); 'full' when as many others are muted; 'moved' when the mute is
   not as the caller saw it
 writes: when full

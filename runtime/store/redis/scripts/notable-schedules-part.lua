@@ -1,14 +1,14 @@
---[[ Schedules that an overview tells of. ]]
+--[[ Schedules that an overview shows. ]]
 
---- Those of `isNotable` in store/schedules.ts among `scanned`, as read-schedules returns them, at most `most` and of so
---- many bytes together. The second result says whether there may be more.
+--- Returns the schedules among `scanned` that `isNotable` of store/schedules.ts selects, as read-schedules returns
+--- them, at most `most` and of so many bytes together. The second result says whether there may be more.
 local function notableSchedules(most, scanned, bytes, lateMs, recentMs)
   local all, more = entriesOf(K.schedules, scanned)
   local late = {}
   local due = call('ZRANGEBYSCORE', K.schedulesDue, '-inf', wall - lateMs, 'LIMIT', 0, scanned)
   for i = 1, #due do late[sub(due[i], 2)] = true end
 
-  --- Most are not: as msgpack they have none of these names, each behind its length.
+  --- A quick check, as most are not notable: as msgpack they have none of these names, each after its length.
   local function mayBe(name, packed)
     local find = string.find
     return late[name] or find(packed, '\166paused', 1, true) or find(packed, '\166missed', 1, true)

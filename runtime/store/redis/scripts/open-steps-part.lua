@@ -1,4 +1,4 @@
---[[ The steps in which held runs are, as their workers told last: see open-steps.ts. What a lease told is read once. ]]
+--[[ The open steps of held runs by their workers' last reports: see open-steps.ts. A lease's report is read once. ]]
 local openStepOf
 do
   local known = {}
@@ -18,7 +18,7 @@ do
     return told
   end
 
-  --- Returns { path, ms that it was open when it was told, ms since then } of a held run, or nil.
+  --- Returns { path, ms that it was open when reported, ms since the report } of a held run, or nil.
   function openStepOf(lease, id, fence)
     local told = toldBy(lease)
     local step = told[id]

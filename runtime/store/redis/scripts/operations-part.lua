@@ -1,15 +1,15 @@
 --[[
 The log of operations: what operators, leaders and workers did. Needs the keys `meta`, `events` and `operations`.
-An entry of the stream `operations` is one operation; its id is its number. Beside it stand the numbers of the operation
-and of the transition before it, so that a reader sees what was dropped.
+An entry of the stream `operations` is one operation; its id is its number. It also has the numbers of the operation and
+of the transition before it, so that a reader sees which were dropped.
 uses: events-part
 ]]
 local KEPT_OPERATIONS, KEPT_OPERATIONS_MS = --[[operations]] 0, 0
 local FORGOTTEN_AT_ONCE = 20
 
 --[[
-Logs an operation: { operation, subject, by, reason, count, details }, the fields of `OperationEvent`. It comes behind
-the transitions that the script has made so far. To be called once all that could be refused has been.
+Logs an operation: { operation, subject, by, reason, count, details }, the fields of `OperationEvent`. It comes after
+the transitions that the script has made so far. Call it after every check that could refuse the operation.
 ]]
 local function logOperation(what)
   local upkeep = logUpkeep()
@@ -19,7 +19,7 @@ local function logOperation(what)
     return entry and text(upkeep.numberOf(entry)) or '0'
   end
 
-  --- What goes: a few whose time is over, or else those beyond the number that is kept.
+  --- Returns the bound for XADD: drops a few operations whose time is over, or else those beyond the retained number.
   local function bound()
     local oldest = call('XRANGE', K.operations, '-', '+', 'COUNT', FORGOTTEN_AT_ONCE)
     local from
@@ -30,7 +30,7 @@ local function logOperation(what)
     return 'MAXLEN', KEPT_OPERATIONS
   end
 
-  --- What is not known of an operation may be '' as well.
+  --- An unknown value of an operation may also be ''.
   local function known(value) if value ~= '' then return value end end
 
   writeEvents()

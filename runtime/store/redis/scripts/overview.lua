@@ -1,5 +1,5 @@
 --[[
-All parts of an overview, each as the script of its own returns it, but the counts in one place.
+Returns all parts of an overview, each as its own script returns it, but the counts only once.
 keys: all
 input: time; how many counters, classes, first runs in line, workers, leaders at most; limiters and looked at keys; schedules, looked at ones
   and bytes; held runs and looked at ones; failures, operations; ms from which a schedule is late, ms for which its last tick is told; then as
