@@ -4,8 +4,8 @@ time; the caller knows held ones; streams by number have those that have been re
 number gives their age (and those that `changed` lacks because an earlier version moved them).
 keys: index groups changed tags failedBy ready suspects runs stays workers payloads limitLines
 input: filter, time and number to continue after, number to continue after in the streams, most to inspect, most to
-  find, most bytes, 1 if the caller knows of more runs than it sends, how many it sends, then time, number and run of each,
-  then how many streams and these, then the states to read from `changed`
+  find, most bytes, 1 if the caller knows of more runs than it sends, how many it sends, then time, number and run of
+  each, then how many streams and these, then the states to read from `changed`
 returns: how many were inspected, time and number of the last of them, number of the last from a stream, 1 when none is
   left, bytes, runs found, each with how many were inspected up to it at its end
 uses: find-runs-part

@@ -1,7 +1,8 @@
 --[[
-Pauses a queue, or resumes it and wakes who may take its runs.
+Pauses a queue, or resumes it and wakes the workers that may take its runs.
 keys: all
-input: time, queue, request, by, reason, 'pause' or 'resume', when the caller saw it paused: a time, 'none', or '' for whenever
+input: time, queue, request, by, reason, 'pause' or 'resume', when the caller saw it paused: a time, 'none', or ''
+  for any
 returns: 1, or 'moved' when it is not as the caller saw it
 writes: when full
 uses: prelude limits-part operations-part

@@ -1,10 +1,10 @@
 --[[
-What decides which indexes a search of runs reads: see run-plan.ts.
+Returns the numbers that decide which indexes a search of runs reads: see run-plan.ts.
 keys: meta runCounts classes ready suspects held index groups changed tags
-input: time, job, queue, tag ('' for none), since and before by the wall, least age ('' for none), states of the search
+input: time, job, queue, tag ('' for none), since and before by the wall, min age ('' for none), states of the search
 returns: { from, before } of a run's last change, in the store's time; runs by state (0 for states that the search lacks);
-  runs by state that changed in that time (-1: not known); runs with the tag; states whose groups are not known; { state, queue, job, runs, ... } of the others,
-  of the job and queue; 1 when all waiting runs are in `changed`
+  runs by state that changed in that time (-1: unknown); runs with the tag; states whose groups are unknown; { state,
+  queue, job, runs, ... } of the others, of the job and queue; 1 when all waiting runs are in `changed`
 uses: bounded-part run-counts-part
 writes: nothing
 ]]
@@ -32,14 +32,14 @@ end
 local isFiledByTime = { [WAITING] = true, [BLOCKED] = true, [FAILED] = true, [CANCELLED] = true, [EXPIRED] = true }
 if from > 0 or to < LAST then
   for code in pairs(isFiledByTime) do
-    -- Where an earlier version moved runs the sets differ, until the runs are recounted.
+    -- If an earlier version moved runs, the sets differ until a recount.
     if isWanted[code] and ofState(K.changed, code) == totals[code] then
       inTime[code] = redis.call('ZLEXCOUNT', K.changed, '[' .. struct.pack('>BI6', code, from), '(' .. struct.pack('>BI6', code, to))
     end
   end
 end
 
--- Of more counters, or ready classes, it takes too long to read all. Then their groups are not known.
+-- More counters, or ready classes, take too long to read. Then their groups are unknown.
 local MOST_COUNTERS, MOST_CLASSES = 4000, 1000
 local groups, known = {}, {}
 if (job ~= '' or queue ~= '') and redis.call('HLEN', K.runCounts) <= MOST_COUNTERS then

@@ -1,8 +1,8 @@
 --[[
-Actions on many runs: one by its id, or those with the latest chunk.
+Returns actions on many runs: one by its id, or those with the latest chunk.
 keys: actions actionProgress actionOrder
 input: action or '', how many, about how many bytes
-returns: flat list of action, what it is to do, where it stands
+returns: flat list of action, definition, progress
 writes: nothing
 ]]
 local ids = { ARGV[1] }

@@ -1,5 +1,5 @@
 --[[
-The time.
+Returns the time.
 keys: meta
 input: time
 returns: the store's time, the server's clock, number of recorded jumps

@@ -1,5 +1,5 @@
 --[[
-Live workers that were cut off again and again.
+Returns live workers that were cut off repeatedly.
 keys: meta workers cuts
 input: time
 returns: per worker: name, how often, ms since the last time

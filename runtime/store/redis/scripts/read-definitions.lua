@@ -1,5 +1,5 @@
 --[[
-What workers declare of a kind.
+Returns the workers' declarations of a kind.
 keys: all
 input: time, kind
 returns: flat list { name, digest, 1 when in force, live workers, first seen by, first seen at, ... }

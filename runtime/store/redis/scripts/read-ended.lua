@@ -1,5 +1,5 @@
 --[[
-Those of these runs that have ended or are not here.
+Returns the runs that have ended or don't exist.
 keys: runs
 input: ids
 returns: ids

@@ -1,5 +1,5 @@
 --[[
-A page of events: the first ones after a number, or the newest ones below one.
+Returns a page of events: the first ones after a number, or the newest ones below one.
 keys: meta events operations
 input: limit, 1 to read transitions, 1 to read operations, epoch and number of a cursor or '', 'after' or 'before' it
 returns: { epoch or '', number of the newest event, 'forward', 'back' or 'none', number that the page begins after or stays
@@ -14,13 +14,13 @@ local function text(number) return string.format('%.0f', number) end
 
 local function numberOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
 
---- How many transitions an entry holds, by the head of its msgpack list: five places each.
+--- Returns the number of transitions in an entry, by the head of its msgpack list: five fields each.
 local function sizeOf(entry)
   local kind, high, low = string.byte(entry[2][4], 1, 3)
   return (kind == 220 and high * 256 + low or kind - 144) / 5
 end
 
---- One list is half the work of a list per entry.
+--- One flat list takes half the time of a list per entry.
 local function add(found, entry)
   local n, fields = #found, entry[2]
   found[n + 1], found[n + 2], found[n + 3] = entry[1], fields[2], fields[4]
@@ -28,26 +28,26 @@ end
 
 local epoch, newest = unpack(call('HMGET', K.meta, 'epoch', 'events'))
 newest = tonumber(newest) or 0
--- As `spanOf` in store/event-page.ts.
+-- Like `spanOf` in store/event-page.ts.
 local isOwn = cursor and cursor <= newest and (cursorEpoch == '0' or cursorEpoch == epoch)
 local readsOn = isOwn and way == 'after'
 local isNone = cursor and way == 'before' and not isOwn
 local after, below = cursor, isOwn and way == 'before' and cursor or newest + 1
 
---- The id of the entry that holds the last transition below the bound, or '+'.
+--- Returns the id of the entry that holds the last transition below the bound, or '+'.
 local function lastEntry()
   if below > newest then return '+' end
   local entry = call('XRANGE', K.events, text(below - 1), '+', 'COUNT', 1)[1]
   return entry and entry[1] or '+'
 end
 
---- How many transitions of the first entry are outside the page.
+--- Counts the transitions of the first entry that are outside the page.
 local function outside(entry)
   if readsOn then return math.max(0, after - numberOf(entry) + sizeOf(entry)) end
   return math.max(0, numberOf(entry) - below + 1)
 end
 
---- Entries until they hold as many transitions as are asked for.
+--- Reads entries until they hold the number of transitions requested.
 local function transitions()
   local found, held, from = {}, nil, readsOn and text(after + 1) or lastEntry()
   repeat
@@ -74,7 +74,7 @@ local function operations()
   return found
 end
 
---- What was before an operation: the numbers of an operation and of a transition, 0 for none.
+--- Returns the numbers of the operation and the transition before an operation, 0 for none.
 local function before(entry)
   local operation, transition = string.match(entry[2][6], '^(%d+) (%d+)$')
   return tonumber(operation), tonumber(transition)

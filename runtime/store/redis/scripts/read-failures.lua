@@ -1,5 +1,5 @@
 --[[
-Groups of failures, and how many runs are failed now for each.
+Returns groups of failures with the number of runs that are failed now in each.
 keys: meta failures failureOrder failedBy
 input: time, order ('latest', 'most', 'newest'), limit, beginning of fingerprints (one that is just this comes first) or '', job or '', seen since (ms by the wall) or ''
 returns: now, then per group: fingerprint, record (failures-part.lua), runs that are failed now
@@ -9,7 +9,7 @@ local order, limit, beginning, job = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5
 local since = tonumber(ARGV[6])
 since = since and since - wall + now
 
---- { fingerprint, record, last time, what it is ordered by }
+--- { fingerprint, record, last time, sort key }
 local found = {}
 
 local function add(fingerprint, record)
@@ -21,7 +21,7 @@ local function add(fingerprint, record)
 end
 
 if order == 'latest' and beginning == '' and job == '' then
-  -- The first ones are all that is asked for, but for those of the same instant as the last of them.
+  -- Only the first ones are needed, with all that share the instant of the last of them.
   local last = call('ZRANGE', K.failureOrder, limit - 1, limit - 1, 'REV', 'WITHSCORES')[2]
   local names = call('ZRANGE', K.failureOrder, '+inf', last or '-inf', 'BYSCORE', 'REV')
   for i = 1, #names do

@@ -1,5 +1,5 @@
 --[[
-Who holds a unique key.
+Returns the holder of a unique key.
 keys: all
 input: time, job, key
 returns: now, the run or ''

@@ -1,14 +1,14 @@
 --[[
-Entries of journals without what they stored: all that the plan of a retry reads.
+Returns entries of journals without their values: the plan of a retry needs no more.
 keys: meta + the journals
-input: about how many bytes, then per journal the position before the first entry that is asked for
-returns: per journal { 1 when there are more, entries cut behind their path ('' for a dropped one) ... }
+input: about how many bytes, then per journal the position before the first entry wanted
+returns: per journal { 1 when there are more, entries cut after their path ('' for a dropped one) ... }
 writes: nothing
 ]]
 local bytes = tonumber(ARGV[1])
 local all, size = {}, 0
 
---- In small parts: what large entries hold is read to be thrown away.
+--- In small parts: the values of large entries are read only to be dropped.
 local function read(journal, from)
   local heads = { 1 }
   while size <= bytes do

@@ -1,5 +1,5 @@
 --[[
-Entries of a journal: those of one step, or all, without the values of steps that are done.
+Returns entries of a journal: those of one step, or all without the values of finished steps.
 keys: meta + the journal
 input: path of the step or '' for all, from position, how many to find, how many to inspect, about how many bytes to inspect
 returns: { inspected, 1 when there are more, { position, entry, ... } }
@@ -10,7 +10,7 @@ local journal = KEYS[STATIC_KEYS + 1]
 local DONE = 4
 local found, inspected, size = {}, 0, 0
 
---- Where the path of an entry ends.
+--- Returns the offset at which the path of an entry ends.
 local function pathEnd(entry) return 30 + struct.unpack('>H', entry, 29) end
 
 local function add(position, entry)
@@ -30,7 +30,7 @@ local function visit(position, entry)
   end
 end
 
--- In small parts: what large entries hold is read to be thrown away.
+-- In small parts: the values of large entries are read only to be dropped.
 while inspected < most and size < bytes do
   local part = redis.call('LRANGE', journal, from + inspected, from + inspected + 9)
   for i = 1, #part do

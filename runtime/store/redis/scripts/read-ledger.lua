@@ -1,5 +1,5 @@
 --[[
-Lines of a schedule's ledger, newest first.
+Returns lines of a schedule's ledger, newest first.
 keys: schedules ledger
 input: schedule, before ('' for the newest), limit
 returns: lines

@@ -1,7 +1,7 @@
 --[[
-Who holds slots of a key of a limiter.
+Returns the holders of slots of a limiter's key.
 keys: all
-input: time, limiter, key, what stands behind limiter and key of the holder to go on behind ('' at first), limit
+input: time, limiter, key, the part after limiter and key of the holder to continue after ('' at first), limit
 returns: per holder: { run, path, job ('' when the run is gone), queue, state, slots, since when or '', worker or '' }
 writes: nothing
 uses: prelude limits-part

@@ -1,9 +1,9 @@
 --[[
-Keys of a limiter that hold or remember something.
+Returns the keys of a limiter that have state or waiters.
 keys: all
-input: time, limiter, how many are looked at at most
-returns: msgpack of the limiter, then per key: { key, used as text, waiting, ms until the line's head may go or -1, ms closed,
-  run at the head or '', since when that waits or '' };
+input: time, limiter, how many to inspect at most
+returns: msgpack of the limiter, then per key: { key, used as text, waiting, ms until the waitlist's head may go or -1,
+  ms closed, run at the head or '', since when that waits or '' };
   or nothing when there is no such limiter
 writes: nothing
 uses: prelude limits-part

@@ -1,7 +1,7 @@
 --[[
-Each limiter with how many keys it remembers and how many wait for it.
+Returns each limiter with the number of its keys that have state and of its waiters.
 keys: limiters limitKeys limitLines
-input: how many keys are looked at at most
+input: how many keys to inspect at most
 returns: per limiter: { name, msgpack, keys, waiting }
 writes: nothing
 ]]

@@ -1,8 +1,9 @@
 --[[
-Where a run stands in the lines of limiters.
+Returns a run's positions on the waitlists of limiters.
 keys: all
-input: time, run, how many holders are named
-returns: per place: { path, limiter, msgpack of the limiter or '', as read-limiter-keys, how many stand before it, ids of holders ... }
+input: time, run, how many holders to name
+returns: per position: { path, limiter, msgpack of the limiter or '', as read-limiter-keys, how many are ahead of it,
+  ids of holders ... }
 writes: nothing
 uses: prelude limits-part
 ]]

@@ -1,5 +1,5 @@
 --[[
-Workers of ECS tasks that were lost within the last hour, the newest first.
+Returns workers of ECS tasks that were lost within the last hour, the newest first.
 keys: meta lost lostOrder
 input: time
 returns: msgpack of each: { name, task, at, by, runs, death }

@@ -1,5 +1,5 @@
 --[[
-Findings that are muted, those whose mute has ended included.
+Returns muted findings, including those whose mute has ended.
 keys: meta mutes
 input: time
 returns: now, then finding, msgpack in turn

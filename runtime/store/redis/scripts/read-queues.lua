@@ -1,32 +1,32 @@
 --[[
-How many runs there are, since when the oldest ready run of each queue is ready, and which queues are paused.
+Returns the number of runs, when the oldest ready run of each queue became ready, and which queues are paused.
 keys: meta runCounts ready suspects classes paused runs changed
-input: time, how many first runs in line are looked at at most
+input: time, how many heads of classes to inspect at most
 returns: now, counts (see run-counts-part), { queue, since, ... }, { queue, pause as msgpack, ... }
 writes: nothing
 uses: bounded-part run-counts-part
 ]]
--- Of queues beyond these reads it is not told how long their oldest run is ready.
+-- Queues beyond this many reads get no age of their oldest ready run.
 local most = tonumber(ARGV[2])
--- Where the first in line was in another state before, the oldest is looked for among so many, and among so many that are
--- in `changed`. A run beyond them is missed.
+-- If the first run of a class was in another state before, the oldest is searched among so many after it, and among so
+-- many that are in `changed`. A run beyond them is missed.
 local MOST_IN_LINE, MOST_CHANGED = 20, 300
 local since, unknown, heads = {}, {}, 0
 
---- Since when a run is ready, whether that is its enqueue, its queue; nothing if it is not ready.
+--- Returns when a run became ready, whether that is its enqueue, and its queue; nothing if it is not ready.
 local function readySince(id)
   local record = call('HGET', K.runs, id)
   if not record then return nil end
   local state, _, _, _, enqueuedAt, _, queue, _, _, tail = unpack1('>BhI4I6I6ssI2c0I2c0', record)
   if state ~= READY then return nil end
-  -- A fresh run has no tail: it is as it was enqueued (see the prelude).
+  -- A fresh run has no tail: nothing has changed since its enqueue (see the prelude).
   local at = tail > #record and enqueuedAt or unpack1('>I6', record, tail + 49)
   return at, at == enqueuedAt, queue
 end
 
 local function note(queue, at) since[queue] = math.min(since[queue] or at, at) end
 
---- Goes through a class by its priorities. Of runs that are ready since their enqueue the first in line is the oldest.
+--- Goes through a class by priority. Among runs that are ready since their enqueue the first is the oldest.
 local function readClass(key, code, queue)
   local above = '[' .. code
   while true do

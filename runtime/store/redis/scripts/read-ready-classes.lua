@@ -1,5 +1,5 @@
 --[[
-Classes that have ready runs.
+Returns the classes that have ready runs.
 keys: ready suspects classes
 input: how many at most
 returns: flat list of queue, job, version

@@ -1,5 +1,5 @@
 --[[
-How many runs there are by queue, job and state.
+Returns the number of runs by queue, job and state.
 keys: meta runCounts classes ready suspects
 input: nothing
 returns: as runCounts of run-counts-part

@@ -1,8 +1,9 @@
 --[[
-Entries of a log of events that mention a run, the newest first: what holds its id by chance, too.
+Returns entries of a log of events that mention a run, the newest first; also those that contain its id by chance.
 keys: events operations
-input: 'runs' or 'operations', the run, the id to begin at going back, how many entries to inspect, how many to find at most
-returns: { the id to go on at or '' at the end of the log, entries }; of each entry in turn its id, when it was, msgpack
+input: 'runs' or 'operations', the run, the id to start at going back, how many entries to inspect, how many to find at
+  most
+returns: { the id to continue at or '' at the end, entries }; of each entry in turn its id, when it was, msgpack
 writes: nothing
 ]]
 local key = ARGV[1] == 'runs' and K.events or K.operations

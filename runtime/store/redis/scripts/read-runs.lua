@@ -1,8 +1,8 @@
 --[[
-Records of runs with what stands beside them.
+Returns records of runs with the values stored beside them.
 keys: meta runs payloads stays workers openSteps
 input: time, 1 with inputs and outcomes, then ids
-returns: per run: '' when it is not here, or { record, stay, worker, input, outcome, open step if there is one }
+returns: per run: '' when it doesn't exist, or { record, stay, worker, input, outcome, open step if there is one }
 writes: nothing
 uses: open-steps-part
 ]]
@@ -19,7 +19,7 @@ for i = 3, #ARGV do
     local worker = lease and redis.call('HGET', K.workers, lease)
     local name = worker and cmsgpack.unpack(worker).name or ''
     local input = redis.call('HGET', K.payloads, 'i' .. id) or ''
-    -- Of a list only the headers in front of the input.
+    -- For a list, only the headers, which come before the input.
     if not whole and input ~= '' then input = string.sub(input, 1, 4 + struct.unpack('>I4', input)) end
     found[#found + 1] = {
       record, stay, name, input, redis.call('HGET', K.payloads, 'o' .. id) or '',

@@ -1,5 +1,5 @@
 --[[
-All schedules.
+Returns all schedules.
 keys: meta schedules scheduleSpecs
 input: time
 returns: { wall, then per schedule: { name, record, spec } }

@@ -1,9 +1,9 @@
 --[[
-Workers of whose tasks ECS is to be asked: lost ones of which it isn't known what ended their task, and silent ones.
+Returns the workers whose tasks to query in ECS: lost ones whose task ended for an unknown reason, and silent ones.
 keys: meta lost lostOrder status workers
 input: time
 returns: per lost worker { lease, name, task, 'lost', ms since }, the newest first, then per silent one
-  { lease, name, task, 'silent', when it was seen last }
+  { lease, name, task, 'silent', when it was last seen }
 writes: nothing
 uses: lost-workers-part
 ]]

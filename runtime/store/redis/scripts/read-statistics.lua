@@ -1,10 +1,12 @@
 --[[
-What statistics are made of: cells, samples of the backlog, and how many runs there are now.
+Returns the data of statistics: cells, samples of the backlog, and the number of runs now.
 keys: meta minutes minuteOrder runCounts classes ready suspects
-input: time, 'm' for minutes or 'h' for hours, how many of them, how many samples are kept of these, how many cells at most; periods before the last of whose backlogs each queue's part is asked, longest ago first
-returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods, cells of minutes that may be in no hour yet, samples, counts now (see run-counts-part) };
+input: time, 'm' for minutes or 'h' for hours, how many of them, how many samples of these are retained, how many cells
+  at most; periods before the last whose backlog is wanted by queue, longest ago first
+returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods,
+  cells of minutes that may be in no hour yet, samples, counts now (see run-counts-part) };
   cells: { fields }, { cells } in turn, newer periods first, one more than the most if there are more; samples: oldest
-  first, of which only the first and those asked for have their queues unless there are too many cells
+  first; only the first and the wanted ones have their queues, unless there are too many cells
 writes: nothing
 uses: bounded-part run-counts-part
 ]]

@@ -1,5 +1,5 @@
 --[[
-The last term of each role.
+Returns the last term of each role.
 keys: meta terms
 input: time, how many roles at most
 returns: now, 1 if there are more, then role, msgpack (see term-part) in turn

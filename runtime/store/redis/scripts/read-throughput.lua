@@ -1,5 +1,5 @@
 --[[
-Cells of the last minutes, the one that runs included.
+Returns the cells of the last minutes, including the current one.
 keys: meta minutes minuteOrder
 input: time, how many minutes
 returns: field, cell, field, cell ...

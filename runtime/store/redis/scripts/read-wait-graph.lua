@@ -1,7 +1,8 @@
 --[[
-Who waits for whom, from one run on, or from the runs that keep slots while they wait (wait-graph.ts).
+Returns which runs wait for which, starting at one run, or at the runs that keep slots while they wait (wait-graph.ts).
 keys: all
-input: time, run or '', member of limitKeepers to begin behind, how many runs to begin with, most runs, waits, keys, holders
+input: time, run or '', member of limitKeepers to start after, how many runs to start with, most runs, waits, keys,
+  holders
 returns: member to read on from or '', then per run that is suspended for limits: { id, holds, waits }; holds: limiter,
   key, weight ...; per wait: { path, run it stands behind or '', limiter and key of that waitlist, limiter, key, weight, max ... }
 writes: nothing
@@ -33,7 +34,7 @@ local function startsFrom(after)
   return #members == STARTS and members[#members] or ''
 end
 
---- The suspended runs that hold a key, and what they keep of it; nothing beyond what one look reads.
+--- Returns the suspended runs that hold a key, and how much of it they keep; nothing beyond the bound of keys read.
 local function readHolders(field)
   if holdersOf[field] or keysRead == KEYS_ then return holdersOf[field] or { kept = 0 } end
   keysRead = keysRead + 1
@@ -52,10 +53,10 @@ local function readHolders(field)
   return found
 end
 
---- Adds what a take needs, and meets the suspended holders unless the others alone make room.
+--- Adds the need of a hold, and visits the suspended holders unless the other holders alone make room.
 local function addNeed(wait, take)
   local rule = limiting.ruleOf(take[T_NAME])
-  -- A rate opens by itself; a limiter that nobody knows opens with a worker's code.
+  -- A rate opens with time; a limiter that no worker has registered opens with a worker's code.
   if not rule or rule.isRate or take[T_HELD] ~= 0 then return end
   local need = limiting.weight(rule, take[T_COST])
   local holders = readHolders(limiting.fieldOf(take))
@@ -65,7 +66,7 @@ local function addNeed(wait, take)
   for _, value in ipairs({ take[T_NAME], take[T_KEY], need, rule.max }) do wait[#wait + 1] = value end
 end
 
---- Where an aged waiter stands, the order of the waitlist says little; then only holders count.
+--- With an aged waiter, the order of the waitlist means little; then only holders count.
 local function headBefore(run, take)
   local rule, field = limiting.ruleOf(take[T_NAME]), limiting.fieldOf(take)
   local head = rule and not rule.isRate and #limiting.seniorsOf(field) == 0 and limiting.headOf(field)
@@ -96,7 +97,7 @@ local function readRun(run)
       end
     end
   end
-  -- One with too many different waits counts as able to go on.
+  -- A run with too many different waits counts as able to continue.
   return { run[ID], holds, different <= WAITS and waits or {} }
 end
 

@@ -1,7 +1,7 @@
 --[[
-Who waits for a key of a limiter, in order.
+Returns the waiters for a limiter's key, in order.
 keys: all
-input: time, limiter, key, what stands behind limiter and key of the entry to go on behind ('' at first), limit
+input: time, limiter, key, the part after limiter and key of the entry to continue after ('' at first), limit
 returns: per entry: { priority, number, run, path, job ('' when the run is gone), queue, state, since when it waits or '', 1 when aged }
 writes: nothing
 uses: prelude limits-part

@@ -1,9 +1,9 @@
 --[[
-What is known of each worker.
+Returns the stored data of each worker.
 keys: meta workers status leases held claims reports
 input: time, how many workers at most
-returns: now, 1 if there are more, then per worker: { msgpack, status, lease's end, runs it holds, what its last
-  claim said of runs that need protection (protection-level.ts), its report ('' for none) }
+returns: now, 1 if there are more, then per worker: { msgpack, status, lease's end, runs it holds, its last claim's
+  protection level (protection-level.ts), its report ('' for none) }
 writes: nothing
 uses: bounded-part
 ]]

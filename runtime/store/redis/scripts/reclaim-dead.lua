@@ -1,7 +1,7 @@
 --[[
-Takes back the runs of workers whose process is gone, unless one has shown a new beat since.
+Reclaims the runs of workers whose process is gone, unless a worker has shown a new beat since.
 keys: all
-input: time, then per worker: lease, the beats that were looked at, with a comma between
+input: time, then per worker: lease, the beats that were inspected, with a comma between
 returns: how many were lost
 writes: when full
 uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part

@@ -1,8 +1,8 @@
 --[[
-Ends the lease of a silent worker whose task ECS says is stopped, unless the worker was seen since (LW5 in
+Ends the lease of a silent worker whose task has stopped according to ECS, unless the worker was seen since (LW5 in
 store/lost-workers.ts).
 keys: all
-input: time, lease, when the store saw its worker last
+input: time, lease, when the store last saw its worker
 returns: 1 lost, now or before; 0 not
 writes: when full
 uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part

@@ -1,5 +1,6 @@
 --[[
-R14: what the store holds and the worker never heard of becomes ready; what only the worker holds it drops.
+R14: makes runs ready that the store holds for a worker but the worker doesn't know; the worker drops those that only it
+holds.
 keys: all
 input: time, lease, number of the last claim the worker knows of or '', then per held run: id, fence
 returns: 'lost', or the ids to drop
@@ -8,7 +9,7 @@ uses: prelude limits-part failures-part count-failure-part coordination-part lea
 ]]
 local lease = ARGV[2]
 if not isHeld(readStatus(lease)) then return 'lost' end
--- R34: a late one knows nothing of what newer claims brought.
+-- R34: a late call doesn't know the runs of newer claims.
 local claimed = call('HGET', K.claims, lease)
 if claimed and cmsgpack.unpack(claimed)[1] > (tonumber(ARGV[3]) or math.huge) then return {} end
 local known = {}
@@ -29,7 +30,7 @@ local drop = {}
 for i = 4, #ARGV, 2 do
   local id = ARGV[i]
   if known[id] then
-    -- Beyond those read above it may be held all the same.
+    -- It may be held even so: only a bounded number was read above.
     local raw = call('HGET', K.stays, id)
     local held = raw and unpack1('>I6', raw) == known[id] and sub(raw, 16) == lease
     if not held then drop[#drop + 1] = id end

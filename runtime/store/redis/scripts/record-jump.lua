@@ -9,11 +9,12 @@ uses: prelude definitions-part schedules-part
 local KEPT_JUMPS, NOTICED = 20, --[[clock]] 0
 local known, moves = tonumber(ARGV[2]), tonumber(call('HGET', K.meta, 'clockMoves')) or 0
 
---- Whether scripts ran at times that such a jump would have skipped: then the caller itself lost that time (SC4).
+--- Whether scripts ran during the time that such a jump would have skipped: then the caller itself lost that time
+--- (SC4).
 local function isRefuted(moved)
   local seenAt, gapFrom, gapTo = unpack(call('HMGET', K.meta, 'seenAt', 'gapFrom', 'gapTo'))
   seenAt, gapFrom, gapTo = tonumber(seenAt), tonumber(gapFrom), tonumber(gapTo)
-  -- Nothing ran in it: what ran after it came from a client that knew nothing of the jump.
+  -- Nothing ran in that gap: the script after it came from a client that didn't know of the jump.
   if gapFrom and gapTo > known and gapTo - gapFrom >= moved - NOTICED then return false end
   return moved > 0 and seenAt and now - seenAt < moved - NOTICED
 end

@@ -1,9 +1,10 @@
 --[[
-Counts the runs anew and puts `groups` and `changed` right (RC2): each call looks at a part of `index`, of these two or of the
-ready sets, or at the runs of one lease. The last one puts `runCounts` right.
+Recounts the runs and repairs `groups` and `changed` (RC2): each call inspects a part of `index`, of these two or of the
+ready sets, or the runs of one lease. The last one corrects `runCounts`.
 keys: all
-input: time, most runs a call looks at
-returns: { how many it looked at } or, from the last one, { looked at, 1, then queue\0job\0state, counted, stored of what differed }
+input: time, most runs a call inspects
+returns: { how many it inspected } or, from the last one, { inspected, 1, then queue\0job\0state, counted, stored of
+  each that differed }
 writes: when full
 uses: prelude
 ]]
@@ -25,7 +26,7 @@ local function moveOn(to, n)
 end
 
 local function countIndexed(state, seq)
-  -- Behind all that have this number, as no two runs share one.
+  -- After all members with this number, as no two runs share one.
   local from = '(' .. pack('>BI6', state, seq) .. '\255'
   local members = call('ZRANGEBYLEX', K.index, from, '+', 'LIMIT', 0, limit)
   if #members == 0 then return moveOn('g', 0) end
@@ -37,7 +38,7 @@ local function countIndexed(state, seq)
   preload(ids)
   for i = 1, #ids do
     local run = runs[ids[i]]
-    -- All behind it in this state are newer, too.
+    -- All later ones in this state are newer, too.
     if run and run[SEQ] > tonumber(newest) then return moveOn('i' .. states[i] .. ' ' .. text(LAST_SEQ), i) end
     if run and run[STATE] == states[i] then
       count(run)
@@ -47,7 +48,7 @@ local function countIndexed(state, seq)
   return moveOn('i' .. states[#states] .. ' ' .. text(seq), #members)
 end
 
---- The member that a run has in one of the sets by which lists find it, if any.
+--- Returns a run's member in one of the sets by which lists find it, if any.
 local function memberIn(key, run)
   local state, found = run[STATE], nil
   if state == COMPLETED or state == RUNNING or state == CANCELLING then return nil end
@@ -58,7 +59,7 @@ local function memberIn(key, run)
   return found
 end
 
---- Takes out what an earlier version left in a set when it moved runs. `idOf`: the run of a member.
+--- Removes members that an earlier version left in a set when it moved runs. `idOf`: the run of a member.
 local function dropStale(key, idOf, after)
   local members = call('ZRANGEBYLEX', key, last == '' and '-' or '(' .. last, '+', 'LIMIT', 0, limit)
   if #members == 0 then return moveOn(after, 0) end
@@ -79,7 +80,7 @@ end
 
 local function idInChanged(member) return sub(member, 14) end
 
---- Ready runs count by their classes: those that waited before are filed.
+--- Files ready runs that waited before; ready runs are counted by their classes.
 local function fileReady(key, after)
   local members = call('ZRANGEBYLEX', key, last == '' and '-' or '(' .. last, '+', 'LIMIT', 0, limit)
   if #members == 0 then return moveOn(after, 0) end
@@ -88,7 +89,7 @@ local function fileReady(key, after)
   preload(ids)
   for i = 1, #ids do
     local run = runs[ids[i]]
-    -- All behind it in this class and priority are newer, too.
+    -- All later ones in this class and priority are newer, too.
     if run and run[SEQ] > tonumber(newest) then return moveOn(phase .. sub(members[i], 1, 6) .. '\255', i) end
     if run and run[STATE] == READY and run[CHANGED_AT] ~= run[ENQUEUED_AT] then otherPlaces().file(run, zadd) end
   end

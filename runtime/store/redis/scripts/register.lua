@@ -1,10 +1,10 @@
 --[[
-Creates a lease; only this does. A repeat, also a late one of a lease that has ended, changes nothing.
+Creates a lease; no other script does. A repeat, even a late one of a lease that has ended, changes nothing.
 keys: all
 input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pid, node, concurrency, jobs, queues,
   queueOrder, task's ARN),
   beat ('' or 'role server:connection'), of its report: number ('' for none), ms since it was right, msgpack; then per definition: kind, name, digest, definition ('' for none)
-returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: nothing was written
+returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: then it has written nothing
 writes: when full
 uses: prelude limits-part operations-part joined-part definitions-part declare-limiters-part coordination-part schedules-part report-part
 ]]
@@ -13,7 +13,7 @@ if call('HEXISTS', K.workers, lease) == 1 or call('ZSCORE', K.forget, 'l' .. lea
 local worker = cmsgpack.unpack(ARGV[5])
 local other = otherKind(worker.limiters or {})
 if other then return other end
--- Also after the server lost all it had: whoever asks finds a store again.
+-- Also after the server lost all its data: the next worker to register recreates the store.
 call('HSETNX', K.meta, 'format', FORMAT)
 worker.startedAt = now
 call('HSET', K.workers, lease, cmsgpack.pack(worker))

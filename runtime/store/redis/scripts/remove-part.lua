@@ -1,17 +1,17 @@
 --[[
-The end of a run's record, for scripts that delete.
+Deletes a run, for scripts that delete.
 ]]
 
---- Deletes an ended run with all that belongs to it; its id stays taken for 10 minutes. `manual`: not by retention.
+--- Deletes an ended run with all its data; its id stays taken for 10 minutes. `manual`: not by retention.
 local function deleteRun(run, journal, manual)
   leavePlace(run)
   tally(run, run[STATE])
-  -- The sweep takes from the heads of these lists; what was removed by hand it finds to be stale.
+  -- The sweep removes from the heads of these lists, and drops entries of manually removed runs as stale.
   if not manual then call('LREM', endedList(run[STATE]), 1, pack('>I6', run[CHANGED_AT]) .. run[ID]) end
   for _, tag in ipairs(extrasOf(run).t or {}) do zrem(K.tags, tag .. '\0' .. pack('>I6', run[SEQ]) .. run[ID]) end
   hdel(K.runs, run[ID])
   hdel(K.history, run[ID])
-  -- A window goes on when retention takes the run, not when somebody does.
+  -- A window goes on if retention removes the run, but not after a manual removal.
   for _, field in ipairs(manual and uniqueKeys().keysOf(run) or {}) do
     local held = uniqueKeys().readKey(field)
     if held and sub(held, sub(held, 1, 1) == 'w' and 8 or 2) == run[ID] then uniqueKeys().writeKey(field, false) end

@@ -1,9 +1,9 @@
 --[[
-Deletes ended runs with all that belongs to them; their ids stay taken for 10 minutes. By hand it is one run and a
-request; the sweep passes those it found, and those that live again meanwhile stay.
+Deletes ended runs with all their data; their ids stay taken for 10 minutes. A manual call passes one run and a request;
+the sweep passes the runs it found, and those that are live again are skipped.
 keys: all + one journal per run
 input: time, request ('' from the sweep), by, reason, expected states, expected changed at, then the runs
-returns: how many were deleted, or the number of the state of the one that lives, 'unknown', 'before', or 'moved' and
+returns: how many were deleted, or the state's number of a run that is live, 'unknown', 'before', or 'moved' and
   the state's number when the run isn't as expected
 writes: when full
 uses: prelude limits-part operations-part expected-part remove-part

@@ -1,5 +1,5 @@
 --[[
-Extends a term and takes in how its duties are doing.
+Extends a term and stores the state of its duties.
 keys: meta terms
 input: time, role, term, lease, then per duty: name, ms since its last good round
 returns: 1 held, 0 lost

@@ -1,8 +1,8 @@
 --[[
-Ends a term, if this lease has it; its number stays, so that none is used twice.
+Ends a term, if this lease has it; keeps its number, so that none is used twice.
 keys: meta terms events operations
 input: time, role, term, lease
-returns: 1 ended, 0 it was not this one's
+returns: 1 ended, 0 another lease has it
 writes: when full
 uses: term-part coordination-part operations-part
 ]]

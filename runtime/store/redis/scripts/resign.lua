@@ -1,8 +1,8 @@
 --[[
-Ends a lease and makes its runs ready, but those to keep: they stay held until the process dies.
+Ends a lease and makes its runs ready, except those to keep: they stay held until the process dies.
 keys: all
 input: time, lease, then the ids to keep
-returns: 1 when all is handed over, 0 when there is more: ask again
+returns: 1 when all is handed over, 0 when there is more: call again
 writes: when full
 uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part joined-part
 ]]

@@ -1,9 +1,9 @@
 --[[
-A retry by hand of one run, for scripts that retry. The plan is made outside of the script, from the run's journal.
+Retries one run manually, for scripts that retry. The caller makes the plan from the run's journal.
 ]]
 local retryRun
 do
-  --- Takes a key from a holder that holds it no more.
+  --- Frees a key from a holder that no longer holds it.
   local function freeOverdue(field)
     if holderOf(field) then return end
     local held = runUnder(field)
@@ -11,7 +11,7 @@ do
     if uniqueKeys().readKey(field) then uniqueKeys().writeKey(field, false) end
   end
 
-  --- Its keys that another run must not hold: none once it has let go of them.
+  --- Returns the keys that no other run may hold: none once the run has let go of them.
   local function neededKeys(run)
     local fields, code = uniqueKeys().keysOf(run)
     if not code or (code > UNTIL_STARTED and code <= now) then return {} end
@@ -25,13 +25,14 @@ do
     call('LSET', journal, position - 1, '')
   end
 
-  --- `plan` holds from place `at` on: state, position and changed at of the run that it was made for, then positions to
-  --- drop. `log` is called, if there is one, once nothing can refuse it any more. Returns 'done', 'changed', or 'duplicate' with who holds a key of the run and which; then nothing was written.
+  --- `plan` holds from position `at` on: state, position and changed at of the run that it was made for, then positions
+  --- to drop. Calls `log`, if there is one, after the last check. Returns 'done', 'changed', or 'duplicate' with the
+  --- run that holds a key of this one, and the key; then nothing was written.
   function retryRun(run, journal, told, plan, at, log)
     local same = run[STATE] == tonumber(plan[at]) and run[POSITION] == tonumber(plan[at + 1])
       and run[CHANGED_AT] == tonumber(plan[at + 2])
     if not same then return 'changed' end
-    -- R29. All is inspected before the first key is taken.
+    -- R29. Inspects all keys before it takes the first.
     local fields = neededKeys(run)
     for i = 1, #fields do
       local holder = holderOf(fields[i])

@@ -1,9 +1,10 @@
 --[[
-Makes an ended, not completed, or blocked run ready; drops the entries that the caller's plan names.
+Makes a failed, cancelled, expired or blocked run ready; drops the entries that the caller's plan names.
 keys: all + the run's journal
-input: time, run, request, answer to keep, by, reason, state and position the plan was made for, changed at,
+input: time, run, request, reply to retain, by, reason, state and position the plan was made for, changed at,
   then the positions to drop
-returns: 'done', 'before' and the kept answer, 'changed': plan again, 'unknown', or 'duplicate', who holds a key of it and which
+returns: 'done', 'before' and the retained reply, 'changed': plan again, 'unknown', or 'duplicate', the holder of a key
+  and the key
 writes: when full
 uses: prelude limits-part unique-part operations-part retry-part
 ]]

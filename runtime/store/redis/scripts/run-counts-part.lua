@@ -1,15 +1,15 @@
---[[ Reads how many runs there are: counters (see the prelude), and ready runs by their classes. ]]
+--[[ Reads the numbers of runs: counters (see the prelude), and ready runs by their classes. ]]
 --[[states]]
 
---- How many runs of a state a set by state has.
+--- Returns how many runs of a state are in a set by state.
 local function ofState(key, code)
   return call('ZLEXCOUNT', key, '[' .. string.char(code), '(' .. string.char(code + 1))
 end
 
 local knownClasses, moreClasses
 
---- The classes that may hold ready runs, read once per script: queue, what their members begin with, job in turn; at most
---- so many. The second result says whether there are more.
+--- Returns the classes that may hold ready runs, read once per script: queue, prefix of members, job in turn; at most
+--- `most` classes. The second result says whether there are more.
 local function readyClasses(most)
   if knownClasses then return knownClasses, moreClasses end
   most = most or math.huge
@@ -30,7 +30,7 @@ end
 
 local hasSuspects = call('ZCARD', K.suspects) > 0
 
---- How many ready runs a class has.
+--- Returns how many ready runs a class has.
 local function readyOf(code)
   local from, to = '[' .. code, '(' .. code .. '\255'
   local n = call('ZLEXCOUNT', K.ready, from, to)
@@ -39,8 +39,8 @@ end
 
 local knownCounts
 
---- All counts, read once per script: { 1 unless the runs are being counted for the first time, the counters as stored,
---- queue, job, ready runs in turn, 1 if there are more counters or classes than the most }.
+--- Returns all counts, read once per script: { 1 unless the first count of the runs is under way, the counters as
+--- stored, queue, job, ready runs in turn, 1 if there are more counters or classes than the maximum }.
 local function runCounts(mostCounters, mostClasses)
   if knownCounts then return knownCounts end
   local stored, more = entriesOf(K.runCounts, mostCounters or math.huge)
@@ -54,7 +54,7 @@ local function runCounts(mostCounters, mostClasses)
   return knownCounts
 end
 
---- The same by queue\0job\0state, none of them 0. A store whose first count is under way has what that has found so far.
+--- Returns the counts by queue\0job\0state, without zeros. During the first count of a store: those found so far.
 local function countsByField()
   local packed, counts = runCounts(), {}
   local isCounted, stored, ready = packed[1] == 1, packed[2], packed[3]

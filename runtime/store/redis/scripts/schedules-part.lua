@@ -1,10 +1,9 @@
 --[[
 Schedules (rules C1 to C4 of store/schedules.ts). A schedule is a map: origin ('code', 'hand'), digest, timing, revision,
 since, planned, next and due (tick and when it is due; nil when there is none), firedTo (the latest tick that fired or was
-queued), paused { by, reason, at }, pauses
-that are over (list of { from, until }), runs (ids of its newest), queued (ticks), lines (of its ledger), last (line), dropped and conflict
-{ worker, at }. What it runs stands in `scheduleSpecs`; in `schedulesDue` stands `t` schedule, and `q` schedule while
-ticks are queued.
+queued), paused { by, reason, at }, pauses that are over (list of { from, until }), runs (ids of its newest), queued
+(ticks), lines (of its ledger), last (line), dropped and conflict { worker, at }. `scheduleSpecs` has the run it
+enqueues; `schedulesDue` has `t` and the schedule, and while ticks are queued `q` and the schedule.
 ]]
 local KEPT_LINES, KNOWN_RUNS, LATE_FROM, QUEUED_LOOK, KEPT_PAUSES = --[[schedules]] 0, 0, 0, 0, 0
 
@@ -17,7 +16,7 @@ local function keepSchedule(name, s) hset(K.schedules, name, cmsgpack.pack(s)) e
 
 local function lineField(name, n) return name .. '\0' .. text(n) end
 
---- Stretches of skipped ticks that touch become one line.
+--- Whether skipped ticks extend the last line: adjacent stretches of them become one line.
 local function extendsLast(s, line)
   local last = s.last
   return line.outcome == 'skipped' and last and last.outcome == 'skipped' and last.why == line.why
@@ -53,7 +52,7 @@ local function firedBefore(name, s, tick)
   return found, run
 end
 
---- C5: replans after the wall was set back. The new revision rejects what a leader planned before.
+--- C5: replans after the wall clock was set back. The new revision rejects a leader's earlier plans.
 local function planAgain()
   local members = call('ZRANGE', K.schedulesDue, 0, -1)
   for i = 1, #members do
@@ -71,7 +70,7 @@ end
 
 local function timingOf(bytes) return sub(bytes, 1, string.find(bytes, '\n', 1, true) - 1) end
 
---- Makes the schedule, or changes it. C2: the next tick stays unless pattern or zone changed.
+--- Creates or changes the schedule. C2: the next tick stays unless pattern or zone changed.
 local function setSchedule(name, s, origin, digest, bytes, line)
   local timing = timingOf(bytes)
   line.outcome = s and not s.dropped and 'changed' or 'declared'
@@ -96,7 +95,7 @@ local function dropSchedule(name, s, worker)
   keepSchedule(name, s)
 end
 
---- C3: brings the schedule in line with the definition that is in force.
+--- C3: applies the definition in force to the schedule.
 local function applySchedule(name, inForce)
   local s, declared = scheduleOf(name), inForce[DEFINITION] ~= ''
   local byHand = s and s.origin == 'hand'
@@ -113,7 +112,7 @@ local function applySchedule(name, inForce)
   end
 end
 
---- The newest run of the schedule that has not ended. Forgets those that have.
+--- Returns the newest live run of the schedule. Forgets runs that have ended.
 local function liveRun(s)
   local kept = {}
   preload(s.runs)
@@ -130,7 +129,7 @@ local function knowRun(s, id)
   while #s.runs > KNOWN_RUNS do table.remove(s.runs, 1) end
 end
 
---- Goes on to the next tick, and forgets pauses that have no tick from there on.
+--- Moves on to the next tick, and forgets pauses without a tick from there on.
 local function planNext(name, s, tick, due)
   s.next, s.due, s.planned = tonumber(tick), tonumber(due), true
   local ahead = {}
@@ -141,7 +140,7 @@ local function planNext(name, s, tick, due)
   if s.next then zadd(K.schedulesDue, 't' .. name, s.due) else zrem(K.schedulesDue, 't' .. name) end
 end
 
---- What the enqueue of one run answered: the run in its way, or nothing when it is there.
+--- Reads the reply to the enqueue of one run: returns the run in its way, or nothing if the run exists.
 local function runInTheWay(answer, id)
   if type(answer) == 'table' then answer = answer[1] end
   local letter, other = sub(answer, 1, 1), sub(answer, 2)

@@ -1,5 +1,5 @@
 --[[
-Sets a limiter's numbers by hand, or takes them back; what that opens is woken.
+Sets a limiter's numbers manually, or withdraws them; wakes the runs that this lets pass.
 keys: all
 input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to take back, by, reason,
   1 when that limiter is not as the caller saw it

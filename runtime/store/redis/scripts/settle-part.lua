@@ -1,13 +1,13 @@
 --[[
-Ends an execution: fenced, at the worker's position, once; a repeat returns the first result.
-An entry is a list of the fields that entries-part names.
+Ends an execution once, if fence and position are the worker's; a repeat returns the first result. An entry is a list of
+the fields that entries-part names.
 uses: entries-part
 ]]
 local function settled(state) return 's' .. string.char(state) end
 
 local madeOutcomes
 
---- What becomes of an execution that does not complete its run, by kind. Made for the first one.
+--- Returns the outcomes by kind, other than completion. Made for the first one.
 local function otherOutcomes()
   if madeOutcomes then return madeOutcomes end
 
@@ -44,13 +44,13 @@ local function otherOutcomes()
       return settled(place(run, 'back off', stay))
     end,
 
-    --- R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once.
+    --- R5: the deadlines were stored when the waits began; if one has passed, the worker continues at once.
     waiting = function(run, waits, _, stay, key)
       local first, at, line
       for i = 1, #waits do
         if waits[i][1] == 'limit' then
           local admission = hasLimits(run) and limits().admissionsOf(run)[waits[i][2]]
-          -- Woken since, or never in line.
+          -- Woken since, or never on a waitlist.
           if not admission or not admission.n then return 'c' end
           line = line or admission.t[admission.n][T_NAME]
         else
@@ -65,7 +65,7 @@ local function otherOutcomes()
         return settled(place(run, 'suspend', stay))
       end
       if not first or at <= now then return 'c' end
-      -- A retry's pause says what failed; a sleep after it does not.
+      -- A retry's pause has the error of the failed attempt; a sleep after it does not.
       setOutcome(run, journalError(key, first[3]))
       setExtra(run, 'w', { first[1], at, first[2], first[4] })
       stay[WAKE_AT] = at
@@ -96,7 +96,7 @@ local function otherOutcomes()
   return madeOutcomes
 end
 
---- Moves a held run out of its slot as its worker asks. Replies 'c' for one that has nothing to wait for.
+--- Moves a held run out of its slot as its worker requests. Replies 'c' if the run has nothing to wait for.
 local function leaveStay(run, lease, fence, kind, x, y, bytes, journal)
   local stay = { [SETTLED_FENCE] = fence }
   if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
@@ -117,8 +117,8 @@ local function leaveStay(run, lease, fence, kind, x, y, bytes, journal)
   return outcomes[kind](run, x, bytes, stay, y)
 end
 
---- Takes entries apart, and reads the records and stays of the runs to settle in two calls. A damaged record fails the script,
---- as it does when it is read alone.
+--- Decodes entries, and reads the records and stays of the runs to settle in two calls. A damaged record fails the
+--- script, as it does when read alone.
 local function readEntries(batch)
   local entries, ids, at = {}, {}, 1
   while at <= #batch do

@@ -1,6 +1,7 @@
---[[ The use of limits that a step's worker names by its turn. ]]
+--[[ A step's use of limits, which its worker names by a number, its turn. ]]
 
---- The run and the admission of this turn; or 'gone' when the run is not held here, 'another' for a late repeat.
+--- Returns the run and the request of this turn; or 'gone' if the worker doesn't hold the run, 'another' for a late
+--- repeat.
 local function currentUse(lease, id, fence, path, turn)
   local run = load(id)
   if not run or run[STATE] ~= RUNNING then return 'gone' end

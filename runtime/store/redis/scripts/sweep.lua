@@ -1,11 +1,11 @@
 --[[
 Finds ended runs whose time is up or that are beyond the cap, forgets old requests, tombstones and empty classes, and
-repairs G6: each live run in exactly one place, and G7: no unique key outlives its hold. It looks at a bounded part of
-the runs and keys and goes on there next time.
+repairs G6: each live run is in exactly one place, and G7: no unique key outlives its hold. It inspects a bounded part
+of the runs and keys and continues there next time.
 keys: all
-input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
-returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called
-  again; 1 when the runs are to be recounted
+input: time, limit, most ended runs to retain, how long those of each end state are retained (4 x I6, ms)
+returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot: call again; 1 when
+  a recount is due
 writes: when full
 uses: prelude limits-part definitions-part declare-limiters-part lost-workers-part
 ]]
@@ -16,19 +16,19 @@ local RECOUNT_PAUSE = --[[recount]] 0
 local MOST_FAILED = 500
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
---- Forgets a limiter's key of which nothing counts any more, or looks again later.
+--- Forgets a limiter's key whose state no longer counts, or checks again later.
 local function forgetField(field)
   local again = limits().forgetOld(field)
   if again then zadd(K.forget, 'f' .. field, again) end
 end
 
---- Unless a later run has the key by now.
+--- Forgets a window, unless a later run has the key by now.
 local function forgetWindow(field)
   local raw = uniqueKeys().readKey(field)
   if raw and sub(raw, 1, 1) == 'w' and unpack1('>I6', raw, 2) <= now then uniqueKeys().writeKey(field, false) end
 end
 
---- Whether there may be more.
+--- Forgets old entries. Returns whether there may be more.
 local function forgetOld()
   local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, MOST_FORGOTTEN)
   for i = 1, #old do
@@ -51,7 +51,7 @@ local function forgetActions()
   end
 end
 
---- A class without ready runs would cost every claim a look.
+--- A class without ready runs would cost every claim a read.
 local function forgetEmptyClasses()
   local jobs = call('HKEYS', K.classes)
   for i = 1, #jobs do
@@ -83,7 +83,7 @@ local function isInPlace(run)
   return call('ZSCORE', K.index, indexMember(run))
 end
 
---- Puts a live run that is in no place, or in a wrong one, where it goes on.
+--- Puts a live run that is in no place, or in the wrong one, where it can continue.
 local function repair(run)
   local state = run[STATE]
   if state == RUNNING or state == CANCELLING then
@@ -115,7 +115,7 @@ local function repairSome()
   return repaired
 end
 
---- Frees keys whose run is gone or has let go of them. Returns those that outlived their run by a fault: not the
+--- Frees keys whose run is gone or has let go of them. Returns those that outlived their run by a fault, without the
 --- canonical ones that an earlier release left (U2).
 local function freeKeys()
   local page = call('HSCAN', K.unique, call('HGET', K.meta, 'keysSweptTo') or '0', 'COUNT', limit)
@@ -143,7 +143,7 @@ local function freeKeys()
   return freed
 end
 
---- Forgets marks of entries that the version before took off their waitlists.
+--- Forgets marks of entries that an earlier version took off their waitlists.
 local function forgetKeepers()
   local from = call('HGET', K.meta, 'keepersSweptTo')
   local members = call('ZRANGEBYLEX', K.limitKeepers, from and '(' .. from or '-', '+', 'LIMIT', 0, limit)
@@ -154,7 +154,7 @@ local function forgetKeepers()
   elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
 end
 
---- What a lease told that the version before ended, which knows nothing of it.
+--- Forgets reports of leases ended by an earlier version, which leaves the reports behind.
 local function forgetTold()
   for _, key in ipairs({ K.openSteps, K.reports }) do
     local leases = call('HKEYS', key)
@@ -178,7 +178,7 @@ local function forgetFailed()
   elseif from then call('HDEL', K.meta, 'failedSweptTo') end
 end
 
--- Duplicates leave an answer each: many of them must not outrun the sweeps.
+-- Each duplicate leaves a retained reply: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
   return { {}, {}, {}, 1, 0 }
@@ -195,7 +195,7 @@ forgetKeepers()
 forgetFailed()
 finish()
 
---- Ids of ended runs whose time is up, and of the oldest beyond the cap.
+--- Returns ids of ended runs whose time is up, and of the oldest beyond the cap.
 local function prunable()
   local lists = { K.endedCompleted, K.endedFailed, K.endedCancelled, K.endedExpired }
   local keep = { unpack1('>I6I6I6I6', ARGV[4]) }
@@ -218,7 +218,7 @@ local function prunable()
     local entry = heads[oldest][at[oldest]]
     at[oldest], over = at[oldest] + 1, over - 1
     local run = load(sub(entry, 7))
-    -- Removed by hand, or retried since.
+    -- Removed manually, or retried since.
     if not run or run[STATE] < COMPLETED or run[CHANGED_AT] ~= endedAt then
       stale[#stale + 1] = { lists[oldest], entry }
     else
@@ -229,7 +229,7 @@ local function prunable()
   return found
 end
 
---- Whether the counters and the sets by group and by time hold as many runs of each state as `index` (RC3).
+--- Whether the counters and the sets by group and by time have as many runs of each state as `index` (RC3).
 local function addUp(stored)
   local sums = {}
   for code = SCHEDULED, EXPIRED do sums[code] = 0 end

@@ -2,7 +2,8 @@
 Takes a loss of a run back from its streak.
 ]]
 
---- The run, if it is as it was right after the loss: it has neither ended, nor stored an entry, nor been lost again.
+--- Returns the run if it is as it was right after the loss: it has neither ended, nor stored an entry, nor been lost
+--- again.
 local function loadLost(id, losses, streak)
   local run = load(id)
   if not run or run[STATE] >= COMPLETED then return end
@@ -11,7 +12,7 @@ local function loadLost(id, losses, streak)
   return run
 end
 
---- The streak in force: a held run's stands in its stay.
+--- Sets the streak in force: a held run has it in its stay.
 local function setStreak(run, streak)
   local state = run[STATE]
   if state == READY then zrem(readySet(run), readyMember(run, classOf(run))) end

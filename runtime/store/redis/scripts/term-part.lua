@@ -1,7 +1,7 @@
 --[[
 Terms: who leads a role. Needs the key `terms`, and `time` as the first input.
 Stored as a list, so that the same term is the same bytes: number, since, ends at, duties (name and when its last good
-round was, in turn), the lease that resigned it or '', and while somebody has it lease, worker, term ms.
+round was, in turn), the lease that resigned it or '', and while a worker has it lease, worker, term ms.
 ]]
 
 local function lastTerm(role)
@@ -19,7 +19,7 @@ local function writeTerm(role, t)
   redis.call('HSET', K.terms, role, packed)
 end
 
---- The running term of this number, or false: what its holder writes is taken only then.
+--- Returns the running term of this number, or false: the store accepts writes of its holder only then.
 local function leads(role, term)
   local last = lastTerm(role)
   return last and last.lease and last.term == term and last.endsAt > now and last

@@ -1,5 +1,5 @@
 --[[
-R23: code that a blocked run has not met yet gets one try at it.
+R23: lets code that a blocked run has not met yet try it once.
 keys: all
 input: time, lease, cursor (a member of the index, '' at first), limit
 returns: the next cursor, '' at the end

@@ -1,17 +1,17 @@
 --[[
-Who holds a unique key (G7), for scripts that decide by it.
+Finds the holder of a unique key (G7), for scripts that decide by it.
 ]]
 
---- A holder that nobody has moved yet, but whose time to start is over.
+--- Whether a run's time to start is over, though nothing has moved it yet.
 local function isOverdue(run) return run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now and run[STARTED_AT] == 0 end
 
---- The run that a key stands for, whatever became of it since.
+--- Returns the run that a key names, whatever happened to it since.
 local function runUnder(field)
   local raw = uniqueKeys().readKey(field)
   return raw and load(sub(raw, sub(raw, 1, 1) == 'w' and 8 or 2))
 end
 
---- The run that holds a key now.
+--- Returns the run that holds a key now.
 local function holderOf(field)
   local raw = uniqueKeys().readKey(field)
   if not raw then return nil end
