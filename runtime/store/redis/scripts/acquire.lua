@@ -2,7 +2,7 @@
 Takes all limits of one attempt of a step, or puts it on the waitlist of one that is closed.
 keys: all
 input: time, lease, run, fence, path, attempt, turn, msgpack list of { limiter, key, cost }
-returns: 'gone', 'granted', 'crowded', 'older': ask with a new turn, or { limiter, ms until it opens or -1 }
+returns: 'gone', 'granted', 'crowded', 'older': call again with a new turn, or { limiter, ms until it opens or -1 }
 writes: when full
 uses: prelude limits-part
 ]]

@@ -13,7 +13,7 @@ local cleared = false
 --- Returns the reply and, if this call stored the record, the run's new stay, which the caller writes. `fence` is
 --- bytes; `pause` is in ms plus one, 0 for none.
 local function append(lease, stay, fence, position, pause, tail, journal)
-  -- The fence's bytes stand first.
+  -- The stay begins with the fence's bytes.
   if not stay or string.sub(stay, 1, 6) ~= fence or string.sub(stay, 16) ~= lease then return 'g' end
   local last, bytes = struct.unpack('>I4I4', stay, 7)
   if position <= last then

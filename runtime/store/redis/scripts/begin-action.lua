@@ -1,8 +1,8 @@
 --[[
 Stores an action on many runs, unless it is known.
 keys: meta events operations actions actionProgress actionOrder
-input: time, action, kind, by, why ('' for no reason), the reason for histories, how many runs it is for ('' if that is not known),
-  JSON of the request, ms that a run must have been in its state
+input: time, action, kind, by, why ('' for no reason), the reason for histories, how many runs it is for ('' if
+  unknown), JSON of the request, ms that a run must have been in its state
 returns: { definition, progress }, as stored
 writes: when full
 uses: actions-part

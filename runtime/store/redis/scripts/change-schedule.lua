@@ -1,8 +1,9 @@
 --[[
 Changes a schedule manually.
 keys: all
-input: time, schedule, request, by, reason, kind, then put: digest, spec; trigger: revision, head and given of the run as
-  in enqueue; pause, resume: revision that the caller saw or '' for any, when it saw it paused or 'none'; remove: nothing
+input: time, schedule, request, by, reason, kind, then put: digest, spec; trigger: revision, head, headers and input of
+  the run as in enqueue; pause, resume: revision that the caller saw or '' for any, when it saw it paused or 'none';
+  remove: nothing
 returns: 'done', 'unknown', 'code' when code declares it, 'moved' when it is not as the caller saw it, 'c' and the run, or
   'd' and the run in its way
 writes: when full, and tells it

@@ -1,5 +1,6 @@
 --[[
-Why a worker drains (worker-drain.ts): `drain` of its record, { order = { by, reason, at }, told = { cause, signal, at, until } }.
+The reason why a worker drains (worker-drain.ts): `drain` of its record, { order = { by, reason, at }, told = { cause,
+signal, at, until } }.
 Earlier versions don't know `drain` and leave it unchanged.
 ]]
 

@@ -3,8 +3,8 @@ Inserts runs, one after the other; a known id joins when job and input are the s
 keys: all
 input: time, then per run: msgpack { id, job, version, queue, priority, digest, start kind, start ms,
   expires in ms or false, timeout ms or 0, tags or false, unique key or false, its code or -ms of a window,
-  on duplicate, limits or false, tick it is for, canonical digest, canonical key, schedule }, given (headers and input); what is
-  false at the end of a head is left out
+  on duplicate, limits or false, tick it is for, canonical digest, canonical key, schedule }, headers and input; false
+  values at the end of a head are left out
 returns: one letter per run: c created, j joined, r rejected by its id; with a unique key among them a list, where a
   run may follow: j joined it, d rejected since it holds the key, p created and it was replaced
 uses: prelude limits-part unique-part

@@ -4,7 +4,7 @@ first ones (LW2 to LW4 in store/lost-workers.ts).
 keys: all
 input: time, lease, death as msgpack, its kind, 1 if the runs are not to blame, else 0, texts for the histories: of a
   loss that counts, of one that is taken back, of one of a run that has failed as poisoned
-returns: 1 explained, now or before; 0 no such lost worker is kept; 2 ask again
+returns: 1 explained, now or before; 0 no such lost worker is known; 2 call again
 writes: when full
 uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part take-back-part
 ]]

@@ -2,8 +2,8 @@
 Moves a schedule from one tick to the next; nothing else does (C1). Enqueues the run and adds a line to the ledger.
 keys: all
 input: time, schedule, revision, term, kind, tick ('' for none), next tick and when it is due ('' for none), then
-  plan: nothing; run: due at, 1 when caught up, overlap, cap, head and given of the run as in enqueue;
-  skip: until, count, why; queued run: head and given
+  plan: nothing; run: due at, 1 when caught up, overlap, cap, head, headers and input of the run as in enqueue;
+  skip: until, count, why; queued run: head, headers and input
 returns: { 'early', ms }, { 'moved' }, { 'waits' }, { 'not leading' }, or { 'done', outcome, run }
 uses: prelude limits-part unique-part term-part definitions-part schedules-part
 calls: enqueue

@@ -436,7 +436,7 @@ function makeLimits()
     end
   end
 
-  --- Q6: no run overtakes one that needs a single limit, unless that is a poison suspect. So only other requests age.
+  --- Q6: no run overtakes one that needs a single limit, unless that is a poison suspect; so its refusals don't count.
   local function countRefusal(run, admission)
     if (#admission.t < 2 and not isSuspect(run)) or admission.s then return end
     admission.r = admission.r or { 0, now }
@@ -459,7 +459,7 @@ function makeLimits()
     joinLine(field, order, run)
     if not again then countRefusal(run, admission) end
     keep(run)
-    -- Behind others it changes nothing.
+    -- After other waiters it changes nothing.
     if headOf(field) == order then touch(field) end
   end
 

@@ -1,9 +1,9 @@
 --[[
 Returns all parts of an overview, each as its own script returns it, but the counts only once.
 keys: all
-input: time; how many counters, classes, first runs in line, workers, leaders at most; limiters and looked at keys; schedules, looked at ones
-  and bytes; held runs and looked at ones; failures, operations; ms from which a schedule is late, ms for which its last tick is told; then as
-  read-statistics
+input: time; how many counters, classes, heads of classes, workers, leaders at most; limiters and inspected keys;
+  schedules, inspected ones and bytes; held runs and inspected ones; failures, operations; ms from which a schedule is
+  late, ms for which its last tick is shown; then as read-statistics
 returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), held runs, failures, operations, mutes,
   statistics, names of parts of which there is more }
 writes: nothing

@@ -650,7 +650,7 @@ local function makeRetally()
   end
 end
 
---- Counts a run out of one state and into another; nil for none.
+--- Moves a run from one state's counter to another's; nil for none.
 local function tally(run, from, to, fromLease, toLease)
   local group = run[QUEUE] .. '\0' .. run[JOB] .. '\0'
   local states = tallies[group]

@@ -3,8 +3,9 @@ Returns which runs wait for which, starting at one run, or at the runs that keep
 keys: all
 input: time, run or '', member of limitKeepers to start after, how many runs to start with, most runs, waits, keys,
   holders
-returns: member to read on from or '', then per run that is suspended for limits: { id, holds, waits }; holds: limiter,
-  key, weight ...; per wait: { path, run it stands behind or '', limiter and key of that waitlist, limiter, key, weight, max ... }
+returns: member to continue after or '', then per run that is suspended for limits: { id, holds, waits }; holds: limiter,
+  key, weight ...; per wait: { path, run ahead of it or '', limiter and key of that waitlist, limiter,
+  key, weight, max ... }
 writes: nothing
 uses: prelude limits-part
 ]]

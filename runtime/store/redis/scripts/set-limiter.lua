@@ -1,7 +1,7 @@
 --[[
 Sets a limiter's numbers manually, or withdraws them; wakes the runs that this lets pass.
 keys: all
-input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to take back, by, reason,
+input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to withdraw, by, reason,
   1 when that limiter is not as the caller saw it
 returns: msgpack of the rule in force, 'changed': the limiter is another one by now, read it again, or 'moved'
 writes: when full

@@ -1,5 +1,5 @@
 --[[
-Terms: who leads a role. Needs the key `terms`, and `time` as the first input.
+Terms: which lease leads a role. Needs the key `terms`, and `time` as the first input.
 Stored as a list, so that the same term is the same bytes: number, since, ends at, duties (name and when its last good
 round was, in turn), the lease that resigned it or '', and while a worker has it lease, worker, term ms.
 ]]

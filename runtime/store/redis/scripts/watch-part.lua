@@ -1,7 +1,7 @@
 --[[
 The peer watch over the connections of workers: which worker polls, how often, and how to hurry a poll. Fields of
-`meta`: looker, deputy (leases), lookedAt, lookEvery (ms, the looker's last interval), lookPaused ('', 'alone' or 'idle'),
-awayAt, awayUntil, away (workers missing after an outage; see look-at-peers.lua).
+`meta`: looker, deputy (leases), lookedAt, lookEvery (ms, the looker's last interval), lookPaused ('', 'alone' or
+'idle'), awayAt, awayUntil, away (workers missing after an outage; see look-at-peers.lua).
 ]]
 -- While a run is held, frequent polls pay off; for a term alone, slower ones keep an idle fleet cheap.
 local RUNS_EVERY, TERMS_EVERY = 50, 200
