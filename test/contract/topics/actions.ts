@@ -95,7 +95,7 @@ function chunks(open: Open): void {
     },
   )
 
-  contractTest(open, 'a chunk that is sent twice applies to its runs once', async (contract) => {
+  contractTest(open, 'a chunk that is sent twice is applied to its runs once', async (contract) => {
     const { store, worker } = contract
     const ids = await failedRuns(contract, 2)
     const action = newAction()
@@ -111,7 +111,7 @@ function chunks(open: Open): void {
     }
   })
 
-  contractTest(open, 'two that go on with one action at once apply each chunk once', async (contract) => {
+  contractTest(open, 'two callers that continue one action at once apply each chunk once', async (contract) => {
     const { store, another } = contract
     const ids = await failedRuns(contract, 4)
     const action = newAction()
@@ -129,7 +129,7 @@ function chunks(open: Open): void {
     for (const id of ids) expect(await retriesOf(store, id)).toBe(1)
   })
 
-  contractTest(open, 'a begin that is repeated changes nothing', async (contract) => {
+  contractTest(open, 'a repeated begin changes nothing', async (contract) => {
     const { store, advance } = contract
     const [id = ''] = await failedRuns(contract, 1)
     const action = newAction()
@@ -139,7 +139,7 @@ function chunks(open: Open): void {
     expect(await store.beginAction({ ...action, action: 'remove', by: 'ben' })).toEqual(moved)
   })
 
-  contractTest(open, 'a chunk may hold no run, must move the cursor, and is bounded', async ({ store }) => {
+  contractTest(open, 'a chunk may be empty, must move the cursor, and is bounded', async ({ store }) => {
     const action = newAction()
     await store.beginAction(action)
     const chunk = { action: action.id, from: '', next: '1', runs: [] }
@@ -158,7 +158,7 @@ function chunks(open: Open): void {
 }
 
 function retries(open: Open): void {
-  contractTest(open, 'a run that failed again after the begin is not retried again', async (contract) => {
+  contractTest(open, 'a run that failed again after the begin is not retried', async (contract) => {
     const { store, worker, advance } = contract
     const [again = '', first = ''] = await failedRuns(contract, 2)
     const action = newAction()
@@ -182,7 +182,7 @@ function retries(open: Open): void {
     expect(await retriesOf(store, fresh.id)).toBe(0)
   })
 
-  contractTest(open, 'who is refused is counted with the reason and stops no other', async (contract) => {
+  contractTest(open, 'a refused run is counted with the reason and stops no other', async (contract) => {
     const { store, worker } = contract
     const [good = '', taken = '', gone = ''] = await failedRuns(contract, 3)
     const live = newRun()
@@ -235,7 +235,7 @@ function retries(open: Open): void {
     },
   )
 
-  contractTest(open, 'at-most-once steps in the way need their name; others are kept', async (contract) => {
+  contractTest(open, 'at-most-once steps that block a retry must be named; others are kept', async (contract) => {
     const { store, worker, advance } = contract
     const [stuck, elsewhere] = [newRun(), newRun()]
     await store.enqueue([stuck, elsewhere])
@@ -283,7 +283,7 @@ function retries(open: Open): void {
     expect(await first.claim()).toHaveLength(3)
   })
 
-  contractTest(open, 'a group of failures counts what is failed now', async (contract) => {
+  contractTest(open, 'a failure group counts the runs that are failed now', async (contract) => {
     const { store, worker } = contract
     const ids = await failedRuns(contract, 3)
     const failedNow = async () => (await store.failures({ limit: 1 }))[0]?.failedNow
@@ -304,7 +304,7 @@ function retries(open: Open): void {
     expect(await matching()).toEqual([left, retried])
   })
 
-  contractTest(open, 'a retry and an action go on after the clock jumped', async (contract) => {
+  contractTest(open, 'a retry and an action continue after the clock jumped', async (contract) => {
     const { store, moveClock } = contract
     const [one = '', two = ''] = await failedRuns(contract, 2)
     moveClock(-3_600_000)
@@ -330,7 +330,7 @@ function retries(open: Open): void {
     })
   }
 
-  contractTest(open, 'an age counts at the begin, however long the action takes', async (contract) => {
+  contractTest(open, 'an age counts from the begin, however long the action takes', async (contract) => {
     const { store, advance } = contract
     const old = await failedRuns(contract, 2)
     advance(minAgeMs)
@@ -358,7 +358,7 @@ async function allApplied(store: Store, begun: ActionInfo): Promise<ActionInfo> 
 }
 
 function cancelsAndRemoves(open: Open): void {
-  contractTest(open, 'a cancel ends what waits and orders the holders of the rest', async (contract) => {
+  contractTest(open, 'a cancel ends waiting runs and orders the holders of the rest', async (contract) => {
     const { store, worker, advance } = contract
     const [ready, held, ended, over] = [newRun({ priority: -1 }), newRun(), newRun(), newRun()]
     await store.enqueue([held, ready])
@@ -384,7 +384,7 @@ function cancelsAndRemoves(open: Open): void {
 
   contractTest(
     open,
-    'a cancel by filter leaves what moved since; by id it holds for what it does by then',
+    'a cancel by filter skips runs that moved since; a cancel by id applies to their current state',
     async (contract) => {
       const { store, worker, advance } = contract
       const [one, two] = [newRun(), newRun()]
@@ -434,7 +434,7 @@ function cancelsAndRemoves(open: Open): void {
 }
 
 function records(open: Open): void {
-  contractTest(open, 'the first hundred refusals are kept, all are counted', async ({ store }) => {
+  contractTest(open, 'the first hundred refusals are retained, all are counted', async ({ store }) => {
     const action = newAction()
     await store.beginAction(action)
     const missing = Array.from({ length: 130 }, (_, i) => `missing-${i}`)
@@ -452,7 +452,7 @@ function records(open: Open): void {
     expect(refusals.map(({ run }) => run)).toEqual(missing.slice(0, maxRefusals))
   })
 
-  contractTest(open, 'an action that was ended applies to nothing any more', async (contract) => {
+  contractTest(open, 'an ended action applies to no further runs', async (contract) => {
     const { store, now, advance } = contract
     const [id = ''] = await failedRuns(contract, 1)
     const action = newAction()
@@ -468,7 +468,7 @@ function records(open: Open): void {
 
   contractTest(
     open,
-    'actions are listed by their last chunk, and forgotten 7 days after it',
+    'actions are listed by their last chunk, and removed 7 days after it',
     async ({ store, advance }) => {
       const actions = [
         newAction(),
@@ -545,7 +545,7 @@ function log(open: Open): void {
 function forecasts(open: Open): void {
   contractTest(
     open,
-    'a plan tells per run what would become of it, and changes nothing',
+    'a plan shows what happens to each run, and changes nothing',
     async (contract) => {
       const { store, worker } = contract
       const [plain = ''] = await failedRuns(contract, 1)

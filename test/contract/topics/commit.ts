@@ -7,7 +7,7 @@ import { contractTest } from '../contract-test.ts'
 export function commitContract(open: Open): void {
   contractTest(
     open,
-    'records are stored at their positions and read back as they went in',
+    'records are stored at their positions and read back unchanged',
     async (contract) => {
       const { store, worker, now } = contract
       await store.enqueue([newRun()])
@@ -25,7 +25,7 @@ export function commitContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a sleep until the last date that there is suspends its run', async (contract) => {
+  contractTest(open, 'a sleep until the latest possible date suspends its run', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([newRun()])
     const first = await worker()
@@ -41,7 +41,7 @@ export function commitContract(open: Open): void {
 
   contractTest(
     open,
-    'a repeated record is answered as stored and not stored again',
+    'a repeated record gets the stored reply and is not stored again',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -118,7 +118,7 @@ export function commitContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'many runs in one call, each answered by itself', async ({ store, worker }) => {
+  contractTest(open, 'many runs in one call each get their own reply', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun(), newRun()])
     const first = await worker()
     const runs = await first.claim()
@@ -144,7 +144,7 @@ export function commitContract(open: Open): void {
 
   contractTest(
     open,
-    'a whole batch again changes nothing and answers the same',
+    'a repeated batch changes nothing and gets the same reply',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -180,7 +180,7 @@ export function commitContract(open: Open): void {
     expect(await store.journal(run.id, { after: 0, limit: 10 })).toEqual([])
   })
 
-  contractTest(open, 'a long journal is claimed in part and read on in pages', async ({ store, worker }) => {
+  contractTest(open, 'a long journal is claimed in part and read in further pages', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()

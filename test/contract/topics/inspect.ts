@@ -65,7 +65,7 @@ export function inspectContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'queues count their live runs and tell the age of the oldest', async (contract) => {
+  contractTest(open, 'queues count their live runs and show the age of the oldest', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([
       newRun(),
@@ -87,7 +87,7 @@ export function inspectContract(open: Open): void {
 
   contractTest(
     open,
-    'the oldest ready run of a queue is the one ready longest, not the first in line',
+    'the oldest ready run of a queue is the one ready longest, not the next to be claimed',
     async (contract) => {
       const { store, worker, advance } = contract
       const at = (ms: number) => ({ queue: 'mail', start: { kind: 'in', ms } }) as const
@@ -110,7 +110,7 @@ export function inspectContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'workers tell what they do', async ({ store, worker, advance, now }) => {
+  contractTest(open, 'workers show what they do', async ({ store, worker, advance, now }) => {
     await store.enqueue([newRun(), newRun()])
     const startedAt = now()
     const first = await worker({ name: 'one', host: 'vm', pid: 7, node: 'v24', concurrency: 3 })
@@ -124,7 +124,7 @@ export function inspectContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'of many runs those are told that have ended or are not here', async ({ store }) => {
+  contractTest(open, 'the ended and missing runs of a list are returned', async ({ store }) => {
     const [ended, live] = [newRun(), newRun()]
     await store.enqueue([ended, live])
     await store.cancel(ended.id, byHand())
@@ -145,7 +145,7 @@ export function inspectContract(open: Open): void {
     expect(await store.run('unknown')).toBeUndefined()
   })
 
-  contractTest(open, 'the outline of a journal leaves out what steps returned', async ({ store, worker }) => {
+  contractTest(open, 'the outline of a journal leaves out the results of steps', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -190,7 +190,7 @@ export function inspectContract(open: Open): void {
 
   contractTest(
     open,
-    'entries that a retry dropped are in no read of a journal',
+    'entries that a retry dropped appear in no read of a journal',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -205,7 +205,7 @@ export function inspectContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a store names its address and judges each check', async ({ store }) => {
+  contractTest(open, 'a store names its address and evaluates each check', async ({ store }) => {
     const checks = await store.checks()
     expect(store.address).not.toBe('')
     expect(checks.length).toBeGreaterThan(2)

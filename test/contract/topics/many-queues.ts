@@ -44,7 +44,7 @@ export function manyQueuesContract(open: Open): void {
     expect(rest.more).toBe(false)
   })
 
-  contractTest(open, 'claims of one run each begin at another queue', async ({ store, worker }) => {
+  contractTest(open, 'claims of one run each begin at different queues', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])
     const first = await worker()
     const runs: ClaimedRun[] = []
@@ -52,7 +52,7 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(runs)).toEqual(times(names.length, 1))
   })
 
-  contractTest(open, 'a queue that has more than its share gives what others lack', async (contract) => {
+  contractTest(open, 'a queue with more than its share fills the slots that others leave', async (contract) => {
     const { store, worker } = contract
     const many = Array.from({ length: 50 }, () => newRun({ queue: 'queue-7' }))
     await store.enqueue([...oneOfEach(), ...many])
@@ -78,7 +78,7 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(await first.claim(40))).toEqual(times(names.length, 1))
   })
 
-  contractTest(open, 'what a claim leaves beside many empty queues is for the next one', async (contract) => {
+  contractTest(open, 'runs that a claim leaves beside many empty queues go to the next claim', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
@@ -92,7 +92,7 @@ export function manyQueuesContract(open: Open): void {
     expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
   })
 
-  contractTest(open, 'what comes back to a queue that was found empty is claimed', async (contract) => {
+  contractTest(open, 'a run that returns to a queue found empty is claimed', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
@@ -103,7 +103,7 @@ export function manyQueuesContract(open: Open): void {
     expect([...again, ...other].map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
   })
 
-  contractTest(open, 'a claim takes what it settles beside empty queues', async (contract) => {
+  contractTest(open, 'a claim takes runs that it settles beside empty queues', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
@@ -116,7 +116,7 @@ export function manyQueuesContract(open: Open): void {
 
   contractTest(
     open,
-    'jobs of one queue are one line, however far a claim reads',
+    'jobs of one queue are claimed in one order, however far a claim reads',
     async ({ store, worker }) => {
       const jobs = ['a', 'b', 'c'].map((name) => ({ name, version: 1, queue: 'mixed', digest: name }))
       // The best runs are spread unevenly over the jobs.

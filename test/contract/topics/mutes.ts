@@ -25,7 +25,7 @@ export function mutesContract(open: Open): void {
 
   contractTest(
     open,
-    'muting again replaces the mute; an operator ends it before its time',
+    'muting again replaces the mute; an operator can end it early',
     async (contract) => {
       const { store, now } = contract
       await store.muteFinding(id, 60_000, byHand({ reason: 'known' }))
@@ -68,13 +68,13 @@ export function mutesContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a mute that has ended counts as none', async ({ store, advance }) => {
+  contractTest(open, 'an ended mute counts as none', async ({ store, advance }) => {
     await store.muteFinding(id, 1_000, byHand())
     advance(1_000)
     expect(await store.unmuteFinding(id, byHand())).toBe(false)
   })
 
-  contractTest(open, 'a bounded number is muted at a time; those that ended make room', async (contract) => {
+  contractTest(open, 'a bounded number of findings is muted at a time; ended mutes make room', async (contract) => {
     const { store, advance } = contract
     for (let n = 0; n < maxMutes; n++)
       await store.muteFinding(`finding:${n}`, n === 7 ? 1_000 : 5_000, byHand())
@@ -86,7 +86,7 @@ export function mutesContract(open: Open): void {
     expect(await store.mutes()).toHaveLength(maxMutes)
   })
 
-  contractTest(open, 'what can’t be an id or a duration is refused', async ({ store }) => {
+  contractTest(open, 'an impossible id or duration is refused', async ({ store }) => {
     const bad = [
       ['', 1_000],
       ['x'.repeat(501), 1_000],

@@ -22,7 +22,7 @@ async function stepOf(store: Store, id: string): Promise<RunningStep | undefined
 }
 
 export function openStepsContract(open: Open): void {
-  contractTest(open, 'a held run shows the step that its worker told, and how long ago', async (contract) => {
+  contractTest(open, 'a held run shows the step that its worker reports, and how long ago it began', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([newRun(), newRun(), newRun()])
     const [first, second] = [await worker(), await worker()]
@@ -41,7 +41,7 @@ export function openStepsContract(open: Open): void {
     expect(await store.run(charge.id)).toMatchObject({ state: 'cancelling', step: { path: 'chärge' } })
   })
 
-  contractTest(open, 'what a worker told holds until it tells again', async ({ store, worker, advance }) => {
+  contractTest(open, 'a report of a worker holds until its next one', async ({ store, worker, advance }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -84,7 +84,7 @@ export function openStepsContract(open: Open): void {
     expect(await stepOf(store, run.id)).toBeUndefined()
   })
 
-  contractTest(open, 'a lease that is gone tells nothing, whatever comes late', async (contract) => {
+  contractTest(open, 'a lease that is gone reports nothing, whatever arrives late', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun()])
     const [first, second] = [await worker(), await worker()]

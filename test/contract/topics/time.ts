@@ -6,7 +6,7 @@ import { contractTest } from '../contract-test.ts'
 export function timeContract(open: Open): void {
   contractTest(
     open,
-    'the timeout counts from the first claim, waits and other workers included',
+    'the timeout counts from the first claim, including waits and other workers',
     async (contract) => {
       const { store, worker, advance } = contract
       await store.enqueue([newRun({ timeoutMs: 10_000 })])
@@ -20,7 +20,7 @@ export function timeContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run whose time is up while it waits is claimed to be failed', async (contract) => {
+  contractTest(open, 'a run that times out while it waits is claimed to be failed', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([newRun({ timeoutMs: 10_000 })])
     const first = await worker()
@@ -39,7 +39,7 @@ export function timeContract(open: Open): void {
 
   contractTest(
     open,
-    'a blocked run whose time is up is claimed to be failed',
+    'a blocked run that times out is claimed to be failed',
     async ({ store, worker, advance }) => {
       await store.enqueue([newRun({ timeoutMs: 10_000 })])
       const first = await worker()
@@ -49,7 +49,7 @@ export function timeContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'retry by hand begins the timeout anew', async ({ store, worker, advance }) => {
+  contractTest(open, 'a manual retry restarts the timeout', async ({ store, worker, advance }) => {
     await store.enqueue([newRun({ timeoutMs: 10_000 })])
     const first = await worker()
     const run = await first.claimOne()
@@ -62,7 +62,7 @@ export function timeContract(open: Open): void {
 
   contractTest(
     open,
-    'a deadline of a wait is never restarted by a resume',
+    'a resume never restarts the deadline of a wait',
     async ({ store, worker, advance }) => {
       await store.enqueue([newRun()])
       const first = await worker()
