@@ -54,7 +54,7 @@ export function limiterSearchContract(open: Open): void {
     expect(ids(newest)).toEqual([...inOrder.toReversed(), inSlot.id])
   })
 
-  contractTest(open, 'combined with other parts of a filter, and ordered by the longest wait', async (contract) => {
+  contractTest(open, 'with other parts of a filter, and by the longest wait', async (contract) => {
     const { store } = contract
     const { worker, inSlot, of } = await waiters(contract)
     expect(await found(store, { limiter: 'one', states: ['running'] })).toEqual([inSlot.id])

@@ -321,7 +321,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(askers.map(({ name }) => name)).toEqual(expect.arrayContaining(woken))
   })
 
-  contractTest(open, 'workers are woken to ask for the runs that the free slots of others leave', async (contract) => {
+  contractTest(open, 'workers are woken to ask for the runs that no free slot elsewhere takes', async (contract) => {
     const { store, worker } = contract
     const askers = await idleWorkers(contract, 'may ask', 5)
     const holder = await worker()

@@ -4,7 +4,7 @@ import { openFixture } from '../../support/fixture.ts'
 
 const tidy = defineJob({ name: 'tidy' }, () => undefined)
 
-test('what a manual write expects is what a read returned', async () => {
+test('a manual write expects what a read returned', async () => {
   const { jobs } = await openFixture()
   await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
   const [{ revision } = { revision: 0 }] = await jobs.schedules.list()
@@ -19,7 +19,7 @@ test('what a manual write expects is what a read returned', async () => {
   expect(await jobs.unmuteFinding('a', { expected: { until } })).toBe(true)
 })
 
-test('a trigger is for the schedule that was seen; its repeat answers the same run', async () => {
+test('a trigger requires the schedule that was seen; its repeat returns the same run', async () => {
   const { jobs } = await openFixture()
   await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
   const write = { requestId: 'once', expected: { revision: 1 } }
