@@ -69,7 +69,7 @@ test('a waiter behind a stuck waiter waits for it, unless that one waits elsewhe
   expect(found([first, second, run('H', '', ['2b'], 2)])).toEqual([])
 })
 
-test('a deadlock is described with each run’s held and awaited limits, and what to do', async () => {
+test('a deadlock’s text says what each run holds and waits for, and what to do', async () => {
   const [deadlock] = findDeadlocks({ runs: pair })
   if (deadlock === undefined) expect.unreachable('a deadlock')
   const text =

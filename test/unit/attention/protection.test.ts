@@ -60,13 +60,13 @@ test('runs for which every worker is refused protection are critical, with cause
   expect(sentence).toContain('waits for a worker with scale-in protection, for 5 min 0 s; 1 worker was')
 })
 
-test('a wait that a back-off may end is no finding', () => {
+test('a wait within a back-off is no finding', () => {
   const ready = (agoMs: number) => ({ longestUnprotected: [sample([readyRun('run', agoMs)])] })
   expect(found(unprotectedRuns, { workers: [denied] }, ready(69 * secondMs))).toEqual([])
   expect(found(unprotectedRuns, { workers: [denied] }, ready(70 * secondMs))).toHaveLength(1)
 })
 
-test('a refusal that ends with its task or its rest is a warning', () => {
+test('a refusal that ends with the task or its rest is a warning', () => {
   expect(severityWith(refused('TASK_NOT_VALID'))).toBe('critical')
   expect(severityWith(refused('no answer'))).toBe('critical')
   expect(severityWith(worker('w', { charge: 1 }))).toBe('critical')
@@ -85,7 +85,7 @@ test('if a worker may ask or is asking, the finding needs another that was refus
   expect(finding).toMatchObject({ severity: 'critical', since: now - 5 * minuteMs, sinceAtLeast: true })
 })
 
-test('a worker that takes such runs, a paused queue, a missing worker and a draining fleet give no finding', () => {
+test('a worker that takes such runs, a paused queue, a missing worker and a draining one give no finding', () => {
   expect(severityWith(denied, saying({ kind: 'held' }, { protectedRuns: 'takes' }))).toBeUndefined()
   const paused = queue('default', { paused: { by: 'ana', at: now } })
   expect(found(unprotectedRuns, { workers: [denied], queues: [paused] }, one)).toEqual([])

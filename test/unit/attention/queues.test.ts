@@ -88,7 +88,7 @@ describe('a limiter', () => {
     })
   })
 
-  test('began with the longest wait at the head of a waitlist, or before; the first waiter’s explanation names the holder', () => {
+  test('began with the longest wait at the head of a waitlist, or before; the first waiter shows the holder', () => {
     const limiterKeys = [
       key({ first: { run: 'r1', waitingSince: now - minuteMs } }),
       key({ key: 'b', first: { run: 'r2', waitingSince: now - hourMs } }),
@@ -187,7 +187,7 @@ describe('a backlog', () => {
     expect(found(growingBacklog, { statistics })).toEqual([])
   })
 
-  test('of a paused queue belongs to the finding of the pause', () => {
+  test('of a paused queue belongs to the pause’s finding', () => {
     const paused = { by: 'ana', at: now - hourMs }
     expect(found(growingBacklog, grows(0, 100, 200, { queues: [queue('mail', { paused })] }))).toEqual([])
   })

@@ -249,7 +249,7 @@ describe('a failing job', () => {
 })
 
 describe('a fault of the store', () => {
-  test('is critical, its other checks are a warning; with what to do', () => {
+  test('is critical for a failed check, else a warning; with what to do', () => {
     const checks = [
       { name: 'disk', verdict: 'warning', found: '400 MiB free', remedy: 'free disk space' },
       { name: 'scripts', verdict: 'fault', found: 'no permission' },

@@ -123,7 +123,7 @@ describe('a plan', () => {
     expect(rest.at(-1)).toBe(`run ${maxPlanned + 100}, then ${maxPlanned + 101}`)
   })
 
-  test('has the same jitter for a tick, within its bounds, and delays a tick by it', () => {
+  test('uses the same jitter for a tick, within its bounds, and delays a tick by it', () => {
     const offsets = Array.from(
       { length: 200 },
       (_, i) => planned('report', 5_000, i * minute).dueAt - i * minute,

@@ -64,7 +64,7 @@ function listening(signal: AbortSignal): Promise<never> {
 }
 
 describe.each(bothStores)(
-  'a thrown thing that can’t be read leaves the verdict as it is, %s',
+  'an unreadable thrown value does not change the verdict, %s',
   (_kind, options) => {
     let shop: Fixture
     let close = (): void => undefined
@@ -102,7 +102,7 @@ describe('a failed Promise.any', () => {
   const inStep = defineJob({ name: 'in-step' }, ({ step }) => step.run('ask', all, { retry: false }))
   const inJob = defineJob({ name: 'in-job', retry: false }, all)
 
-  test('names its reasons to whoever waits for the result', { timeout: 60_000 }, async () => {
+  test('names its reasons to a caller that awaits the result', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     await shop.work([inStep, inJob])
     const [step, job] = await Promise.all([
@@ -120,7 +120,7 @@ describe('a failed Promise.any', () => {
   })
 })
 
-describe('a pause that can’t be read', () => {
+describe('an unreadable pause', () => {
   const odd = (delayMs: unknown): Error =>
     Object.defineProperty(new RetryAfterError('1d'), 'delayMs', { get: () => delayMs })
   const pauses = [Number.NaN, -1, Number.POSITIVE_INFINITY, '5 fortnights', Symbol('x'), undefined]
@@ -135,7 +135,7 @@ describe('a pause that can’t be read', () => {
     ),
   )
 
-  test('leaves the pause of the policy', { timeout: 60_000 }, async () => {
+  test('falls back to the pause of the policy', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     await shop.work(job)
     const handles = await Promise.all(pauses.map((_, i) => shop.jobs.enqueue(job, i)))
@@ -145,7 +145,7 @@ describe('a pause that can’t be read', () => {
 })
 
 describe('onFailed', () => {
-  test('is handed an error that it can read', { timeout: 60_000 }, async () => {
+  test('gets an error that it can read', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     const told: string[] = []
     const job = defineJob(
@@ -159,7 +159,7 @@ describe('onFailed', () => {
 })
 
 describe('a logger that throws', () => {
-  test('leaves the verdict as it is, and is a warning of the process once', { timeout: 60_000 }, async () => {
+  test('does not change the verdict, and is a warning of the process once', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     const warnings: string[] = []
     const heard = (warning: Error): void => void warnings.push(warning.message)

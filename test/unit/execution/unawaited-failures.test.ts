@@ -145,7 +145,7 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
   ],
 ]
 
-describe('what fails before it is awaited reaches its await and nothing else', () => {
+describe('a failure before its await reaches the await and nothing else', () => {
   test.each(failures)('%s', async (_what, begin, error, path) => {
     const end = await endOf(async (context) => {
       const early = begin(context)
@@ -215,7 +215,7 @@ describe('what fails before it is awaited reaches its await and nothing else', (
       ({ correctCost }) => correctCost(-1),
       { limits: [{ limiter: points, cost: 5 }] },
     ],
-  ])('a cost that is corrected %s', async (_what, name, correct, options) => {
+  ])('a corrected cost %s', async (_what, name, correct, options) => {
     const { result } = await endOf(({ step }) =>
       step.run(
         name,
@@ -236,7 +236,7 @@ describe('what fails before it is awaited reaches its await and nothing else', (
 })
 
 describe('the log at the end of a run', () => {
-  test('names the steps whose failure the job handled, and not the one that ended it', async () => {
+  test('names the steps whose failure the job handled, not the one that ended it', async () => {
     const handle = await enqueue(async ({ step }) => {
       const first = step.run('first', () => fail('a'), { retry })
       const second = step.run('second', () => fail('b'), { retry })
@@ -256,7 +256,7 @@ describe('the log at the end of a run', () => {
     [' with a timeout', { timeout: '1h' }],
     [' with a limit', { limits: [points] }],
     [' that runs once', { atMostOnce: true, timeout: '1h', limits: [points] }],
-  ])('waits for the end of a step%s that nothing awaits', async (_what, options) => {
+  ])('waits for the end of an unawaited step%s', async (_what, options) => {
     const returned = gate()
     const end = await endOf(async ({ step }) => {
       const floating = gate()
@@ -273,7 +273,7 @@ describe('the log at the end of a run', () => {
     expect(end).toEqual({ result: 'done', logged: ['floating'] })
   })
 
-  test('says nothing of a step that succeeded at last', async () => {
+  test('does not name a step that succeeded at last', async () => {
     const end = await endOf(({ step }) =>
       step.run('flaky', ({ attempt }) => (attempt < 3 ? Promise.reject(new Error('again')) : attempt), {
         retry: { maxAttempts: 3, initialInterval: 1 },

@@ -25,7 +25,7 @@ const failures: readonly (readonly [string, ProtectionReply, number])[] = [
 
 // What comes of them before a run starts: test/fargate/replies-in-each-mode.test.ts.
 describe.each(failures)('%s', (_name, answer, calls) => {
-  test.each(['required', 'best-effort'] as const)('%s: at a renewal its users are told', (mode) => {
+  test.each(['required', 'best-effort'] as const)('%s: a renewal reports it to its users', (mode) => {
     const holder = HolderScript.ready({ mode })
     holder.protect()
     holder.advanceGranted(4 * minutes - 1)
