@@ -199,7 +199,7 @@ describe('the cause of a task’s end', () => {
     expect(deathText({ kind, text: 'moved' })).toBe('evicted (moved)')
   })
 
-  test('asks for the service only if that decides', () => {
+  test('requires the service only if it is decisive', () => {
     expect(needsService(parsed({}))).toBe(true)
     expect(needsService(parsed({ stoppedReason: 'Task failed container health checks' }))).toBe(false)
     expect(needsService(parsed({ stopCode: 'SpotInterruption' }))).toBe(false)

@@ -40,7 +40,7 @@ describe('the pause before the next attempt', () => {
     )
   })
 
-  test('stays 0 for an initial interval of 0, also after thousands of attempts', () => {
+  test('stays 0 for an initial interval of 0, even after thousands of attempts', () => {
     const eager = parseRetry({ initialInterval: 0, maxAttempts: Number.POSITIVE_INFINITY })
     expect(retryDelayMs(eager, 5_000, 0.5)).toBe(0)
   })

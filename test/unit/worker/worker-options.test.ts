@@ -30,7 +30,7 @@ describe('worker options', () => {
     })
   })
 
-  test('keep half of a short stop timeout for the work', () => {
+  test('reserve half of a short stop timeout for the work', () => {
     expect(parseWorkerOptions({ store, jobs: [one], stopTimeout: '6s' }).drainMs).toBe(3_000)
   })
 
@@ -48,7 +48,7 @@ describe('worker options', () => {
     expect(first?.digest).not.toBe(other?.digest)
   })
 
-  test('take the same job twice, as from two files that import it', () => {
+  test('accept the same job twice, as from two files that import it', () => {
     expect(parseWorkerOptions({ store, jobs: [one, one] }).registered).toHaveLength(1)
   })
 })
