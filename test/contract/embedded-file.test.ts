@@ -380,7 +380,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('of another program is refused and left as it is', async () => {
+  test('of another program is refused and stays unchanged', async () => {
     sql('CREATE TABLE theirs (id INTEGER)')
     await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',

@@ -8,7 +8,7 @@ import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts
 import { done, intent, newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-describe('what an at-most-once intent on Redis waits for', () => {
+describe('the confirmation of an at-most-once intent on Redis', () => {
   const opened: Store[] = []
   async function closeAll(): Promise<void> {
     for (const store of opened.splice(0)) await store.close()

@@ -68,7 +68,7 @@ describe('the check of leadership', () => {
     expect(leaderCheck([], workers, now)).toMatchObject({ verdict: 'warning' })
   })
 
-  test('waits for workers that have only just started, and requires no leader without workers', () => {
+  test('waits for newly started workers, and accepts a fleet without any', () => {
     expect(leaderCheck([vacated], [worker(30_000)], now)).toMatchObject({ verdict: 'fine' })
     expect(leaderCheck([{ ...vacated, since: now - 1_000 }], [worker(90_000)], now)).toMatchObject({
       verdict: 'fine',

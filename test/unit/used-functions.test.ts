@@ -41,7 +41,7 @@ test.each([
   ['never()', ['one', 'two', 'later', 'never']],
   ['return { three = five }', ['three', 'five']],
   ['-- later()\nreturn 1 -- two()\n--[[\nfive()\n]]', []],
-])('of a script with %j these remain: %j', (script, left) => {
+])('a script with %j retains: %j', (script, left) => {
   expect(functionsIn(withUsedFunctions(parts, script))).toEqual(left)
 })
 

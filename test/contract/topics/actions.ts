@@ -216,7 +216,7 @@ function retries(open: Open): void {
 
   contractTest(
     open,
-    'of two runs with one unique key in a chunk, one is retried',
+    'only one of two runs with one unique key in a chunk is retried',
     async ({ store, worker, advance }) => {
       const unique = { key: 'k', until: 'finished', onDuplicate: 'join' } as const
       const [one, two] = [newRun({ unique }), newRun({ unique })]

@@ -108,7 +108,7 @@ export function claimContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a repeated claim leaves out what has been settled since', async ({ store, worker }) => {
+  contractTest(open, 'a repeated claim leaves out runs settled since', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const first = await worker()
     const { runs } = await first.claimReply(2, [], 1)

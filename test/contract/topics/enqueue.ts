@@ -140,7 +140,7 @@ export function enqueueContract(open: Open): void {
 
   contractTest(
     open,
-    'of thousands of runs that expire at once none is started',
+    'none of thousands of runs that expire at once is started',
     async ({ store, worker, advance }) => {
       for (let i = 0; i < 4; i++) {
         await store.enqueue(Array.from({ length: 400 }, () => newRun({ expiresInMs: 1_000 })))

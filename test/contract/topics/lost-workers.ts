@@ -334,7 +334,7 @@ export function lostWorkersContract(open: Open): void {
     expect((await store.history(ended.id)).at(-1)).toMatchObject({ kind: 'explained', reason: words })
   })
 
-  contractTest(open, 'of very many lost runs the first are listed, all are counted', async (contract) => {
+  contractTest(open, 'the first of very many lost runs are listed, all are counted', async (contract) => {
     const { store, worker } = contract
     for (let i = 0; i < 6; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
     const bodyLog = await worker()
@@ -353,7 +353,7 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'of very many lost workers the newest are listed, and ECS is asked about all',
+    'the newest of very many lost workers are listed, and ECS is queried about all',
     async (contract) => {
       const { store, worker } = contract
       const bodyLog = await worker()

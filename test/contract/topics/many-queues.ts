@@ -134,7 +134,7 @@ export function manyQueuesContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'with many queues a strict order holds, too', async ({ store, worker }) => {
+  contractTest(open, 'strict order holds with many queues, too', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])
     const queues = [...names].reverse()
     const first = await worker({ queues, queueOrder: 'strict' })

@@ -32,7 +32,7 @@ export function retentionContract(open: Open): void {
 
   contractTest(
     open,
-    'of too many ended runs the oldest are pruned first, a bounded number at once',
+    'the oldest of too many ended runs are pruned first, a bounded number at once',
     async ({ store, advance }) => {
       const runs = Array.from({ length: 10 }, () => newRun())
       await store.enqueue(runs)

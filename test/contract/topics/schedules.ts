@@ -558,7 +558,7 @@ export function schedulesContract(open: Open): void {
     expect(await store.schedules()).toMatchObject([{ revision: 2 }])
   })
 
-  contractTest(open, 'with no worker alive the schedule of code continues', async (contract) => {
+  contractTest(open, 'the schedule of code continues with no worker alive', async (contract) => {
     const { store, worker, advance } = contract
     const only = await worker(declared(specOf()))
     await store.resign(only.lease, [])

@@ -88,7 +88,7 @@ export function silentWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'ECS is not asked about a silent worker with a short lease, or without a task',
+    'ECS is not queried about a silent worker with a short lease, or without a task',
     async (contract) => {
       const { store, worker } = contract
       const [, , bodyLog] = [

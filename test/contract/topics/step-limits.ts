@@ -55,7 +55,7 @@ export function stepLimitsContract(open: Open): void {
 
   contractTest(
     open,
-    'a run has a bounded number of limited steps at a time; a further one asks again',
+    'a run has a bounded number of limited steps at a time; a further one repeats its request',
     async (contract) => {
       const worker = await limited(contract)
       await contract.store.enqueue([newRun()])
@@ -71,7 +71,7 @@ export function stepLimitsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'an order to ask again ends with the execution', async (contract) => {
+  contractTest(open, 'an order to repeat a request ends with the execution', async (contract) => {
     const { worker, a, b } = await oneHoldsOneWaits(contract)
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     expect(await worker.renew()).toMatchObject({ orders: { granted: [b.id] } })

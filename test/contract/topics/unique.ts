@@ -495,7 +495,7 @@ export function uniqueContract(open: Open): void {
     expect((await store.runs({ limit: 5 })).runs).toHaveLength(1)
   })
 
-  contractTest(open, 'hundreds of keyed runs beside others are answered in order', async ({ store }) => {
+  contractTest(open, 'hundreds of keyed runs beside others get replies in order', async ({ store }) => {
     const runs = Array.from({ length: 500 }, (_, i) =>
       i % 2 === 0 ? newRun() : unique({ key: `k${i % 50}` }, { tags: ['t'] }),
     )

@@ -10,7 +10,7 @@ function nearby(over: Partial<Overview>, related: Sighting['related'], since = e
   return nearbyText({ since, related }, changesOf(snapshot(over).overview), now)
 }
 
-describe('what changed near the begin of a finding', () => {
+describe('the change near the begin of a finding', () => {
   const operations = [
     operation('pause queue', 5 * minuteMs, { subject: 'mail', by: 'ana', reason: 'provider is down' }),
     operation('resume queue', 4 * minuteMs, { subject: 'mail', by: 'ben' }),

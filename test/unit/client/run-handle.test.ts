@@ -64,7 +64,7 @@ describe('a run handle', () => {
 })
 
 describe('the status of a run', () => {
-  test('goes from ready over running to completed', async () => {
+  test('goes from ready through running to completed', async () => {
     const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'slow', queue: 'mails' }, async ({ step }) =>

@@ -27,7 +27,7 @@ describe('an enqueue of a unique job', () => {
     await expect(third.result({ timeout: '2m' })).resolves.toBe('a.csv 3')
   })
 
-  test('that is rejected throws with the id of the holder and what to do', async () => {
+  test('that is rejected throws with the holder’s id and what to do', async () => {
     const { jobs } = await openFixture()
     const job = importing('reject')
     const first = await jobs.enqueue(job, { file: 'a.csv' })

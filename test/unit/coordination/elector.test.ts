@@ -113,7 +113,7 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBeUndefined()
   })
 
-  test('does not revive after a stop what was cut off in it, although the store would', async () => {
+  test('does not revive what was cut off during a stop, although the store would', async () => {
     await elected()
     clock.stopFor(10 * seconds)
     // The timer of the renewal is the first to fire.
@@ -248,7 +248,7 @@ describe('an elector that does not lead', () => {
     [2, 5_000],
     [4, 10_000],
     [5_000, 15_000],
-  ])('with %i workers asks about every %i ms', async (workers, everyMs) => {
+  ])('with %i workers campaigns about every %i ms', async (workers, everyMs) => {
     store.campaigns = async () => ({ kind: 'following', leader: 'other', termLeftMs: 16_000, workers })
     elector.begin('lease')
     await clock.advance(4 * everyMs)
@@ -262,14 +262,14 @@ describe('an elector that does not lead', () => {
   const following = (termLeftMs: number) => async () =>
     ({ kind: 'following', leader: 'other', termLeftMs, workers: 2 }) as const
 
-  test('asks again when the current term is over', async () => {
+  test('campaigns again when the current term is over', async () => {
     store.campaigns = following(1_300)
     elector.begin('lease')
     await clock.advance(1_400)
     expect(store.take()).toEqual(['0 campaign leader lease', '1301 campaign leader lease'])
   })
 
-  test('asks at once when it hears of a vacancy', async () => {
+  test('campaigns at once when it hears of a vacancy', async () => {
     store.campaigns = following(14_000)
     elector.begin('lease')
     await clock.advance(700)
@@ -298,7 +298,7 @@ describe('an elector that does not lead', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('keeps asking while the store can’t be reached', async () => {
+  test('keeps campaigning while the store can’t be reached', async () => {
     store.campaigns = down
     elector.begin('lease')
     await clock.advance(10 * seconds)
@@ -316,7 +316,7 @@ describe('an elector that does not lead', () => {
     expect(work.terms).toEqual([])
   })
 
-  test('stops asking under a lease that has ended', async () => {
+  test('stops campaigning under a lease that has ended', async () => {
     store.campaigns = async () => ({ kind: 'lost' })
     elector.begin('lease')
     await clock.advance(20 * seconds)

@@ -14,7 +14,7 @@ const statistics: Statistics = {
   ],
 }
 
-describe('a line', () => {
+describe('an EMF line', () => {
   test('is a document of the embedded metric format, whatever the queue’s name', () => {
     const { fleet, queues } = fleetMetrics({ queues: [queue('q', { ready: 1 })], workers: [], statistics })
     for (const dimensions of [{}, { Queue: 'imports' }, { Queue: `"\n ü ${'x'.repeat(2_000)}` }]) {

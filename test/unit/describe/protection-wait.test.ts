@@ -44,7 +44,7 @@ const resting = saying({ kind: 'resting', forMs: 40_000 })
 const older = saying({ kind: 'closing', cause: 'newer revision' })
 const long = saying({ kind: 'closing', cause: 'total' })
 
-describe('what a run that needs protection waits for', () => {
+describe('the reason a run that needs protection waits', () => {
   test.each<[string, readonly ProtectionCandidate[]]>([
     ['no worker that could take it has protection or may ask for it now', []],
     ['no worker that could take it has protection or may ask for it now', [{}, {}]],

@@ -168,7 +168,7 @@ describe('an at-most-once step whose timeout passes', () => {
     expect(keys[0]).toBe(keys[1])
   })
 
-  test('runs again only when onUnknown answers step.again', async () => {
+  test('runs again only if onUnknown returns step.again', async () => {
     const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
@@ -189,7 +189,7 @@ describe('an at-most-once step whose timeout passes', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay intent', 'pay done'])
   })
 
-  test('fails with what onUnknown throws', async () => {
+  test('fails with the error that onUnknown throws', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run<unknown>('pay', ({ signal }) => abortOf(signal), {

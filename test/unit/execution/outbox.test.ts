@@ -59,7 +59,7 @@ test('while a batch is in flight the next one is sent, without the runs of the f
   expect(await Promise.all(all)).toHaveLength(4)
 })
 
-test('after a batch that errors no later entry overtakes one that is sent alone', async () => {
+test('after a failed batch no later entry overtakes one that is sent alone', async () => {
   const { store, calls, next } = heldStore()
   const outbox = outboxOn(store)
   const all = [entry('A', 1), entry('B', 1), entry('A', 2)].map((one) => outbox.submit(one))

@@ -7,7 +7,7 @@ const fail = (message: string): never => {
 }
 
 describe('a run that is retried', () => {
-  test('gets the stored results and runs only what failed', async () => {
+  test('gets the stored results and runs only the failed step', async () => {
     const shop = await openFixture()
     const bodies: string[] = []
     let broken = true

@@ -174,7 +174,7 @@ describe('a lost worker', () => {
     },
   )
 
-  test('whose task was running after it stays so, whatever is seen of the task later', async () => {
+  test('whose task was running after it keeps that verdict, whatever is seen of the task later', async () => {
     const site = new Site()
     site.told = [lost('a')]
     site.tasks = [running('a')]

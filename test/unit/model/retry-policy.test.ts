@@ -65,7 +65,7 @@ describe('a retry option', () => {
     expect(parseRetry(false).maxAttempts).toBe(1)
   })
 
-  test('that is an object replaces only what it names', () => {
+  test('that is an object replaces only the fields it names', () => {
     expect(parseRetry({ maxAttempts: 2, maxInterval: '1m' })).toEqual({
       ...defaultRetryPolicy,
       maxAttempts: 2,

@@ -39,7 +39,7 @@ function crowd(at: number, jobs: number): StatisticsCell[] {
   return Array.from({ length: jobs }, (_, i) => cell(at, `job ${i}`))
 }
 
-test('of too many cells the oldest minutes are left out, whole', () => {
+test('the oldest minutes of too many cells are left out, whole', () => {
   const third = Math.ceil(maxStatisticsCells / 3)
   const cells = [0, 1, 2, 3].flatMap((i) => crowd(minute - i * minuteMs, third))
   const { cut, coveredMs, jobs, points } = buildStatistics(

@@ -141,7 +141,7 @@ describe('while a trip is in flight', () => {
     expect(await endsOf(calls)).toHaveLength(full.length + 2)
   })
 
-  test('calls of a store that batches no calls do not wait', async () => {
+  test('calls of a store without a limit on trips do not wait', async () => {
     const { outbox, trips, sent } = heldStore(Number.POSITIVE_INFINITY)
     const calls = [outbox.enqueue(part('a'))]
     await turn()
