@@ -90,7 +90,7 @@ describe('reading the file of an embedded store', () => {
   })
 
   for (const [title, makeOlder] of [
-    ['the version before', makeVersionBefore],
+    ['the previous version', makeVersionBefore],
     ['format 1', makeFormat1],
   ] as const) {
     test(`reads a file of ${title} with its content and leaves it unchanged; a write upgrades it`, async () => {

@@ -113,7 +113,7 @@ test('a run that is no longer a poison suspect is claimed beside one', async () 
   expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
 })
 
-test('the limit of cuts fails the run with a named error, and a new entry restarts the count', async () => {
+test('the limit of cuts fails the run as poisoned, and a new entry restarts the count', async () => {
   const [site, id] = await siteWithRun()
   const cutOff = async (times: number): Promise<void> => {
     for (let i = 0; i < times; i++) await site.report(await site.lose())

@@ -100,12 +100,12 @@ interface Moves {
 }
 
 const moves: Readonly<Record<string, Moves>> = {
-  'the clock was ahead when it began, and is put right': { before: hour, during: [0, -hour, 0, 0, 0] },
+  'the clock was ahead when it began, and is corrected': { before: hour, during: [0, -hour, 0, 0, 0] },
   'the clock is ahead for a while': { during: [0, hour, 0, -hour, 0] },
   'the clock is put back by an hour': { during: [0, -hour, 0, 0, 0] },
-  'the clock is put back, and right again': { during: [0, -hour, 0, hour, 0] },
-  'the clock moves often and a little': { during: [400, 400, 400, 400, 400] },
-  'the clock is put back often and a little': { during: [-900, -100, -900, -100, -900] },
+  'the clock is put back, and corrected again': { during: [0, -hour, 0, hour, 0] },
+  'the clock moves often by a little': { during: [400, 400, 400, 400, 400] },
+  'the clock is put back often by a little': { during: [-900, -100, -900, -100, -900] },
 }
 
 /** Passes time in which the store sees that all are well, by each of its connections. */

@@ -488,7 +488,7 @@ export function operationsContract(open: Open): void {
     )
   })
 
-  contractTest(open, 'the worker that registers a schedule of code logs it', async (contract) => {
+  contractTest(open, 'a schedule of code is logged only as the join of its worker', async (contract) => {
     const { digest, bytes } = encodeSpec('report', spec())
     const definition = { kind: 'schedule', name: 'report', digest, definition: bytes } as const
     await contract.worker({ definitions: [definition], leaseMs: leaseMs * 10 })

@@ -321,7 +321,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(askers.map(({ name }) => name)).toEqual(expect.arrayContaining(woken))
   })
 
-  contractTest(open, 'workers are woken to ask for the runs that no free slot elsewhere takes', async (contract) => {
+  contractTest(open, 'workers are woken to ask for runs beyond the free slots of others', async (contract) => {
     const { store, worker } = contract
     const askers = await idleWorkers(contract, 'may ask', 5)
     const holder = await worker()
@@ -349,7 +349,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(woken).toEqual([idle?.name])
   })
 
-  contractTest(open, 'a worker whose reply includes a due run is not woken for it', async (contract) => {
+  contractTest(open, 'a worker whose reply counts a due run is not woken for it', async (contract) => {
     const { store, worker, advance } = contract
     const [asker, second] = await idleWorkers(contract, 'may ask', 2)
     await store.enqueue([protectedRun({ start: { kind: 'in', ms: 3_000 } })])

@@ -28,7 +28,7 @@ const notTaken: readonly NotTaken[] = [
   { why: 'no worker knows its job', run: { job: 'unknown' } },
   { why: 'every worker has older code of its job', run: { version: 2 } },
   {
-    why: 'the only worker that serves its queue was told to drain',
+    why: 'the only worker that serves its queue was ordered to drain',
     run: { queue: 'slow' },
     prepare: async ({ store, worker }) => {
       const slow = await worker({ queues: ['slow'], leaseMs: longLease })

@@ -70,7 +70,7 @@ describe('a failure', () => {
     expect(await findFailure(inspectorOf({ fingerprints: ['f1:aa0000000000'] }), 'f1:')).toBeUndefined()
   })
 
-  test('is found by the job name alone that it ends with', async () => {
+  test('whose id ends with a job name is found by exact match only', async () => {
     const later = ['a', 'b', 'c', 'd'].map((name) => `f1:timeout:pay-${name}`)
     const inspector = inspectorOf({ fingerprints: [...later, 'f1:timeout:pay'] })
     expect(await findFailure(inspector, 'timeout:pay')).toEqual({ fingerprint: 'f1:timeout:pay' })

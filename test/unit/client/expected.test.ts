@@ -35,9 +35,9 @@ test('a trigger requires the schedule that was seen; its repeat returns the same
 })
 
 test.each<[string, (jobs: Jobs) => Promise<unknown>]>([
-  ['a time that is none', (jobs) => jobs.pauseQueue('mail', { expected: { pausedAt: Number.NaN } })],
+  ['an invalid time', (jobs) => jobs.pauseQueue('mail', { expected: { pausedAt: Number.NaN } })],
   [
-    'a field that is none',
+    'an unknown field',
     (jobs) => jobs.unmuteFinding('a', { expected: { revision: 1 } as { until?: number } }),
   ],
 ])('%s is refused', async (_, write) => {

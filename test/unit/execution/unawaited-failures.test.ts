@@ -81,7 +81,7 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
   ['a step without a body', ({ step }) => step.run('a', 1 as never), 'InvalidOptionsError', 'a'],
   ['a step without a name', ({ step }) => step.run('', () => 1), 'InvalidOptionsError', ''],
   [
-    'a name that is none',
+    'an invalid name',
     ({ step }) => step.run(Symbol('a') as never, () => 1),
     'InvalidOptionsError',
     '(symbol)',
@@ -102,7 +102,7 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
     'DuplicateStepError',
     'a',
   ],
-  ['a duration that is none', ({ step }) => step.sleep('a', 'soon' as '1s'), 'InvalidOptionsError', 'a'],
+  ['an invalid duration', ({ step }) => step.sleep('a', 'soon' as '1s'), 'InvalidOptionsError', 'a'],
   ['an invalid Date', ({ step }) => step.sleep('a', new Date(Number.NaN)), 'InvalidOptionsError', 'a'],
   ['a wrong option of a sleep', ({ step }) => step.sleep('a', 1, wrong), 'InvalidOptionsError', 'a'],
   [
@@ -210,7 +210,7 @@ describe('a failure before its await reaches the await and nothing else', () => 
   test.each<[string, string, (context: StepContext) => Promise<void>, StepOptions<string>]>([
     ['in a step without limits', 'plain', ({ correctCost }) => correctCost(1), {}],
     [
-      'by what is no cost',
+      'by an invalid cost',
       'limited',
       ({ correctCost }) => correctCost(-1),
       { limits: [{ limiter: points, cost: 5 }] },

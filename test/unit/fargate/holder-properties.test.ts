@@ -296,7 +296,7 @@ describe('fifty flapping holders', () => {
   }
 
   test.each([
-    ['always as asked', (holder: HolderScript) => holder.goodReply()],
+    ['always as requested', (holder: HolderScript) => holder.goodReply()],
     [
       'with every fifth call lost or throttled',
       (holder: HolderScript, random: () => number) =>

@@ -161,7 +161,7 @@ describe('a lost worker', () => {
 
   test.each([
     ['long after the loss', 60_001, 'unknown'],
-    ['before it, as far as clocks can tell', 60_000, 'scale-in'],
+    ['before it, within the accuracy of clocks', 60_000, 'scale-in'],
   ])(
     'is judged by the times at which an earlier leader saw its task run: it was stopped %s',
     async (_, afterMs, kind) => {
@@ -304,10 +304,10 @@ describe('a silent worker', () => {
   })
 
   test.each([
-    ['is only told to stop', { ...running('a'), desiredStatus: 'STOPPED' }],
+    ['is only ordered to stop', { ...running('a'), desiredStatus: 'STOPPED' }],
     ['is stopping', { ...stopped('a'), lastStatus: 'STOPPING' }],
-    ['is being taken apart', { ...stopped('a'), lastStatus: 'DEPROVISIONING' }],
-    ['is not of Fargate', stopped('a', { launchType: 'EC2' })],
+    ['is deprovisioning', { ...stopped('a'), lastStatus: 'DEPROVISIONING' }],
+    ['is not a Fargate task', stopped('a', { launchType: 'EC2' })],
     ['is not known', undefined],
     ['is another one', stopped('b')],
   ])('is unaffected while its task %s', async (_, task) => {

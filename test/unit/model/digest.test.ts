@@ -195,7 +195,7 @@ describe('different values have different digests, in both forms', () => {
     ['bytes and their buffer', new Uint8Array([1]), new Uint8Array([1]).buffer],
     ['two errors', new Error('a'), new Error('b')],
     ['two errors of another realm', elsewhere('new Error("a")'), elsewhere('new Error("b")')],
-    ['an error and what it is made of', new Error('a'), { name: 'Error', message: 'a' }],
+    ['an error and its parts', new Error('a'), { name: 'Error', message: 'a' }],
     ['RegExps of other flags', /a/g, /a/i],
     ['accents in two forms', 'e\u0301', '\u00e9'],
   ])('%s', (_name, one, other) => {

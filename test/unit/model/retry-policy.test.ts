@@ -89,7 +89,7 @@ describe('a wrong retry option is refused by its name', () => {
     ['a coefficient below 1', { backoffCoefficient: 0.5 }, /^retry\.backoffCoefficient: /],
     ['a coefficient that is NaN', { backoffCoefficient: Number.NaN }, /^retry\.backoffCoefficient: /],
     ['a coefficient that is a text', { backoffCoefficient: '2' }, /^retry\.backoffCoefficient: /],
-    ['a field that is none', { maxAttempt: 3 }, /maxAttempt\b/],
+    ['an unknown field', { maxAttempt: 3 }, /maxAttempt\b/],
   ])('%s', (_name, retry, message) => {
     expect(() => parseRetry(retry)).toThrow(InvalidOptionsError)
     expect(() => parseRetry(retry)).toThrow(message)

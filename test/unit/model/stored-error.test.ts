@@ -81,7 +81,7 @@ describe('a thrown value that is no Error', () => {
     ['a function', errorsOf, '[Function: errorsOf]'],
     ['a cyclic object', cyclic, '<ref *1> { self: [Circular *1] }'],
     ['an object of a class', new Map([['a', 1]]), "Map(1) { 'a' => 1 }"],
-    ['an object that nobody can read', closedProxy({}), '{}'],
+    ['an unreadable object', closedProxy({}), '{}'],
   ])('%s becomes the message of a NonError', (_name, thrown, message) => {
     expect(toStoredError(thrown)).toMatchObject({ name: 'NonError', message })
   })

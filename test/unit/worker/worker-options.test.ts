@@ -62,7 +62,7 @@ describe('a wrong worker option is refused by its name', () => {
     ],
     ['no jobs', { jobs: [] }, /jobs: name at least one/],
     ['jobs that are no list', { jobs: one }, /jobs: /],
-    ['a job that is none', { jobs: [{ name: 'one' }] }, /jobs: every entry must be made by defineJob/],
+    ['an invalid job', { jobs: [{ name: 'one' }] }, /jobs: every entry must be made by defineJob/],
     [
       'two jobs of one name',
       { jobs: [one, defineJob({ name: 'one' }, () => 2)] },
@@ -88,13 +88,13 @@ describe('a wrong worker option is refused by its name', () => {
     ['middleware that is no list', { middleware: {} }, /middleware/],
     ['a logger without levels', { logger: { log: () => undefined } }, /logger/],
     [
-      'a store option that is none',
+      'an unknown store option',
       { store: { url: store, retentions: {} } },
       /store: unknown option 'retentions'/,
     ],
     ['a bad retention', { store: { url: store, retention: { failed: '1 week' } } }, /retention\.failed/],
     [
-      'a retention that is none',
+      'an unknown field of retention',
       { store: { url: store, retention: { complete: '1d' } } },
       /retention.*'complete'/,
     ],
