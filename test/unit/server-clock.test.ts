@@ -82,18 +82,21 @@ describe('a client’s estimate of a server’s clock', () => {
     expect(pair().error()).toBeUndefined()
   })
 
-  test.each([hour, -hour, 700, -700])('is reported to the server when that was moved by %i ms', async (ms) => {
-    const { clock, reports, moveServer, pass, error } = pair()
-    await clock.agree()
-    pass(10_000)
-    expect(error()).toBeLessThan(5)
-    moveServer(ms)
-    expect(error()).toBeGreaterThan(500)
-    await clock.refused()
-    expect(reports).toEqual([ms])
-    expect(error()).toBeLessThan(10)
-    expect(Math.abs(clock.shown(start) - start - ms)).toBeLessThan(10)
-  })
+  test.each([hour, -hour, 700, -700])(
+    'is reported to the server when that was moved by %i ms',
+    async (ms) => {
+      const { clock, reports, moveServer, pass, error } = pair()
+      await clock.agree()
+      pass(10_000)
+      expect(error()).toBeLessThan(5)
+      moveServer(ms)
+      expect(error()).toBeGreaterThan(500)
+      await clock.refused()
+      expect(reports).toEqual([ms])
+      expect(error()).toBeLessThan(10)
+      expect(Math.abs(clock.shown(start) - start - ms)).toBeLessThan(10)
+    },
+  )
 
   test('is the time of the store once another client has reported it', async () => {
     const { clock, reports, moveServer, pass, othersReport, error } = pair()

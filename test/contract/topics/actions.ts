@@ -111,23 +111,27 @@ function chunks(open: Open): void {
     }
   })
 
-  contractTest(open, 'two callers that continue one action at once apply each chunk once', async (contract) => {
-    const { store, another } = contract
-    const ids = await failedRuns(contract, 4)
-    const action = newAction()
-    await store.beginAction(action)
-    const other = await another()
-    const chunk = { action: action.id, from: '', next: '2', runs: found(ids.slice(0, 2)) }
-    const both = await Promise.all([store.applyAction(chunk), other.applyAction(chunk)])
-    expect(both.map(({ cursor, done }) => [cursor, done])).toEqual([
-      ['2', 2],
-      ['2', 2],
-    ])
-    const last = { action: action.id, from: '2', runs: found(ids.slice(2)) }
-    await Promise.all([store.applyAction(last), other.applyAction(last)])
-    expect(await store.action(action.id)).toMatchObject({ done: 4, refused: 0 })
-    for (const id of ids) expect(await retriesOf(store, id)).toBe(1)
-  })
+  contractTest(
+    open,
+    'two callers that continue one action at once apply each chunk once',
+    async (contract) => {
+      const { store, another } = contract
+      const ids = await failedRuns(contract, 4)
+      const action = newAction()
+      await store.beginAction(action)
+      const other = await another()
+      const chunk = { action: action.id, from: '', next: '2', runs: found(ids.slice(0, 2)) }
+      const both = await Promise.all([store.applyAction(chunk), other.applyAction(chunk)])
+      expect(both.map(({ cursor, done }) => [cursor, done])).toEqual([
+        ['2', 2],
+        ['2', 2],
+      ])
+      const last = { action: action.id, from: '2', runs: found(ids.slice(2)) }
+      await Promise.all([store.applyAction(last), other.applyAction(last)])
+      expect(await store.action(action.id)).toMatchObject({ done: 4, refused: 0 })
+      for (const id of ids) expect(await retriesOf(store, id)).toBe(1)
+    },
+  )
 
   contractTest(open, 'a repeated begin changes nothing', async (contract) => {
     const { store, advance } = contract
@@ -235,35 +239,41 @@ function retries(open: Open): void {
     },
   )
 
-  contractTest(open, 'at-most-once steps that block a retry must be named; others are kept', async (contract) => {
-    const { store, worker, advance } = contract
-    const [stuck, elsewhere] = [newRun(), newRun()]
-    await store.enqueue([stuck, elsewhere])
-    const first = await worker()
-    const error = { kind: 'failed', error: plainError } as const
-    const a = await first.claimOne()
-    await first.append(a, done('read'), intent('pay[7]'), failed('pay[7]', true))
-    await first.settle(a, { ...error, escaped: 'pay[7]' })
-    const b = await first.claimOne()
-    await first.append(b, intent('pay[8]'), done('pay[8]', 1, true), failed('ship'))
-    await first.settle(b, { ...error, escaped: 'ship' })
-    advance(1)
-    const refusing = newAction()
-    await store.beginAction(refusing)
-    const both = found([stuck.id, elsewhere.id])
-    const ended = await store.applyAction({ action: refusing.id, from: '', runs: [both[0] ?? { run: '' }] })
-    expect(reasonsOf(ended)[stuck.id]).toContain("it would run at-most-once step 'pay' again")
-    const allowing = newAction({ runAgain: ['pay'] })
-    await store.beginAction(allowing)
-    expect(await store.applyAction({ action: allowing.id, from: '', runs: both })).toMatchObject({ done: 2 })
-    const paths = async (id: string) =>
-      (await store.journal(id, { after: 0, limit: 9 })).map(({ path }) => path)
-    expect(await paths(stuck.id)).toEqual(['read'])
-    expect(await paths(elsewhere.id)).toEqual(['pay[8]', 'pay[8]'])
-    expect(await store.history(stuck.id)).toMatchObject([
-      { kind: 'retry', reason: `action ${allowing.id}; may run again: pay` },
-    ])
-  })
+  contractTest(
+    open,
+    'at-most-once steps that block a retry must be named; others are kept',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const [stuck, elsewhere] = [newRun(), newRun()]
+      await store.enqueue([stuck, elsewhere])
+      const first = await worker()
+      const error = { kind: 'failed', error: plainError } as const
+      const a = await first.claimOne()
+      await first.append(a, done('read'), intent('pay[7]'), failed('pay[7]', true))
+      await first.settle(a, { ...error, escaped: 'pay[7]' })
+      const b = await first.claimOne()
+      await first.append(b, intent('pay[8]'), done('pay[8]', 1, true), failed('ship'))
+      await first.settle(b, { ...error, escaped: 'ship' })
+      advance(1)
+      const refusing = newAction()
+      await store.beginAction(refusing)
+      const both = found([stuck.id, elsewhere.id])
+      const ended = await store.applyAction({ action: refusing.id, from: '', runs: [both[0] ?? { run: '' }] })
+      expect(reasonsOf(ended)[stuck.id]).toContain("it would run at-most-once step 'pay' again")
+      const allowing = newAction({ runAgain: ['pay'] })
+      await store.beginAction(allowing)
+      expect(await store.applyAction({ action: allowing.id, from: '', runs: both })).toMatchObject({
+        done: 2,
+      })
+      const paths = async (id: string) =>
+        (await store.journal(id, { after: 0, limit: 9 })).map(({ path }) => path)
+      expect(await paths(stuck.id)).toEqual(['read'])
+      expect(await paths(elsewhere.id)).toEqual(['pay[8]', 'pay[8]'])
+      expect(await store.history(stuck.id)).toMatchObject([
+        { kind: 'retry', reason: `action ${allowing.id}; may run again: pay` },
+      ])
+    },
+  )
 
   contractTest(open, 'blocked, cancelled and expired runs are retried, too', async (contract) => {
     const { store, worker, advance } = contract
@@ -543,48 +553,44 @@ function log(open: Open): void {
 }
 
 function forecasts(open: Open): void {
-  contractTest(
-    open,
-    'a plan shows what happens to each run, and changes nothing',
-    async (contract) => {
-      const { store, worker } = contract
-      const [plain = ''] = await failedRuns(contract, 1)
-      const [once, live] = [newRun(), newRun()]
-      await store.enqueue([once])
-      const first = await worker()
-      const run = await first.claimOne()
-      await first.append(run, intent('pay'))
-      await first.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
-      await store.enqueue([live])
-      const before = await store.run(plain)
-      const ids = [plain, once.id, live.id, 'none']
-      const retry = await store.planAction('retry', ids, [])
-      const nothing = { inTheWay: [], runsAgain: [], limiters: [] }
-      expect(retry).toEqual([
-        { ...nothing, run: plain, state: 'failed', runsAgain: ['pay'] },
-        {
-          ...nothing,
-          run: once.id,
-          state: 'failed',
-          inTheWay: ['pay'],
-          refused: expect.stringContaining("step 'pay'"),
-        },
-        { ...nothing, run: live.id, state: 'ready', refused: expect.stringMatching(/^it is ready; only/) },
-        { ...nothing, run: 'none', refused: expect.stringContaining('no such run') },
-      ])
-      expect((await store.planAction('retry', ids, ['pay']))[1]).toEqual({
+  contractTest(open, 'a plan shows what happens to each run, and changes nothing', async (contract) => {
+    const { store, worker } = contract
+    const [plain = ''] = await failedRuns(contract, 1)
+    const [once, live] = [newRun(), newRun()]
+    await store.enqueue([once])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, intent('pay'))
+    await first.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
+    await store.enqueue([live])
+    const before = await store.run(plain)
+    const ids = [plain, once.id, live.id, 'none']
+    const retry = await store.planAction('retry', ids, [])
+    const nothing = { inTheWay: [], runsAgain: [], limiters: [] }
+    expect(retry).toEqual([
+      { ...nothing, run: plain, state: 'failed', runsAgain: ['pay'] },
+      {
         ...nothing,
         run: once.id,
         state: 'failed',
-        runsAgain: ['pay'],
-      })
-      const refused = async (kind: 'cancel' | 'remove') =>
-        (await store.planAction(kind, ids, [])).map((one) => one.refused !== undefined)
-      expect(await refused('cancel')).toEqual([true, true, false, true])
-      expect(await refused('remove')).toEqual([false, false, true, true])
-      expect(await store.run(plain)).toEqual(before)
-      const tooMany = Array.from({ length: 201 }, () => plain)
-      await expect(store.planAction('retry', tooMany, [])).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
-    },
-  )
+        inTheWay: ['pay'],
+        refused: expect.stringContaining("step 'pay'"),
+      },
+      { ...nothing, run: live.id, state: 'ready', refused: expect.stringMatching(/^it is ready; only/) },
+      { ...nothing, run: 'none', refused: expect.stringContaining('no such run') },
+    ])
+    expect((await store.planAction('retry', ids, ['pay']))[1]).toEqual({
+      ...nothing,
+      run: once.id,
+      state: 'failed',
+      runsAgain: ['pay'],
+    })
+    const refused = async (kind: 'cancel' | 'remove') =>
+      (await store.planAction(kind, ids, [])).map((one) => one.refused !== undefined)
+    expect(await refused('cancel')).toEqual([true, true, false, true])
+    expect(await refused('remove')).toEqual([false, false, true, true])
+    expect(await store.run(plain)).toEqual(before)
+    const tooMany = Array.from({ length: 201 }, () => plain)
+    await expect(store.planAction('retry', tooMany, [])).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+  })
 }

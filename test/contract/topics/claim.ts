@@ -39,17 +39,21 @@ export function claimContract(open: Open): void {
     )
   })
 
-  contractTest(open, 'no run is claimed twice, and `more` says whether runs are left', async ({ store, worker }) => {
-    await store.enqueue([newRun(), newRun(), newRun()])
-    const [first, second] = [await worker(), await worker()]
-    const answer = await first.claimReply(2)
-    expect(answer.runs).toHaveLength(2)
-    expect(answer.more).toBe(true)
-    const rest = await second.claimReply(5)
-    expect(rest.runs).toHaveLength(1)
-    expect(rest.more).toBe(false)
-    expect(new Set([...answer.runs, ...rest.runs].map(({ id }) => id)).size).toBe(3)
-  })
+  contractTest(
+    open,
+    'no run is claimed twice, and `more` says whether runs are left',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun(), newRun(), newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const answer = await first.claimReply(2)
+      expect(answer.runs).toHaveLength(2)
+      expect(answer.more).toBe(true)
+      const rest = await second.claimReply(5)
+      expect(rest.runs).toHaveLength(1)
+      expect(rest.more).toBe(false)
+      expect(new Set([...answer.runs, ...rest.runs].map(({ id }) => id)).size).toBe(3)
+    },
+  )
 
   contractTest(
     open,
@@ -180,20 +184,16 @@ export function claimContract(open: Open): void {
     },
   )
 
-  contractTest(
-    open,
-    'in strict order a paused queue does not block the next',
-    async ({ store, worker }) => {
-      const [urgent, bulk] = [newRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
-      await store.enqueue([urgent, bulk])
-      await store.pauseQueue('urgent', byHand())
-      const first = await worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
-      expect((await first.claim()).map(({ id }) => id)).toEqual([bulk.id])
-      expect(await store.workers()).toMatchObject([{ queues: ['urgent', 'bulk'], queueOrder: 'strict' }])
-      await worker({ queues: ['bulk'] })
-      expect((await store.workers()).map(({ queueOrder }) => queueOrder).sort()).toEqual(['strict', 'turns'])
-    },
-  )
+  contractTest(open, 'in strict order a paused queue does not block the next', async ({ store, worker }) => {
+    const [urgent, bulk] = [newRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
+    await store.enqueue([urgent, bulk])
+    await store.pauseQueue('urgent', byHand())
+    const first = await worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
+    expect((await first.claim()).map(({ id }) => id)).toEqual([bulk.id])
+    expect(await store.workers()).toMatchObject([{ queues: ['urgent', 'bulk'], queueOrder: 'strict' }])
+    await worker({ queues: ['bulk'] })
+    expect((await store.workers()).map(({ queueOrder }) => queueOrder).sort()).toEqual(['strict', 'turns'])
+  })
 
   contractTest(open, 'a paused queue yields nothing until it is resumed', async ({ store, worker }) => {
     const [paused, unpaused] = [newRun({ queue: 'paused' }), newRun({ queue: 'open' })]

@@ -167,32 +167,28 @@ function instants(open: Open): void {
     expect(await first.claimOne()).toMatchObject({ id: run.id })
   })
 
-  contractTest(
-    open,
-    '`at` follows the clock back, and its expiry moves with it',
-    async (contract) => {
-      const { store, worker, now, moveClock } = contract
-      const first = await worker(day)
-      const at = now() + lastsMs
-      const [taken, missed] = [1, 2].map((priority) =>
-        newRun({ start: { kind: 'at', at }, expiresInMs: lastsMs, priority }),
-      )
-      if (taken === undefined || missed === undefined) throw new Error('two runs were made')
-      await store.enqueue([taken, missed])
-      moveClock(-hour)
-      await pass(contract, lastsMs, [first])
-      expect(await first.claim()).toEqual([])
-      expect(await store.run(taken.id)).toMatchObject({ state: 'scheduled', dueAt: at })
-      contract.advance(hour)
-      expect((await first.claim(1)).map(({ id }) => id)).toEqual([missed.id])
-      contract.advance(lastsMs - 1)
-      await first.claim(0)
-      expect(await store.run(taken.id)).toMatchObject({ state: 'ready' })
-      contract.advance(1)
-      await first.claim(0)
-      expect(await store.run(taken.id)).toMatchObject({ state: 'expired' })
-    },
-  )
+  contractTest(open, '`at` follows the clock back, and its expiry moves with it', async (contract) => {
+    const { store, worker, now, moveClock } = contract
+    const first = await worker(day)
+    const at = now() + lastsMs
+    const [taken, missed] = [1, 2].map((priority) =>
+      newRun({ start: { kind: 'at', at }, expiresInMs: lastsMs, priority }),
+    )
+    if (taken === undefined || missed === undefined) throw new Error('two runs were made')
+    await store.enqueue([taken, missed])
+    moveClock(-hour)
+    await pass(contract, lastsMs, [first])
+    expect(await first.claim()).toEqual([])
+    expect(await store.run(taken.id)).toMatchObject({ state: 'scheduled', dueAt: at })
+    contract.advance(hour)
+    expect((await first.claim(1)).map(({ id }) => id)).toEqual([missed.id])
+    contract.advance(lastsMs - 1)
+    await first.claim(0)
+    expect(await store.run(taken.id)).toMatchObject({ state: 'ready' })
+    contract.advance(1)
+    await first.claim(0)
+    expect(await store.run(taken.id)).toMatchObject({ state: 'expired' })
+  })
 
   contractTest(open, '`at` before the current time means now', async (contract) => {
     const { store, worker, now, moveClock } = contract
@@ -415,14 +411,18 @@ function told(open: Open): void {
     expect(await first.claim()).toHaveLength(1)
   })
 
-  contractTest(open, 'a move that all clients see at once is one', async ({ store, worker, another, moveClock }) => {
-    const workers = [await worker(day)]
-    for (let i = 0; i < 4; i++) workers.push(await TestWorker.register(await another(), day))
-    moveClock(hour)
-    await Promise.all(workers.map((each) => each.renew()))
-    const jumps = (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
-    expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 min at [^,]*$/)
-  })
+  contractTest(
+    open,
+    'a move that all clients see at once is one',
+    async ({ store, worker, another, moveClock }) => {
+      const workers = [await worker(day)]
+      for (let i = 0; i < 4; i++) workers.push(await TestWorker.register(await another(), day))
+      moveClock(hour)
+      await Promise.all(workers.map((each) => each.renew()))
+      const jumps = (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
+      expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 min at [^,]*$/)
+    },
+  )
 
   contractTest(
     open,

@@ -105,32 +105,32 @@ export function deadlocksContract(open: Open): void {
     expect(await foundFrom(contract, 'nobody')).toEqual([])
   })
 
+  contractTest(open, 'a waiter behind one that waits for it is in the deadlock', async (contract) => {
+    const { worker, runs } = await holding(contract, [use(two, { wholeRun: true }), kept('b')])
+    const [first, second] = runs as [ClaimedRun, ClaimedRun]
+    // It needs more than is left, and those behind it need less.
+    const head = newRun({ limits: [use(two, { cost: 2 })], priority: 5 })
+    await contract.store.enqueue([head])
+    await suspendIn(worker, second, [use(two)])
+    expect(await foundFrom(contract)).toEqual([])
+    await suspendIn(worker, first, [asked('b')])
+    const [deadlock] = await foundFrom(contract)
+    expect(deadlock?.map(({ id }) => id).sort()).toEqual([...ids(runs), head.id].sort())
+  })
+
   contractTest(
     open,
-    'a waiter behind one that waits for it is in the deadlock',
+    'steps of a suspended run that wait for the same limit are read as one',
     async (contract) => {
-      const { worker, runs } = await holding(contract, [use(two, { wholeRun: true }), kept('b')])
+      const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
       const [first, second] = runs as [ClaimedRun, ClaimedRun]
-      // It needs more than is left, and those behind it need less.
-      const head = newRun({ limits: [use(two, { cost: 2 })], priority: 5 })
-      await contract.store.enqueue([head])
-      await suspendIn(worker, second, [use(two)])
-      expect(await foundFrom(contract)).toEqual([])
-      await suspendIn(worker, first, [asked('b')])
-      const [deadlock] = await foundFrom(contract)
-      expect(deadlock?.map(({ id }) => id).sort()).toEqual([...ids(runs), head.id].sort())
+      const steps = Array.from({ length: waitGraphLimits.waits + 10 }, (_, i) => `step ${i}`)
+      for (const [i, step] of steps.entries()) await acquire(worker, first, step, [asked('b')], i + 1)
+      await suspendIn(worker, first, [asked('b')], steps, 1_000)
+      await suspendIn(worker, second, [asked('a')])
+      expect(await foundFrom(contract)).toHaveLength(1)
     },
   )
-
-  contractTest(open, 'steps of a suspended run that wait for the same limit are read as one', async (contract) => {
-    const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
-    const [first, second] = runs as [ClaimedRun, ClaimedRun]
-    const steps = Array.from({ length: waitGraphLimits.waits + 10 }, (_, i) => `step ${i}`)
-    for (const [i, step] of steps.entries()) await acquire(worker, first, step, [asked('b')], i + 1)
-    await suspendIn(worker, first, [asked('b')], steps, 1_000)
-    await suspendIn(worker, second, [asked('a')])
-    expect(await foundFrom(contract)).toHaveLength(1)
-  })
 
   contractTest(open, 'a scan reads a part, and the next one continues there', async (contract) => {
     const pairs = waitGraphLimits.starts + 3

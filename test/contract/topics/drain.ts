@@ -56,14 +56,21 @@ export function drainContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'an order that arrives after a signal is not the reason of the drain', async (contract) => {
-    const { store, worker } = contract
-    const first = await worker()
-    await first.renew({ draining: true, drain: { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 } })
-    await store.drainWorker(first.name, byHand())
-    const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 }
-    expect((await store.workers())[0]?.drain).toEqual(drain)
-  })
+  contractTest(
+    open,
+    'an order that arrives after a signal is not the reason of the drain',
+    async (contract) => {
+      const { store, worker } = contract
+      const first = await worker()
+      await first.renew({
+        draining: true,
+        drain: { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 },
+      })
+      await store.drainWorker(first.name, byHand())
+      const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 }
+      expect((await store.workers())[0]?.drain).toEqual(drain)
+    },
+  )
 
   contractTest(open, 'a draining worker reports what happens to its runs', async (contract) => {
     const { store, worker } = contract

@@ -184,19 +184,23 @@ export function executionsContract(open: Open): void {
     expect(claims).toEqual([...range(1, oldest), ...range(all - newest + 1, all + 1)])
   })
 
-  contractTest(open, 'executions are removed with their run, and times are shown by the clock', async (contract) => {
-    const { store, worker, advance, moveClock, now } = contract
-    await store.enqueue([newRun()])
-    const first = await worker()
-    const run = await first.claimOne()
-    advance(3)
-    await first.settle(run, { kind: 'failed', error: plainError })
-    moveClock(3_600_000)
-    await store.enqueue([newRun()])
-    expect(await store.executions(run.id)).toMatchObject([{ claimedAt: now() - 3, end: { at: now() } }])
-    await store.remove(run.id, byHand())
-    expect(await store.executions(run.id)).toEqual([])
-  })
+  contractTest(
+    open,
+    'executions are removed with their run, and times are shown by the clock',
+    async (contract) => {
+      const { store, worker, advance, moveClock, now } = contract
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      advance(3)
+      await first.settle(run, { kind: 'failed', error: plainError })
+      moveClock(3_600_000)
+      await store.enqueue([newRun()])
+      expect(await store.executions(run.id)).toMatchObject([{ claimedAt: now() - 3, end: { at: now() } }])
+      await store.remove(run.id, byHand())
+      expect(await store.executions(run.id)).toEqual([])
+    },
+  )
 
   contractTest(open, 'waits and pauses don’t change when the clock moves', async (contract) => {
     const { store, worker, advance, moveClock, now } = contract

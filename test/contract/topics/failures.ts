@@ -328,35 +328,39 @@ export function failuresContract(open: Open): void {
     await expect(store.failures({ limit: 1, since: Number.NaN })).rejects.toMatchObject(refused)
   })
 
-  contractTest(open, 'have a bounded number of groups: the least recently seen is dropped', async (contract) => {
-    const { store, worker, advance } = contract
-    const first = await worker()
-    const id = await failOne(store, first, mark('parse'))
-    const run = await beginOne(store, first)
-    const all = Array.from({ length: maxFailureGroups }, (_, i) => failure(`busy ${i}`, 1))
-    for (let i = 0; i < all.length; i += 200) {
+  contractTest(
+    open,
+    'have a bounded number of groups: the least recently seen is dropped',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const first = await worker()
+      const id = await failOne(store, first, mark('parse'))
+      const run = await beginOne(store, first)
+      const all = Array.from({ length: maxFailureGroups }, (_, i) => failure(`busy ${i}`, 1))
+      for (let i = 0; i < all.length; i += 200) {
+        advance(1)
+        await first.append(run, ...all.slice(i, i + 200))
+        // Seen again, it stays.
+        if (i === 400) await first.append(run, failure('busy 3', 1))
+      }
+      const known = new Set(await namesOf(store, { limit: maxFailureGroups }))
+      expect(known.size).toBe(maxFailureGroups)
+      expect(known.has('f1:parse')).toBe(false)
       advance(1)
-      await first.append(run, ...all.slice(i, i + 200))
-      // Seen again, it stays.
-      if (i === 400) await first.append(run, failure('busy 3', 1))
-    }
-    const known = new Set(await namesOf(store, { limit: maxFailureGroups }))
-    expect(known.size).toBe(maxFailureGroups)
-    expect(known.has('f1:parse')).toBe(false)
-    advance(1)
-    await first.append(run, ...[1, 2, 3].map((n) => failure(`late ${n}`, 1)))
-    const later = new Set(await namesOf(store, { limit: maxFailureGroups }))
-    expect([later.size, later.has('f1:late 1'), later.has('f1:busy 3')]).toEqual([
-      maxFailureGroups,
-      true,
-      true,
-    ])
-    // Its runs are failed all the same, and a retry of the group would retry them.
-    expect(await store.run(id)).toMatchObject({ fingerprint: 'f1:parse' })
-    advance(1)
-    await failOne(store, first, mark('parse'))
-    expect(await store.failures({ limit: 1 })).toMatchObject([{ tries: 1, runs: 1, failedNow: 2 }])
-  })
+      await first.append(run, ...[1, 2, 3].map((n) => failure(`late ${n}`, 1)))
+      const later = new Set(await namesOf(store, { limit: maxFailureGroups }))
+      expect([later.size, later.has('f1:late 1'), later.has('f1:busy 3')]).toEqual([
+        maxFailureGroups,
+        true,
+        true,
+      ])
+      // Its runs are failed all the same, and a retry of the group would retry them.
+      expect(await store.run(id)).toMatchObject({ fingerprint: 'f1:parse' })
+      advance(1)
+      await failOne(store, first, mark('parse'))
+      expect(await store.failures({ limit: 1 })).toMatchObject([{ tries: 1, runs: 1, failedNow: 2 }])
+    },
+  )
 
   contractTest(open, 'end with the run that completes', async ({ store, worker, advance }) => {
     const first = await worker()

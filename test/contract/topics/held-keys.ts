@@ -68,13 +68,17 @@ export function heldKeysContract(open: Open): void {
     expect(await all(store, { job: 'jo', limit: 2 })).toEqual([])
   })
 
-  contractTest(open, 'each of thousands of keys is listed once, and a job without keys has none', async ({ store }) => {
-    const runs = Array.from({ length: 2_500 }, (_, n) => unique(`key ${n}`))
-    for (let at = 0; at < runs.length; at += 250) await store.enqueue(runs.slice(at, at + 250))
-    const keys = await all(store, { limit: 100 })
-    expect(new Set(names(keys)).size).toBe(runs.length)
-    expect(await all(store, { job: 'none', limit: 100 })).toEqual([])
-  })
+  contractTest(
+    open,
+    'each of thousands of keys is listed once, and a job without keys has none',
+    async ({ store }) => {
+      const runs = Array.from({ length: 2_500 }, (_, n) => unique(`key ${n}`))
+      for (let at = 0; at < runs.length; at += 250) await store.enqueue(runs.slice(at, at + 250))
+      const keys = await all(store, { limit: 100 })
+      expect(new Set(names(keys)).size).toBe(runs.length)
+      expect(await all(store, { job: 'none', limit: 100 })).toEqual([])
+    },
+  )
 
   contractTest(open, 'a key with two forms counts as one', async ({ store }) => {
     await store.enqueue([unique('written', { canonicalKey: 'canonical' })])

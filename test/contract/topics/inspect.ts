@@ -145,26 +145,30 @@ export function inspectContract(open: Open): void {
     expect(await store.run('unknown')).toBeUndefined()
   })
 
-  contractTest(open, 'the outline of a journal leaves out the results of steps', async ({ store, worker }) => {
-    await store.enqueue([newRun()])
-    const first = await worker()
-    const run = await first.claimOne()
-    await first.append(
-      run,
-      ...[done('a', 'x'.repeat(5_000)), failed('b', true), waiting('c', 60_000), failure('no', 1_000)],
-    )
-    const whole = await store.journal(run.id, { after: 0, limit: 10 })
-    const outline = await store.journalOutline(run.id, { after: 0, limit: 10 })
-    expect(whole.map(({ phase }) => phase)).toEqual(['done', 'failed', 'waiting', 'retrying'])
-    expect(outline).toEqual(
-      whole.map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'value'))),
-    )
-    const positions = async (after: number, limit: number): Promise<number[]> =>
-      (await store.journalOutline(run.id, { after, limit })).map(({ position }) => position)
-    expect(await positions(0, 2)).toEqual([1, 2])
-    expect(await positions(2, 3)).toEqual([3, 4])
-    expect(await store.journalOutline('unknown', { after: 0, limit: 2 })).toEqual([])
-  })
+  contractTest(
+    open,
+    'the outline of a journal leaves out the results of steps',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      await first.append(
+        run,
+        ...[done('a', 'x'.repeat(5_000)), failed('b', true), waiting('c', 60_000), failure('no', 1_000)],
+      )
+      const whole = await store.journal(run.id, { after: 0, limit: 10 })
+      const outline = await store.journalOutline(run.id, { after: 0, limit: 10 })
+      expect(whole.map(({ phase }) => phase)).toEqual(['done', 'failed', 'waiting', 'retrying'])
+      expect(outline).toEqual(
+        whole.map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'value'))),
+      )
+      const positions = async (after: number, limit: number): Promise<number[]> =>
+        (await store.journalOutline(run.id, { after, limit })).map(({ position }) => position)
+      expect(await positions(0, 2)).toEqual([1, 2])
+      expect(await positions(2, 3)).toEqual([3, 4])
+      expect(await store.journalOutline('unknown', { after: 0, limit: 2 })).toEqual([])
+    },
+  )
 
   contractTest(open, 'the entries of one step are read by its path', async ({ store, worker }) => {
     await store.enqueue([newRun()])

@@ -209,16 +209,20 @@ export function leaseContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run that only its worker believes to hold is to be dropped', async ({ store, worker }) => {
-    await store.enqueue([newRun()])
-    const [first, second] = [await worker(), await worker()]
-    const old = await first.claimOne()
-    await first.settle(old, { kind: 'released' })
-    await second.claimOne()
-    const held = [{ run: old.id, fence: old.fence }]
-    expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
-    expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
-  })
+  contractTest(
+    open,
+    'a run that only its worker believes to hold is to be dropped',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const old = await first.claimOne()
+      await first.settle(old, { kind: 'released' })
+      await second.claimOne()
+      const held = [{ run: old.id, fence: old.fence }]
+      expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
+      expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
+    },
+  )
 
   contractTest(open, 'a drain order stands until the worker resigns', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])

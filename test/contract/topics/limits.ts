@@ -98,24 +98,20 @@ function concurrency(open: Open): void {
     expect(await third.claim()).toEqual([])
   })
 
-  contractTest(
-    open,
-    'a whole-run slot is held through a suspension, to the end',
-    async (contract) => {
-      const worker = await limited(contract)
-      const runs = [1, 2].map(() => limitedRun(one, { use: { wholeRun: true } }))
-      await contract.store.enqueue(runs)
-      const run = await worker.claimOne()
-      await worker.append(run, waiting('rest', 1_000))
-      await worker.settle(run, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
-      expect(await worker.claim()).toEqual([])
-      contract.advance(1_000)
-      const resumed = await worker.claimOne()
-      expect(resumed.id).toBe(run.id)
-      await worker.settle(resumed, completed)
-      expect(ids(await worker.claim())).toEqual([runs[1]?.id])
-    },
-  )
+  contractTest(open, 'a whole-run slot is held through a suspension, to the end', async (contract) => {
+    const worker = await limited(contract)
+    const runs = [1, 2].map(() => limitedRun(one, { use: { wholeRun: true } }))
+    await contract.store.enqueue(runs)
+    const run = await worker.claimOne()
+    await worker.append(run, waiting('rest', 1_000))
+    await worker.settle(run, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
+    expect(await worker.claim()).toEqual([])
+    contract.advance(1_000)
+    const resumed = await worker.claimOne()
+    expect(resumed.id).toBe(run.id)
+    await worker.settle(resumed, completed)
+    expect(ids(await worker.claim())).toEqual([runs[1]?.id])
+  })
 
   contractTest(open, 'a cost takes as many slots', async (contract) => {
     const worker = await limited(contract)
@@ -244,12 +240,16 @@ function several(open: Open): void {
     expect(await contract.store.run(senior.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
   })
 
-  contractTest(open, 'an aged waiter keeps no slot from a run that holds what it waits for', async (contract) => {
-    const { worker, senior, younger } = await withSenior(contract, { wholeRun: true })
-    expect(await acquire(worker, younger, 'call', [use(two, { key: 'a' })])).toEqual({ kind: 'granted' })
-    await worker.settle(younger, completed)
-    expect(ids(await worker.claim())).toEqual([senior.id])
-  })
+  contractTest(
+    open,
+    'an aged waiter keeps no slot from a run that holds what it waits for',
+    async (contract) => {
+      const { worker, senior, younger } = await withSenior(contract, { wholeRun: true })
+      expect(await acquire(worker, younger, 'call', [use(two, { key: 'a' })])).toEqual({ kind: 'granted' })
+      await worker.settle(younger, completed)
+      expect(ids(await worker.claim())).toEqual([senior.id])
+    },
+  )
 
   contractTest(
     open,
@@ -332,28 +332,32 @@ function lines(open: Open): void {
     expect(order).toEqual([runs[3]?.id, runs[1]?.id, runs[2]?.id])
   })
 
-  contractTest(open, 'a run that is cancelled, expires or times out leaves the waitlist', async (contract) => {
-    const worker = await limited(contract)
-    const [holder, cancelled, expired, late, last] = [
-      limitedRun(one),
-      limitedRun(one),
-      limitedRun(one, { expiresInMs: 1_000 }),
-      limitedRun(one, { timeoutMs: 1_000 }),
-      limitedRun(one),
-    ] as const
-    await contract.store.enqueue([holder, cancelled, expired, late, last])
-    const held = await worker.claimOne()
-    await contract.store.cancel(cancelled.id, byHand())
-    contract.advance(1_000)
-    await worker.claim()
-    expect(await contract.store.run(cancelled.id)).toMatchObject({ state: 'cancelled' })
-    expect(await contract.store.run(expired.id)).toMatchObject({ state: 'expired' })
-    await worker.settle(held, completed)
-    expect(ids(await worker.claim())).toEqual([late.id])
-    expect(await contract.store.linePlaces(last.id)).toMatchObject([
-      { limiter: 'one', ahead: 0, holders: [late.id] },
-    ])
-  })
+  contractTest(
+    open,
+    'a run that is cancelled, expires or times out leaves the waitlist',
+    async (contract) => {
+      const worker = await limited(contract)
+      const [holder, cancelled, expired, late, last] = [
+        limitedRun(one),
+        limitedRun(one),
+        limitedRun(one, { expiresInMs: 1_000 }),
+        limitedRun(one, { timeoutMs: 1_000 }),
+        limitedRun(one),
+      ] as const
+      await contract.store.enqueue([holder, cancelled, expired, late, last])
+      const held = await worker.claimOne()
+      await contract.store.cancel(cancelled.id, byHand())
+      contract.advance(1_000)
+      await worker.claim()
+      expect(await contract.store.run(cancelled.id)).toMatchObject({ state: 'cancelled' })
+      expect(await contract.store.run(expired.id)).toMatchObject({ state: 'expired' })
+      await worker.settle(held, completed)
+      expect(ids(await worker.claim())).toEqual([late.id])
+      expect(await contract.store.linePlaces(last.id)).toMatchObject([
+        { limiter: 'one', ahead: 0, holders: [late.id] },
+      ])
+    },
+  )
 
   contractTest(open, 'runs of a paused queue don’t block a key for others', async (contract) => {
     const worker = await limited(contract)
@@ -454,32 +458,28 @@ function hand(open: Open): void {
     expect(await contract.store.setLimiter('bucket', undefined, byHand())).toEqual(bucket.rule)
   })
 
-  contractTest(
-    open,
-    'reading a sliding window counts its starts and removes none',
-    async (contract) => {
-      const { store, advance } = contract
-      const worker = await limited(contract)
-      const start = async (): Promise<void> => {
-        await store.enqueue([limitedRun(sliding)])
-        await worker.settle(await worker.claimOne(), completed)
-      }
-      await start()
-      advance(600)
-      await start()
-      const both = limitedRun(sliding, { use: { cost: 2 } })
-      await store.enqueue([both])
-      advance(500)
-      // The start of 1,100 ms ago has left the window, the one of 500 ms ago has not.
-      const key = { key: '', used: 1, max: 2, waiting: 1, opensInMs: 500 }
-      for (let i = 0; i < 2; i++) {
-        expect(await store.limiterKeys('sliding', 10)).toMatchObject([key])
-        expect(await store.linePlaces(both.id)).toMatchObject([{ ...key, ahead: 0 }])
-      }
-      advance(500)
-      expect((await worker.claimOne()).id).toBe(both.id)
-    },
-  )
+  contractTest(open, 'reading a sliding window counts its starts and removes none', async (contract) => {
+    const { store, advance } = contract
+    const worker = await limited(contract)
+    const start = async (): Promise<void> => {
+      await store.enqueue([limitedRun(sliding)])
+      await worker.settle(await worker.claimOne(), completed)
+    }
+    await start()
+    advance(600)
+    await start()
+    const both = limitedRun(sliding, { use: { cost: 2 } })
+    await store.enqueue([both])
+    advance(500)
+    // The start of 1,100 ms ago has left the window, the one of 500 ms ago has not.
+    const key = { key: '', used: 1, max: 2, waiting: 1, opensInMs: 500 }
+    for (let i = 0; i < 2; i++) {
+      expect(await store.limiterKeys('sliding', 10)).toMatchObject([key])
+      expect(await store.linePlaces(both.id)).toMatchObject([{ ...key, ahead: 0 }])
+    }
+    advance(500)
+    expect((await worker.claimOne()).id).toBe(both.id)
+  })
 
   contractTest(open, 'two numbers set at once are both in force', async (contract) => {
     await limited(contract)

@@ -90,41 +90,35 @@ export function lostWorkersContract(open: Open): void {
     )
   })
 
-  contractTest(
-    open,
-    'a stop unrelated to the run reverts the loss in its streak',
-    async (contract) => {
-      const { store, worker } = contract
-      const run = newRun()
-      await store.enqueue([run])
-      const bodyLog = await worker()
-      const victim = await lose(contract, bodyLog)
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
-      // Also where the reply to the first call was lost; the first cause stands.
-      for (const death of [scaleIn, scaleIn, memory])
-        expect(await store.explainLoss(victim.lease, death)).toBe('explained')
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
-      expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
-      expect(await store.history(run.id)).toMatchObject([
-        { kind: 'lost', cause: 'lease', worker: victim.name },
-        {
-          kind: 'explained',
-          cause: 'lease',
-          worker: victim.name,
-          reason: `${words}; the loss doesn't count`,
-        },
-      ])
-      const explained = (await readOperations(store)).filter(
-        ({ operation }) => operation === 'loss explained',
-      )
-      expect(explained).toMatchObject([
-        { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
-      ])
-      // The next loss in a row is the first one.
-      await lose(contract, bodyLog)
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
-    },
-  )
+  contractTest(open, 'a stop unrelated to the run reverts the loss in its streak', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const bodyLog = await worker()
+    const victim = await lose(contract, bodyLog)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
+    // Also where the reply to the first call was lost; the first cause stands.
+    for (const death of [scaleIn, scaleIn, memory])
+      expect(await store.explainLoss(victim.lease, death)).toBe('explained')
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
+    expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
+    expect(await store.history(run.id)).toMatchObject([
+      { kind: 'lost', cause: 'lease', worker: victim.name },
+      {
+        kind: 'explained',
+        cause: 'lease',
+        worker: victim.name,
+        reason: `${words}; the loss doesn't count`,
+      },
+    ])
+    const explained = (await readOperations(store)).filter(({ operation }) => operation === 'loss explained')
+    expect(explained).toMatchObject([
+      { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
+    ])
+    // The next loss in a row is the first one.
+    await lose(contract, bodyLog)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+  })
 
   contractTest(open, 'a death that the run may have caused leaves its streak', async (contract) => {
     const { store, worker } = contract
@@ -223,25 +217,21 @@ export function lostWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(
-    open,
-    'the loss of a run that another worker now holds is reverted, too',
-    async (contract) => {
-      const { store, worker } = contract
-      const run = newRun()
-      await store.enqueue([run])
-      const bodyLog = await worker()
-      const victim = await lose(contract, bodyLog)
-      const next = await worker(inTask('b'))
-      const claimed = await next.claimOne()
-      await store.explainLoss(victim.lease, scaleIn)
-      expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
-      await contract.letLeaseExpire(bodyLog)
-      await bodyLog.claim(0)
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
-      expect(claimed.losses).toBe(1)
-    },
-  )
+  contractTest(open, 'the loss of a run that another worker now holds is reverted, too', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const bodyLog = await worker()
+    const victim = await lose(contract, bodyLog)
+    const next = await worker(inTask('b'))
+    const claimed = await next.claimOne()
+    await store.explainLoss(victim.lease, scaleIn)
+    expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
+    await contract.letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+    expect(claimed.losses).toBe(1)
+  })
 
   contractTest(open, 'a run that is no longer a poison suspect is claimed beside one', async (contract) => {
     const { store, worker } = contract

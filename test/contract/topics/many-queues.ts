@@ -52,16 +52,20 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(runs)).toEqual(times(names.length, 1))
   })
 
-  contractTest(open, 'a queue with more than its share fills the slots that others leave', async (contract) => {
-    const { store, worker } = contract
-    const many = Array.from({ length: 50 }, () => newRun({ queue: 'queue-7' }))
-    await store.enqueue([...oneOfEach(), ...many])
-    const answer = await (await worker()).claimReply(60)
-    expect(perQueue(answer.runs)).toEqual([31, ...times(29, 1)])
-    expect(answer.more).toBe(true)
-    const given = answer.runs.filter(({ queue }) => queue === 'queue-7').map(({ id }) => id)
-    expect(given.slice(1)).toEqual(many.slice(0, 30).map(({ id }) => id))
-  })
+  contractTest(
+    open,
+    'a queue with more than its share fills the slots that others leave',
+    async (contract) => {
+      const { store, worker } = contract
+      const many = Array.from({ length: 50 }, () => newRun({ queue: 'queue-7' }))
+      await store.enqueue([...oneOfEach(), ...many])
+      const answer = await (await worker()).claimReply(60)
+      expect(perQueue(answer.runs)).toEqual([31, ...times(29, 1)])
+      expect(answer.more).toBe(true)
+      const given = answer.runs.filter(({ queue }) => queue === 'queue-7').map(({ id }) => id)
+      expect(given.slice(1)).toEqual(many.slice(0, 30).map(({ id }) => id))
+    },
+  )
 
   contractTest(open, 'runs of one queue are found among many that are empty', async (contract) => {
     const { store, worker } = contract
@@ -78,19 +82,23 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(await first.claim(40))).toEqual(times(names.length, 1))
   })
 
-  contractTest(open, 'runs that a claim leaves beside many empty queues go to the next claim', async (contract) => {
-    const { store, worker } = contract
-    const first = await worker()
-    await store.enqueue(oneOfEach())
-    const held = await first.claim(40)
-    await first.send(...held.map((run) => first.settlement(run, completed)))
-    const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
-    await store.enqueue(runs)
-    const answer = await first.claimReply(5)
-    expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
-    expect(answer.more).toBe(true)
-    expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
-  })
+  contractTest(
+    open,
+    'runs that a claim leaves beside many empty queues go to the next claim',
+    async (contract) => {
+      const { store, worker } = contract
+      const first = await worker()
+      await store.enqueue(oneOfEach())
+      const held = await first.claim(40)
+      await first.send(...held.map((run) => first.settlement(run, completed)))
+      const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
+      await store.enqueue(runs)
+      const answer = await first.claimReply(5)
+      expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
+      expect(answer.more).toBe(true)
+      expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
+    },
+  )
 
   contractTest(open, 'a run that returns to a queue found empty is claimed', async (contract) => {
     const { store, worker } = contract

@@ -216,30 +216,39 @@ export function operationsContract(open: Open): void {
     })
   }
 
-  contractTest(open, 'a loss is logged once, with its cause and the number of held runs', async (contract) => {
-    const { store, worker, letLeaseExpire } = contract
-    await store.enqueue([newRun(), newRun(), newRun()])
-    const [victim, idle, bodyLog] = [await worker(), await worker(), await worker()]
-    await victim.claim(3)
-    const { cursor: after } = await store.events({ limit: 1 })
-    await letLeaseExpire(bodyLog)
-    await bodyLog.claim(0)
-    await bodyLog.claim(0)
-    const cause = { details: { cause: 'lease' } }
-    const lost = (subject: string, count: number) => ({ operation: 'worker lost', subject, count, ...cause })
-    const operations = await readOperations(store, { after })
-    expect(operations).toHaveLength(2)
-    expect(operations).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining(lost(victim.name, 3)),
-        expect.objectContaining(lost(idle.name, 0)),
-      ]),
-    )
-    // What it led to stands behind it.
-    const all = (await store.events({ after, limit: maxEvents })).events
-    const at = all.findIndex((event) => event.kind === 'operation' && event.subject === victim.name)
-    expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))
-  })
+  contractTest(
+    open,
+    'a loss is logged once, with its cause and the number of held runs',
+    async (contract) => {
+      const { store, worker, letLeaseExpire } = contract
+      await store.enqueue([newRun(), newRun(), newRun()])
+      const [victim, idle, bodyLog] = [await worker(), await worker(), await worker()]
+      await victim.claim(3)
+      const { cursor: after } = await store.events({ limit: 1 })
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
+      await bodyLog.claim(0)
+      const cause = { details: { cause: 'lease' } }
+      const lost = (subject: string, count: number) => ({
+        operation: 'worker lost',
+        subject,
+        count,
+        ...cause,
+      })
+      const operations = await readOperations(store, { after })
+      expect(operations).toHaveLength(2)
+      expect(operations).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining(lost(victim.name, 3)),
+          expect.objectContaining(lost(idle.name, 0)),
+        ]),
+      )
+      // What it led to stands behind it.
+      const all = (await store.events({ after, limit: maxEvents })).events
+      const at = all.findIndex((event) => event.kind === 'operation' && event.subject === victim.name)
+      expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))
+    },
+  )
 
   contractTest(open, 'a lease that held hundreds of runs is lost once', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
@@ -374,17 +383,26 @@ export function operationsContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'a cursor passes the events of the other log and never rereads them', async ({ store }) => {
-    const { cursor: begin } = await store.events({ limit: 1 })
-    expect(numberIn(begin)).toBe(0)
-    await store.enqueue([newRun(), newRun()])
-    const page = await store.events({ log: 'operations', after: begin, limit: 1 })
-    expect(page).toEqual({ events: [], cursor: expect.stringMatching(/-2$/) })
-    expect(await store.events({ after: page.cursor, limit: 1 })).toEqual({ events: [], cursor: page.cursor })
-    await store.pauseQueue('mail', byHand())
-    expect(await readOperations(store, { after: page.cursor })).toMatchObject([{ operation: 'pause queue' }])
-    expect((await readAllEvents(store, { after: begin })).events).toHaveLength(3)
-  })
+  contractTest(
+    open,
+    'a cursor passes the events of the other log and never rereads them',
+    async ({ store }) => {
+      const { cursor: begin } = await store.events({ limit: 1 })
+      expect(numberIn(begin)).toBe(0)
+      await store.enqueue([newRun(), newRun()])
+      const page = await store.events({ log: 'operations', after: begin, limit: 1 })
+      expect(page).toEqual({ events: [], cursor: expect.stringMatching(/-2$/) })
+      expect(await store.events({ after: page.cursor, limit: 1 })).toEqual({
+        events: [],
+        cursor: page.cursor,
+      })
+      await store.pauseQueue('mail', byHand())
+      expect(await readOperations(store, { after: page.cursor })).toMatchObject([
+        { operation: 'pause queue' },
+      ])
+      expect((await readAllEvents(store, { after: begin })).events).toHaveLength(3)
+    },
+  )
 
   contractTest(
     open,

@@ -29,34 +29,48 @@ export function protectContract(open: Open): void {
 }
 
 function claimsOfProtectedRuns(open: Open): void {
-  contractTest(open, 'a claim without protection leaves runs that need it, and counts them', async (contract) => {
-    const { store, worker } = contract
-    const [first, plain, second] = [protectedRun({ priority: 9 }), newRun(), protectedRun()]
-    await store.enqueue([first, plain, second])
-    const claimer = await worker()
-    const left = await claimer.claimAs('none')
-    expect(ids(left.runs)).toEqual([plain.id])
-    expect(left).toMatchObject({ more: false, protectedLeft: 2 })
-    expect(left.runs[0]).not.toHaveProperty('protect')
-    expect(await claimer.claimAs('may ask')).toMatchObject({ runs: [], more: false, protectedLeft: 2 })
-    expect(await store.run(first.id)).toMatchObject({ state: 'ready', protect: true, version: 1 })
-    expect(await store.run(plain.id)).not.toHaveProperty('protect')
-    const taken = await claimer.claimAs('takes')
-    expect(ids(taken.runs)).toEqual([first.id, second.id])
-    expect(taken.runs).toMatchObject([
-      { protect: true, version: 1 },
-      { protect: true, version: 1 },
-    ])
-    expect(taken).toMatchObject({ more: false, protectedLeft: 0 })
-  })
+  contractTest(
+    open,
+    'a claim without protection leaves runs that need it, and counts them',
+    async (contract) => {
+      const { store, worker } = contract
+      const [first, plain, second] = [protectedRun({ priority: 9 }), newRun(), protectedRun()]
+      await store.enqueue([first, plain, second])
+      const claimer = await worker()
+      const left = await claimer.claimAs('none')
+      expect(ids(left.runs)).toEqual([plain.id])
+      expect(left).toMatchObject({ more: false, protectedLeft: 2 })
+      expect(left.runs[0]).not.toHaveProperty('protect')
+      expect(await claimer.claimAs('may ask')).toMatchObject({ runs: [], more: false, protectedLeft: 2 })
+      expect(await store.run(first.id)).toMatchObject({ state: 'ready', protect: true, version: 1 })
+      expect(await store.run(plain.id)).not.toHaveProperty('protect')
+      const taken = await claimer.claimAs('takes')
+      expect(ids(taken.runs)).toEqual([first.id, second.id])
+      expect(taken.runs).toMatchObject([
+        { protect: true, version: 1 },
+        { protect: true, version: 1 },
+      ])
+      expect(taken).toMatchObject({ more: false, protectedLeft: 0 })
+    },
+  )
 
-  contractTest(open, 'with protection all runs are claimed in one order, by priority, then by age', async (contract) => {
-    const runs = [newRun(), protectedRun(), newRun({ priority: 5 }), protectedRun({ priority: 5 }), newRun()]
-    await contract.store.enqueue(runs)
-    const { runs: taken, more } = await (await contract.worker()).claimAs('takes', 4)
-    expect(ids(taken)).toEqual([runs[2], runs[3], runs[0], runs[1]].map((run) => run?.id))
-    expect(more).toBe(true)
-  })
+  contractTest(
+    open,
+    'with protection all runs are claimed in one order, by priority, then by age',
+    async (contract) => {
+      const runs = [
+        newRun(),
+        protectedRun(),
+        newRun({ priority: 5 }),
+        protectedRun({ priority: 5 }),
+        newRun(),
+      ]
+      await contract.store.enqueue(runs)
+      const { runs: taken, more } = await (await contract.worker()).claimAs('takes', 4)
+      expect(ids(taken)).toEqual([runs[2], runs[3], runs[0], runs[1]].map((run) => run?.id))
+      expect(more).toBe(true)
+    },
+  )
 
   contractTest(open, 'only runs that the worker could claim are counted as left', async (contract) => {
     const { store, worker } = contract
@@ -78,12 +92,16 @@ function claimsOfProtectedRuns(open: Open): void {
     expect(await claimer.claimAs('may ask')).toMatchObject({ protectedLeft: 0 })
   })
 
-  contractTest(open, 'the count of runs left is bounded, and absent for a claim of none', async (contract) => {
-    await contract.store.enqueue(Array.from({ length: maxProtectedLeft + 30 }, () => protectedRun()))
-    const claimer = await contract.worker()
-    expect(await claimer.claimAs('none')).toMatchObject({ protectedLeft: maxProtectedLeft })
-    expect(await claimer.claimAs('none', 0)).toMatchObject({ protectedLeft: 0 })
-  })
+  contractTest(
+    open,
+    'the count of runs left is bounded, and absent for a claim of none',
+    async (contract) => {
+      await contract.store.enqueue(Array.from({ length: maxProtectedLeft + 30 }, () => protectedRun()))
+      const claimer = await contract.worker()
+      expect(await claimer.claimAs('none')).toMatchObject({ protectedLeft: maxProtectedLeft })
+      expect(await claimer.claimAs('none', 0)).toMatchObject({ protectedLeft: 0 })
+    },
+  )
 
   contractTest(
     open,
@@ -321,17 +339,21 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(askers.map(({ name }) => name)).toEqual(expect.arrayContaining(woken))
   })
 
-  contractTest(open, 'workers are woken to ask for runs beyond the free slots of others', async (contract) => {
-    const { store, worker } = contract
-    const askers = await idleWorkers(contract, 'may ask', 5)
-    const holder = await worker()
-    await holder.claimAs('takes', 1)
-    const woken = await wokenBy(contract, [...askers, holder], 2, () =>
-      store.enqueue([protectedRun(), protectedRun()]),
-    )
-    expect(woken).toHaveLength(2)
-    expect(woken).toContain(holder.name)
-  })
+  contractTest(
+    open,
+    'workers are woken to ask for runs beyond the free slots of others',
+    async (contract) => {
+      const { store, worker } = contract
+      const askers = await idleWorkers(contract, 'may ask', 5)
+      const holder = await worker()
+      await holder.claimAs('takes', 1)
+      const woken = await wokenBy(contract, [...askers, holder], 2, () =>
+        store.enqueue([protectedRun(), protectedRun()]),
+      )
+      expect(woken).toHaveLength(2)
+      expect(woken).toContain(holder.name)
+    },
+  )
 
   contractTest(open, 'a worker that lost its protection is not woken', async (contract) => {
     const [former] = await idleWorkers(contract, 'takes', 1)
@@ -364,17 +386,21 @@ function wakeUpsForProtectedRuns(open: Open): void {
 }
 
 function limitsOfProtectedRuns(open: Open): void {
-  contractTest(open, 'an open key is reserved for such a run while its worker backs off', async (contract) => {
-    const worker = await limited(contract, { leaseMs: longLease })
-    await worker.claimAs('may ask')
-    await worker.claimAs('none')
-    const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
-    await contract.store.enqueue([first])
-    await contract.store.enqueue([other])
-    expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
-    expect(await contract.store.run(other.id)).toMatchObject({ state: 'waiting' })
-    expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
-  })
+  contractTest(
+    open,
+    'an open key is reserved for such a run while its worker backs off',
+    async (contract) => {
+      const worker = await limited(contract, { leaseMs: longLease })
+      await worker.claimAs('may ask')
+      await worker.claimAs('none')
+      const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
+      await contract.store.enqueue([first])
+      await contract.store.enqueue([other])
+      expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+      expect(await contract.store.run(other.id)).toMatchObject({ state: 'waiting' })
+      expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
+    },
+  )
 
   contractTest(
     open,

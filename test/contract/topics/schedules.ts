@@ -460,16 +460,20 @@ export function schedulesContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'an id of another job becomes a ledger entry, and the schedule moves on', async (contract) => {
-    const { store } = contract
-    const { leader, tick } = await due(contract)
-    await store.enqueue([newRun({ id: `report-${tick}`, job: 'another' })])
-    expect(await leader.fire(tickRun(tick))).toEqual({ kind: 'done', outcome: 'skipped' })
-    expect(await store.ledger('report', { limit: 1 })).toMatchObject([
-      { why: 'duplicate', other: `report-${tick}` },
-    ])
-    expect(await store.schedules()).toMatchObject([{ nextTick: tick + minute }])
-  })
+  contractTest(
+    open,
+    'an id of another job becomes a ledger entry, and the schedule moves on',
+    async (contract) => {
+      const { store } = contract
+      const { leader, tick } = await due(contract)
+      await store.enqueue([newRun({ id: `report-${tick}`, job: 'another' })])
+      expect(await leader.fire(tickRun(tick))).toEqual({ kind: 'done', outcome: 'skipped' })
+      expect(await store.ledger('report', { limit: 1 })).toMatchObject([
+        { why: 'duplicate', other: `report-${tick}` },
+      ])
+      expect(await store.schedules()).toMatchObject([{ nextTick: tick + minute }])
+    },
+  )
 
   contractTest(
     open,

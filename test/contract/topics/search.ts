@@ -126,31 +126,35 @@ export function searchContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'ready, waiting and held runs are found by the duration of their state', async (contract) => {
-    const { store, now } = contract
-    const runs = await readAll(store, await everyState(contract))
-    const some: RunFilter[] = [
-      { states: ['ready'] },
-      { states: ['waiting'] },
-      { states: held },
-      { states: ['ready', 'waiting', ...held] },
-      { states: ['ready', 'waiting'], job: 'job-1' },
-      { states: ['ready'], queue: 'odd' },
-      { worker: 'one' },
-      { states: ['ready', 'waiting', ...held], minAgeMs: 4_500 },
-      { states: ['ready', 'waiting', ...held], since: now() - 9_000 },
-      { states: ['ready', 'waiting'], tag: 'vip' },
-    ]
-    for (const filter of some) {
-      await expectSearch(store, runs, { ...filter, order: 'longest', limit: 3 }, now())
-    }
-    await expectSearch(store, runs, { states: ['ready', ...held], order: 'longest', limit: 50 }, now())
-    for (const query of [{}, { states: ['ready', 'failed'] as const }, { fingerprint: 'f1:none' }]) {
-      await expect(store.runs({ ...query, order: 'longest', limit: 5 })).rejects.toMatchObject({
-        code: 'INVALID_OPTIONS',
-      })
-    }
-  })
+  contractTest(
+    open,
+    'ready, waiting and held runs are found by the duration of their state',
+    async (contract) => {
+      const { store, now } = contract
+      const runs = await readAll(store, await everyState(contract))
+      const some: RunFilter[] = [
+        { states: ['ready'] },
+        { states: ['waiting'] },
+        { states: held },
+        { states: ['ready', 'waiting', ...held] },
+        { states: ['ready', 'waiting'], job: 'job-1' },
+        { states: ['ready'], queue: 'odd' },
+        { worker: 'one' },
+        { states: ['ready', 'waiting', ...held], minAgeMs: 4_500 },
+        { states: ['ready', 'waiting', ...held], since: now() - 9_000 },
+        { states: ['ready', 'waiting'], tag: 'vip' },
+      ]
+      for (const filter of some) {
+        await expectSearch(store, runs, { ...filter, order: 'longest', limit: 3 }, now())
+      }
+      await expectSearch(store, runs, { states: ['ready', ...held], order: 'longest', limit: 50 }, now())
+      for (const query of [{}, { states: ['ready', 'failed'] as const }, { fingerprint: 'f1:none' }]) {
+        await expect(store.runs({ ...query, order: 'longest', limit: 5 })).rejects.toMatchObject({
+          code: 'INVALID_OPTIONS',
+        })
+      }
+    },
+  )
 
   contractTest(open, 'any filter finds what a scan of all runs finds', async (contract) => {
     const { store, now } = contract

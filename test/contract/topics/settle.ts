@@ -56,32 +56,36 @@ export function settleContract(open: Open): void {
     expect(await orphans()).toBeUndefined()
   })
 
-  contractTest(open, 'every kind of settlement reports orphans, except one that continues', async (contract) => {
-    const { store, worker, advance } = contract
-    await store.enqueue([newRun()])
-    const first = await worker()
-    let run = await first.claimOne()
-    await first.append(run, waiting('nap', 1_000))
-    const orphansAfter = async (outcome: Outcome, orphan: number): Promise<unknown> => {
-      await first.send({ ...first.settlement(run, outcome), orphans: [orphan] })
-      return (await store.run(run.id))?.orphans
-    }
-    const wait = { kind: 'time', path: 'nap', position: 1 } as const
-    expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 1)).toEqual([1])
-    advance(1_000)
-    run = await first.claimOne()
-    expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 2)).toEqual([1])
-    expect(await orphansAfter({ kind: 'retrying', error: plainError, delayMs: 1_000 }, 3)).toEqual([3])
-    advance(1_000)
-    run = await first.claimOne()
-    expect(await orphansAfter({ kind: 'failed', error: plainError }, 4)).toEqual([4])
-    await store.retry(run.id, {}, { requestId: 'again', by: 'ana' })
-    run = await first.claimOne()
-    expect(await orphansAfter({ kind: 'blocked', reason: 'a kind changed', digest: 'd' }, 5)).toEqual([5])
-    await store.retry(run.id, {}, { requestId: 'once more', by: 'ana' })
-    run = await first.claimOne()
-    expect(await orphansAfter(completed, 6)).toEqual([6])
-  })
+  contractTest(
+    open,
+    'every kind of settlement reports orphans, except one that continues',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      await store.enqueue([newRun()])
+      const first = await worker()
+      let run = await first.claimOne()
+      await first.append(run, waiting('nap', 1_000))
+      const orphansAfter = async (outcome: Outcome, orphan: number): Promise<unknown> => {
+        await first.send({ ...first.settlement(run, outcome), orphans: [orphan] })
+        return (await store.run(run.id))?.orphans
+      }
+      const wait = { kind: 'time', path: 'nap', position: 1 } as const
+      expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 1)).toEqual([1])
+      advance(1_000)
+      run = await first.claimOne()
+      expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 2)).toEqual([1])
+      expect(await orphansAfter({ kind: 'retrying', error: plainError, delayMs: 1_000 }, 3)).toEqual([3])
+      advance(1_000)
+      run = await first.claimOne()
+      expect(await orphansAfter({ kind: 'failed', error: plainError }, 4)).toEqual([4])
+      await store.retry(run.id, {}, { requestId: 'again', by: 'ana' })
+      run = await first.claimOne()
+      expect(await orphansAfter({ kind: 'blocked', reason: 'a kind changed', digest: 'd' }, 5)).toEqual([5])
+      await store.retry(run.id, {}, { requestId: 'once more', by: 'ana' })
+      run = await first.claimOne()
+      expect(await orphansAfter(completed, 6)).toEqual([6])
+    },
+  )
 
   contractTest(open, 'retrying spends an attempt and waits', async ({ store, worker, advance, now }) => {
     await store.enqueue([newRun()])

@@ -128,23 +128,19 @@ export function sharedEnqueuesContract(open: Open): void {
     expect(await oldestFirst(store)).toEqual([known.id, fresh.id])
   })
 
-  contractTest(
-    open,
-    'a call that the store can’t carry out fails only its own caller',
-    async ({ store }) => {
-      const [before, after] = [newRun(), newRun()]
-      const impossible = newRun({ queue: undefined as never })
-      const ends = await Promise.allSettled([
-        store.enqueue([before]),
-        store.enqueue([newRun(), impossible]),
-        store.enqueue([after]),
-      ])
-      expect(ends).toMatchObject([
-        { status: 'fulfilled', value: [{ outcome: 'created', id: before.id }] },
-        { status: 'rejected' },
-        { status: 'fulfilled', value: [{ outcome: 'created', id: after.id }] },
-      ])
-      expect(await oldestFirst(store)).toEqual([before.id, after.id])
-    },
-  )
+  contractTest(open, 'a call that the store can’t carry out fails only its own caller', async ({ store }) => {
+    const [before, after] = [newRun(), newRun()]
+    const impossible = newRun({ queue: undefined as never })
+    const ends = await Promise.allSettled([
+      store.enqueue([before]),
+      store.enqueue([newRun(), impossible]),
+      store.enqueue([after]),
+    ])
+    expect(ends).toMatchObject([
+      { status: 'fulfilled', value: [{ outcome: 'created', id: before.id }] },
+      { status: 'rejected' },
+      { status: 'fulfilled', value: [{ outcome: 'created', id: after.id }] },
+    ])
+    expect(await oldestFirst(store)).toEqual([before.id, after.id])
+  })
 }

@@ -90,24 +90,28 @@ export function statisticsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'the total time begins at the enqueue, whatever happens in between', async (contract) => {
-    const { store, worker, advance } = contract
-    begin(contract)
-    const first = await worker()
-    await store.enqueue([newRun({ start: { kind: 'in', ms: 1_000 } })])
-    advance(1_000)
-    await first.claim(0)
-    await first.settle(await first.claimOne(), { kind: 'retrying', error: plainError, delayMs: 500 })
-    advance(500)
-    await first.settle(await first.claimOne(), { kind: 'released' })
-    const run = await first.claimOne()
-    await store.cancel(run.id, byHand())
-    advance(23)
-    await first.settle(run, { kind: 'cancelled' })
-    const { wait, total } = await onlyJob(store)
-    expect(total).toEqual({ sumMs: 1_523, buckets: [...Array<number>(11).fill(0), 1] })
-    expect(wait.sumMs).toBe(0)
-  })
+  contractTest(
+    open,
+    'the total time begins at the enqueue, whatever happens in between',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      begin(contract)
+      const first = await worker()
+      await store.enqueue([newRun({ start: { kind: 'in', ms: 1_000 } })])
+      advance(1_000)
+      await first.claim(0)
+      await first.settle(await first.claimOne(), { kind: 'retrying', error: plainError, delayMs: 500 })
+      advance(500)
+      await first.settle(await first.claimOne(), { kind: 'released' })
+      const run = await first.claimOne()
+      await store.cancel(run.id, byHand())
+      advance(23)
+      await first.settle(run, { kind: 'cancelled' })
+      const { wait, total } = await onlyJob(store)
+      expect(total).toEqual({ sumMs: 1_523, buckets: [...Array<number>(11).fill(0), 1] })
+      expect(wait.sumMs).toBe(0)
+    },
+  )
 
   contractTest(open, 'a retry of an ended run counts as its enqueue', async (contract) => {
     const { store, worker, advance } = contract

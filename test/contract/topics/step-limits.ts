@@ -46,12 +46,16 @@ export function stepLimitsContract(open: Open): void {
     expect(await acquire(worker, again, 'call', [use(one)])).toEqual({ kind: 'granted' })
   })
 
-  contractTest(open, 'a suspension that arrives after the limit opened continues at once', async (contract) => {
-    const { worker, a, b } = await oneHoldsOneWaits(contract)
-    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
-    const waits = [{ kind: 'limit', path: 'call' }] as const
-    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
-  })
+  contractTest(
+    open,
+    'a suspension that arrives after the limit opened continues at once',
+    async (contract) => {
+      const { worker, a, b } = await oneHoldsOneWaits(contract)
+      await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+      const waits = [{ kind: 'limit', path: 'call' }] as const
+      expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
+    },
+  )
 
   contractTest(
     open,
@@ -80,18 +84,22 @@ export function stepLimitsContract(open: Open): void {
     expect(await worker.renew()).toMatchObject({ orders: { granted: [] } })
   })
 
-  contractTest(open, 'a step’s slot is freed with the execution, its rate stays charged', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun()])
-    const run = await worker.claimOne()
-    await acquire(worker, run, 'call', [use(one), use(window)])
-    await worker.settle(run, { kind: 'released' })
-    expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
-    const again = await worker.claimOne()
-    expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
-    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
-    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
-  })
+  contractTest(
+    open,
+    'a step’s slot is freed with the execution, its rate stays charged',
+    async (contract) => {
+      const worker = await limited(contract)
+      await contract.store.enqueue([newRun()])
+      const run = await worker.claimOne()
+      await acquire(worker, run, 'call', [use(one), use(window)])
+      await worker.settle(run, { kind: 'released' })
+      expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
+      const again = await worker.claimOne()
+      expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
+      expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
+      expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
+    },
+  )
 
   contractTest(open, 'a provider’s "too many" closes the keys for all runs', async (contract) => {
     const { worker, a, b } = await twoHeld(contract)

@@ -229,19 +229,23 @@ export function termsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a term shows how long ago each duty last succeeded', async ({ store, worker, advance }) => {
-    const first = await worker()
-    const term = await elected(first)
-    await store.renewTerm(leaderRole, term, first.lease, { sweep: 400.4, cron: 20 })
-    advance(100)
-    expect(await store.leaders()).toMatchObject([{ duties: { sweep: 500, cron: 120 } }])
-    await store.renewTerm(leaderRole, term, first.lease, { cron: 0 })
-    expect(await store.leaders()).toMatchObject([{ duties: { cron: 0 } }])
-    await store.resignTerm(leaderRole, term, first.lease)
-    expect(await store.leaders()).toMatchObject([{ duties: {} }])
-    await elected(first, leaderRole, term)
-    expect(await store.leaders()).toMatchObject([{ duties: {} }])
-  })
+  contractTest(
+    open,
+    'a term shows how long ago each duty last succeeded',
+    async ({ store, worker, advance }) => {
+      const first = await worker()
+      const term = await elected(first)
+      await store.renewTerm(leaderRole, term, first.lease, { sweep: 400.4, cron: 20 })
+      advance(100)
+      expect(await store.leaders()).toMatchObject([{ duties: { sweep: 500, cron: 120 } }])
+      await store.renewTerm(leaderRole, term, first.lease, { cron: 0 })
+      expect(await store.leaders()).toMatchObject([{ duties: { cron: 0 } }])
+      await store.resignTerm(leaderRole, term, first.lease)
+      expect(await store.leaders()).toMatchObject([{ duties: {} }])
+      await elected(first, leaderRole, term)
+      expect(await store.leaders()).toMatchObject([{ duties: {} }])
+    },
+  )
 
   contractTest(open, 'doctor sees a leader whose duty is dead', async ({ store, worker, advance }) => {
     const first = await worker({ name: 'first' })

@@ -63,19 +63,15 @@ const ends: Readonly<Record<string, (contract: Contract, run: NewRun) => Promise
 }
 
 export function uniqueContract(open: Open): void {
-  contractTest(
-    open,
-    'an enqueue that created no run says whose duplicate it is',
-    async ({ store }) => {
-      const [first, joins, refused] = (['join', 'join', 'reject'] as const).map((onDuplicate) =>
-        newRun({ unique: { key: 'k', until: 'finished', onDuplicate } }),
-      ) as [NewRun, NewRun, NewRun]
-      await store.enqueue([first, joins, refused])
-      expect(await store.duplicateOf(joins.id)).toBe(first.id)
-      expect(await store.duplicateOf(refused.id)).toBe(first.id)
-      expect(await store.duplicateOf(first.id)).toBeUndefined()
-    },
-  )
+  contractTest(open, 'an enqueue that created no run says whose duplicate it is', async ({ store }) => {
+    const [first, joins, refused] = (['join', 'join', 'reject'] as const).map((onDuplicate) =>
+      newRun({ unique: { key: 'k', until: 'finished', onDuplicate } }),
+    ) as [NewRun, NewRun, NewRun]
+    await store.enqueue([first, joins, refused])
+    expect(await store.duplicateOf(joins.id)).toBe(first.id)
+    expect(await store.duplicateOf(refused.id)).toBe(first.id)
+    expect(await store.duplicateOf(first.id)).toBeUndefined()
+  })
 
   contractTest(open, 'one run holds the key of its job; the next joins it', async ({ store }) => {
     const [first, second] = [unique(), unique()]
@@ -506,17 +502,21 @@ export function uniqueContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'one sweep removes the traces of thousands of duplicates', async ({ store, advance }) => {
-    await store.enqueue([unique()])
-    const late = Array.from({ length: 4_500 }, () => unique())
-    for (let i = 0; i < late.length; i += 500) await store.enqueue(late.slice(i, i + 500))
-    advance(600_000)
-    await store.sweep(100)
-    await store.cancel((await store.holder('job', 'k')) ?? '', byHand())
-    const [first, last] = [late.slice(0, 1), late.slice(-1)]
-    expect(await store.enqueue(first)).toMatchObject([{ outcome: 'created' }])
-    expect(await store.enqueue(last)).toEqual([{ outcome: 'joined', id: first[0]?.id }])
-  })
+  contractTest(
+    open,
+    'one sweep removes the traces of thousands of duplicates',
+    async ({ store, advance }) => {
+      await store.enqueue([unique()])
+      const late = Array.from({ length: 4_500 }, () => unique())
+      for (let i = 0; i < late.length; i += 500) await store.enqueue(late.slice(i, i + 500))
+      advance(600_000)
+      await store.sweep(100)
+      await store.cancel((await store.holder('job', 'k')) ?? '', byHand())
+      const [first, last] = [late.slice(0, 1), late.slice(-1)]
+      expect(await store.enqueue(first)).toMatchObject([{ outcome: 'created' }])
+      expect(await store.enqueue(last)).toEqual([{ outcome: 'joined', id: first[0]?.id }])
+    },
+  )
 
   for (const [name, end] of Object.entries(ends)) {
     contractTest(open, `${name}: the canonical key is free too`, async (contract) => {

@@ -63,39 +63,36 @@ function listening(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
-describe.each(bothStores)(
-  'an unreadable thrown value does not change the verdict, %s',
-  (_kind, options) => {
-    let shop: Fixture
-    let close = (): void => undefined
-    beforeAll(async () => {
-      shop = await openFixture(await options(), (end) => {
-        close = end
-      })
-      await shop.work([noRetry, once, unknown, retried, between, caught], { concurrency: 50 })
-    }, 60_000)
-    afterAll(() => close())
-
-    test.each(Object.keys(thrown))('%s', { timeout: 60_000 }, async (kind) => {
-      const failing = [noRetry, once, unknown, retried, between]
-      const handles = await Promise.all(failing.map((job) => shop.jobs.enqueue(job, kind)))
-      const failures = await Promise.all(handles.map(failureOf))
-      const final = kind in oddFinal
-      expect(handles.map(({ id }) => bodies.get(id))).toEqual([1, 1, 1, final ? 1 : 2, 1])
-      expect(failures.slice(0, 4).map((failure) => StepFailedError.is(failure))).toEqual([
-        true,
-        true,
-        true,
-        true,
-      ])
-      expect(failures.map(({ message }) => message).join()).not.toContain('its effect is unknown')
-
-      const handle = await shop.jobs.enqueue(caught, kind)
-      expect(await handle.result({ timeout: '20s' })).toBe('charge')
-      expect(bodies.get(handle.id)).toBe(1)
+describe.each(bothStores)('an unreadable thrown value does not change the verdict, %s', (_kind, options) => {
+  let shop: Fixture
+  let close = (): void => undefined
+  beforeAll(async () => {
+    shop = await openFixture(await options(), (end) => {
+      close = end
     })
-  },
-)
+    await shop.work([noRetry, once, unknown, retried, between, caught], { concurrency: 50 })
+  }, 60_000)
+  afterAll(() => close())
+
+  test.each(Object.keys(thrown))('%s', { timeout: 60_000 }, async (kind) => {
+    const failing = [noRetry, once, unknown, retried, between]
+    const handles = await Promise.all(failing.map((job) => shop.jobs.enqueue(job, kind)))
+    const failures = await Promise.all(handles.map(failureOf))
+    const final = kind in oddFinal
+    expect(handles.map(({ id }) => bodies.get(id))).toEqual([1, 1, 1, final ? 1 : 2, 1])
+    expect(failures.slice(0, 4).map((failure) => StepFailedError.is(failure))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect(failures.map(({ message }) => message).join()).not.toContain('its effect is unknown')
+
+    const handle = await shop.jobs.enqueue(caught, kind)
+    expect(await handle.result({ timeout: '20s' })).toBe('charge')
+    expect(bodies.get(handle.id)).toBe(1)
+  })
+})
 
 describe('a failed Promise.any', () => {
   const all = (): Promise<never> => Promise.any([Promise.reject(new Error('no route')), Promise.reject(5n)])

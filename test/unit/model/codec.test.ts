@@ -159,13 +159,10 @@ describe('a value that could not be decoded is refused by its place', () => {
     expect(refusal(deep).message).toMatch(/deeper than 200/)
   })
 
-  test.each(['__proto__', '\u0000error'])(
-    'a field named %j, which would be mistaken for another',
-    (name) => {
-      const value: unknown = JSON.parse(`{"inner": {${JSON.stringify(name)}: 1}}`)
-      expect(() => encodeValue(value, 'input')).toThrow(/^input\.inner: a field named/)
-    },
-  )
+  test.each(['__proto__', '\u0000error'])('a field named %j, which would be mistaken for another', (name) => {
+    const value: unknown = JSON.parse(`{"inner": {${JSON.stringify(name)}: 1}}`)
+    expect(() => encodeValue(value, 'input')).toThrow(/^input\.inner: a field named/)
+  })
 
   test('a field whose key is a symbol, instead of dropping it', () => {
     expect(refusal({ [Symbol('hidden')]: 1 }).path).toContain('value')

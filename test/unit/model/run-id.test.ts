@@ -36,9 +36,12 @@ describe('a new run id', () => {
 })
 
 describe("a caller's own run id", () => {
-  test.each(['a', 'order-1', 'tenant:7/'.slice(0, -1), 'a.b@c+d_e', 'x'.repeat(200)])('%s is accepted', (id) => {
-    expect(parseRunId(id)).toBe(id)
-  })
+  test.each(['a', 'order-1', 'tenant:7/'.slice(0, -1), 'a.b@c+d_e', 'x'.repeat(200)])(
+    '%s is accepted',
+    (id) => {
+      expect(parseRunId(id)).toBe(id)
+    },
+  )
 
   test.each([
     ['an empty text', ''],
