@@ -42,7 +42,7 @@ async function someRuns(store: Store): Promise<void> {
   if (run !== undefined) await worker.settle(run, completed)
 }
 
-test('a file that an earlier version made is counted in parts while its runs move', async () => {
+test('a file of an earlier version is counted in parts while its runs move', async () => {
   const site = newSite()
   await someRuns(await site.open())
   site.change("DROP TABLE run_counts; DELETE FROM settings WHERE name = 'recounted_at'")
@@ -59,7 +59,7 @@ test('a file that an earlier version made is counted in parts while its runs mov
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
 })
 
-test('what an earlier version beside this one moved is found by the sweep and put right', async () => {
+test('a sweep finds and repairs counters of runs that a running earlier version moved', async () => {
   const site = newSite()
   const store = await site.open()
   await someRuns(store)
@@ -89,7 +89,7 @@ test('what an earlier version beside this one moved is found by the sweep and pu
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
 })
 
-test('a plan trusts only counters that are whole and know all runs that were found', async () => {
+test('a plan trusts counters only if they are whole and cover all runs found', async () => {
   const site = newSite()
   const store = await site.open()
   const later = { start: { kind: 'in', ms: 90_000 } } as const
@@ -111,7 +111,7 @@ test('a plan trusts only counters that are whole and know all runs that were fou
   expect(await countOf(store, target)).toBe(250)
 })
 
-test('a counter that fell below zero is found', async () => {
+test('a counter below zero is found', async () => {
   const site = newSite()
   const store = await site.open()
   const run = newRun()

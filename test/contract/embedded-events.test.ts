@@ -43,7 +43,7 @@ describe('the logs of the embedded store', () => {
     return Number(found)
   }
 
-  test('tell exactly the gaps of what they dropped', () =>
+  test('report exactly the gaps of the events they dropped', () =>
     using((store) =>
       expectExactGaps(store, {
         dropTransitions: async (to) => sql(`DELETE FROM events WHERE last <= ${to}`),
@@ -51,7 +51,7 @@ describe('the logs of the embedded store', () => {
       }),
     ))
 
-  test('keep as many transitions as they are to, and drop a bounded number at a time', async () => {
+  test('retain the configured number of transitions, and drop a bounded number at a time', async () => {
     const kept = retainedTransitions.count
     await using(async (store) => {
       await store.enqueue([newRun()])
@@ -67,7 +67,7 @@ describe('the logs of the embedded store', () => {
     })
   })
 
-  test('keep as many operations as they are to', async () => {
+  test('retain the configured number of operations', async () => {
     const kept = retainedOperations.count
     await using(async (store) => {
       await store.pauseQueue('first', byHand())
@@ -83,7 +83,7 @@ describe('the logs of the embedded store', () => {
     })
   })
 
-  test('hold one row in the place of operations, however many there are', () =>
+  test('hold one row in place of operations, however many there are', () =>
     using(async (store) => {
       for (let i = 0; i < 5; i++) {
         await store.pauseQueue('q', byHand())
@@ -92,7 +92,7 @@ describe('the logs of the embedded store', () => {
       expect(number("SELECT count(*) FROM events WHERE groups = '[]'")).toBe(1)
     }))
 
-  test('of the version before are read on, and numbered on by both versions', async () => {
+  test('of the previous version are read on, and both versions number them on', async () => {
     await using(async (store) => {
       await store.enqueue([newRun({ id: 'older' })])
     })
@@ -113,7 +113,7 @@ describe('the logs of the embedded store', () => {
     })
   })
 
-  test('have another epoch in a file that was made again, and the same one in a copy', async () => {
+  test('have a new epoch in a recreated file, and the same one in a copy', async () => {
     const cursors: string[] = []
     for (let i = 0; i < 2; i++) {
       await using(async (store) => {

@@ -47,14 +47,14 @@ describe('the file of the embedded store', () => {
     return n
   }
 
-  test('is made with its folders, and holds what was stored after it was closed', async () => {
+  test('is created with its folders, and keeps its data once closed', async () => {
     path = join(folder, 'deep/er/jobs.db')
     const run = newRun()
     await using(async (store) => void (await store.enqueue([run])))
     await using(async (store) => expect(await store.run(run.id)).toMatchObject({ state: 'ready' }))
   })
 
-  test('with keys of runs that are gone or over is put right by a sweep, which tells', async () => {
+  test('with keys of ended or removed runs is repaired by a sweep, which reports them', async () => {
     const runs = ['live', 'over', 'begun'].map((key) =>
       newRun({ unique: { key, until: key === 'begun' ? 'started' : 'finished', onDuplicate: 'join' } }),
     )
@@ -78,7 +78,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('whose keys are damaged gives them to the next run all the same', async () => {
+  test('with damaged keys gives them to the next run all the same', async () => {
     await using(async () => undefined)
     sql("INSERT INTO unique_keys (job, key, run) VALUES ('job', 'k', 'nobody')")
     await using(async (store) => {
@@ -89,7 +89,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('of a newer version is refused and left as it is', async () => {
+  test('of a newer version is refused and stays unchanged', async () => {
     await using(async () => undefined)
     sql('PRAGMA user_version = 99')
     await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
@@ -98,7 +98,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('of format 1 is brought to this format and keeps its runs', async () => {
+  test('of format 1 is upgraded to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
     makeFormat1(path)
@@ -113,7 +113,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('whose executions know no task gets that column, and keeps its executions', async () => {
+  test('whose executions have no task column gets it, and keeps its executions', async () => {
     const run = newRun()
     await using(async (store) => {
       await store.enqueue([run])
@@ -132,7 +132,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('of the version before gets the columns it lacks and keeps its format, so that both continue', async () => {
+  test('of the previous version gets its missing columns and keeps its format, so both versions continue', async () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
@@ -165,7 +165,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('reports how many runs are failed now, also of those that the version before moved or deleted', async () => {
+  test('counts currently failed runs, including those the previous version moved or deleted', async () => {
     const runs = [newRun(), newRun(), newRun(), newRun()]
     const [swept, claimed, deleted] = runs.map(({ id }) => id)
     const failedNow = async (store: Store): Promise<unknown> =>
@@ -192,7 +192,7 @@ describe('the file of the embedded store', () => {
     expect(rows('failed_by')).toBe(1)
   })
 
-  test('of the version before marks waiters that keep slots: those that wait, and those that it adds', async () => {
+  test('of the previous version marks waiters that hold slots, both existing and new ones', async () => {
     const key = (name: string, wholeRun = false) => use(one, { key: name, wholeRun })
     const [first, second] = [newRun({ limits: [key('a', true)] }), newRun({ limits: [key('b', true)] })]
     const limiters = [{ name: one.name, rule: one.rule }]
@@ -218,7 +218,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('whose lease the version before ends keeps nothing of what that lease told', async () => {
+  test('whose lease the previous version ends keeps no reports of that lease', async () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] }, report: { n: 1, agoMs: 0 } })
@@ -228,7 +228,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('with a run that needs protection has newer code than the version before, whatever that does', async () => {
+  test('shows the previous version newer code for a run that needs protection, whatever that version does', async () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await store.enqueue([newRun({ protect: true, start: { kind: 'in', ms: 60_000 } })])
@@ -242,7 +242,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('with a worker of the version before has one that takes no run that needs protection', async () => {
+  test('with a worker of the previous version has a worker that claims no protected runs', async () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store, { limiters: [{ name: one.name, rule: one.rule }] })
       await worker.claimAs('takes')
@@ -255,7 +255,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('that a newer version brings to its format drains the workers that have it open', async () => {
+  test('drains the workers that have it open when a newer version upgrades it', async () => {
     await using(async (store) => {
       await store.enqueue([newRun()])
       const worker = await TestWorker.register(store)
@@ -267,7 +267,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('holds a bounded number of minutes, also without a sweep', async () => {
+  test('holds a bounded number of minutes, even without a sweep', async () => {
     // A clock that ran far ahead and was put right leaves nothing behind either.
     let now = Date.UTC(2027, 0, 1)
     const store = await openStore(parseStoreConfig(`sqlite:${path}`), { storeNow: () => now })
@@ -288,7 +288,7 @@ describe('the file of the embedded store', () => {
     await store.close()
   })
 
-  test('of the version before keeps its minutes: they count, also in the hours', async () => {
+  test('of the previous version keeps its minutes, which also count in the hours', async () => {
     let now = Date.UTC(2026, 0, 1, 12)
     const at = { storeNow: () => now, storeElapsed: () => now }
     const store = await openStore(parseStoreConfig(`sqlite:${path}`), at)
@@ -322,7 +322,7 @@ describe('the file of the embedded store', () => {
     await newer.close()
   })
 
-  describe('whose clock was moved while no process had it open', () => {
+  describe('whose clock moved while no process had it open', () => {
     const start = Date.UTC(2026, 0, 1)
     const waits = (lease: string, store: Store, n: number) =>
       store
@@ -355,7 +355,7 @@ describe('the file of the embedded store', () => {
       })
     }
 
-    test('ahead: that looks the same as time that passed', async () => {
+    test('ahead: the move looks the same as time that passed', async () => {
       await enqueueDelayed(3_600_000)
       await at(start + 3_600_000, async (store) => {
         const worker = newWorker()
@@ -367,7 +367,7 @@ describe('the file of the embedded store', () => {
       })
     })
 
-    test('back: the store continues from where it was seen last', async () => {
+    test('back: the store continues from the last time it saw', async () => {
       await enqueueDelayed(10_000)
       await at(start - 3_600_000, async (store, advance) => {
         const worker = newWorker()
@@ -380,7 +380,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('of another program is refused and left as it is', async () => {
+  test('of another program is refused and stays unchanged', async () => {
     sql('CREATE TABLE theirs (id INTEGER)')
     await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
@@ -391,7 +391,7 @@ describe('the file of the embedded store', () => {
     after.close()
   })
 
-  test('that is no database is refused with what to do', async () => {
+  test('that is not a database is refused with what to do', async () => {
     writeFileSync(path, 'not a database, but long enough to be taken for one by its size'.repeat(40))
     await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
@@ -399,7 +399,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('that can’t be made is refused with what to do', async () => {
+  test('that can’t be created is refused with what to do', async () => {
     writeFileSync(path, '')
     await expect(openStore(parseStoreConfig(`sqlite:${path}/inside/jobs.db`))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -420,7 +420,7 @@ describe('the file of the embedded store', () => {
     expect(() => refuseNetworkFileSystem(path)).not.toThrow()
   })
 
-  test('is refused while a worker of another host is alive in it', async () => {
+  test('is refused while a worker on another host is alive in it', async () => {
     await using(async (store) => {
       await store.register(newWorker({ host: 'elsewhere' }))
       sql("UPDATE workers SET boot = 'another machine'")
@@ -431,7 +431,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('leaves no lock or wake-up file behind when its workers resigned', async () => {
+  test('has no lock or wake-up file beside it once its workers resigned', async () => {
     await using(async (store) => {
       const worker = newWorker()
       await store.register(worker)
@@ -443,7 +443,7 @@ describe('the file of the embedded store', () => {
     expect(existsSync(`${path}-leases`) ? readdirSync(`${path}-leases`) : []).toEqual([])
   })
 
-  test('that is deleted or replaced under a worker is missed at its next renewal', async () => {
+  test('that is deleted or replaced under a worker is reported missing at its next renewal', async () => {
     await using(async (store) => {
       const worker = newWorker()
       await store.register(worker)

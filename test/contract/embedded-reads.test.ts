@@ -67,7 +67,7 @@ describe('reading the file of an embedded store', () => {
     return Object.fromEntries(names.map((name) => [name, name.endsWith('-leases') ? '' : digest(name)]))
   }
 
-  test('leaves a file that is open nowhere as it is, and makes none beside it', async () => {
+  test('leaves a file that no process has open unchanged, and creates none beside it', async () => {
     const known = await populated()
     const before = files()
     const { runs, checks } = await readAll(known)
@@ -76,7 +76,7 @@ describe('reading the file of an embedded store', () => {
     expect(files()).toEqual(before)
   })
 
-  test('leaves the file and the log of a writer that was killed as they are', async () => {
+  test('leaves the file and the log of a killed writer unchanged', async () => {
     const store = await openStore(parseStoreConfig(`sqlite:${path}`))
     const known = await populate(store)
     const copy = mkdtempSync(join(folder, 'killed-'))
@@ -90,10 +90,10 @@ describe('reading the file of an embedded store', () => {
   })
 
   for (const [title, makeOlder] of [
-    ['the version before', makeVersionBefore],
+    ['the previous version', makeVersionBefore],
     ['format 1', makeFormat1],
   ] as const) {
-    test(`reads a file of ${title} with what is there and leaves it as it is; a write brings it up to date`, async () => {
+    test(`reads a file of ${title} with its content and leaves it unchanged; a write upgrades it`, async () => {
       const known = await populated()
       makeOlder(path)
       const before = files()
@@ -114,7 +114,7 @@ describe('reading the file of an embedded store', () => {
     })
   }
 
-  test('of the version before computes what follows from other tables', async () => {
+  test('of the previous version computes what follows from other tables', async () => {
     const known = await populated()
     const { waitGraph: expected } = await readAll(known)
     makeVersionBefore(path)
@@ -123,7 +123,7 @@ describe('reading the file of an embedded store', () => {
     expect(waitGraph).toEqual(expected)
   })
 
-  test('sees what others write, whether they came before it, come later, or bring the file up to date', async () => {
+  test('sees the writes of others, whether they opened the file before, later, or upgrade it', async () => {
     await populated()
     makeVersionBefore(path)
     const store = await reader()
@@ -137,7 +137,7 @@ describe('reading the file of an embedded store', () => {
     }
   })
 
-  test('of the version before sees what a newer one adds while others have the file open', async () => {
+  test('of the previous version sees what a newer one adds while others have the file open', async () => {
     await populated()
     makeVersionBefore(path)
     // Keeps the log, so that it stays open in this connection.
@@ -157,7 +157,7 @@ describe('reading the file of an embedded store', () => {
     older.close()
   })
 
-  test('hears that others have written', async () => {
+  test('is notified when others have written', async () => {
     await populated()
     const store = await reader()
     const changed = new Promise<void>((resolve) => store.onChange(resolve))
@@ -167,7 +167,7 @@ describe('reading the file of an embedded store', () => {
     await writer.close()
   })
 
-  test('of a store that is not there says so and makes nothing: that is left to the first write', async () => {
+  test('of a missing store says so and creates nothing: the first write does', async () => {
     path = join(folder, 'deep/er/jobs.db')
     await using jobs = await connect(`sqlite:${path}`)
     const missing = {
@@ -187,7 +187,7 @@ describe('reading the file of an embedded store', () => {
     expect(await jobs.inspector.queues()).toMatchObject([{ name: 'mails' }])
   })
 
-  test('that was only touched, or never may be made, says that there is no store', async () => {
+  test('that was only touched, or may never be created, says that there is no store', async () => {
     new DatabaseSync(path).close()
     const missing = { code: 'STORE_UNAVAILABLE', kind: 'missing' }
     await expect((await reader()).queues()).rejects.toMatchObject(missing)
@@ -196,7 +196,7 @@ describe('reading the file of an embedded store', () => {
     expect(files()).toMatchObject({ 'jobs.db': createHash('sha1').digest('hex') })
   })
 
-  describe('by a user who may not write it', () => {
+  describe('by a user without write permission', () => {
     /** Ids of the runs that such a user sees. */
     function readAsNobody(): string[] {
       const env = { PATH: process.env.PATH ?? '', NODE_NO_WARNINGS: '1' }
@@ -206,7 +206,7 @@ describe('reading the file of an embedded store', () => {
       return stdout.trim().split(' ')
     }
 
-    test('works in a folder where nothing can be made', async () => {
+    test('works in a read-only folder', async () => {
       const { held } = await populated()
       chmodSync(path, 0o444)
       chmodSync(folder, 0o555)

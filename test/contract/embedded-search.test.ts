@@ -32,7 +32,7 @@ async function newSite(): Promise<Site> {
   return { store, change }
 }
 
-test('runs of an earlier version, which counts none of them, are found', async () => {
+test('runs of an earlier version, which keeps no run counters, are found', async () => {
   const { store, change } = await newSite()
   const [done, failed, ready] = ['done', 'failed', 'ready'].map((queue) => newRun({ job: 'theirs', queue }))
   if (done === undefined || failed === undefined || ready === undefined) throw new Error('no runs')
@@ -61,7 +61,7 @@ test('runs of an earlier version, which counts none of them, are found', async (
   expect(await store.runs({ ...none, limit: 10 })).toEqual({ runs: [], looked: 0 })
 })
 
-test('more ready runs than can be put in order, in more queues than are read one by one, are looked for among all', async () => {
+test('a search covers all ready runs, even more than can be sorted, in more queues than are read one by one', async () => {
   const { store, change } = await newSite()
   await store.enqueue([newRun({ queue: 'first' })])
   change(`

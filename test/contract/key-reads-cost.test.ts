@@ -61,7 +61,7 @@ async function fill(store: Store, size: number): Promise<void> {
   }
 }
 
-test('Redis: each read costs as many commands, however many runs there are', async () => {
+test('Redis: each read costs the same number of commands, however many runs there are', async () => {
   const server = await RedisServer.start()
   onTestFinished(() => server.remove())
   const commands = async (): Promise<number> => {
@@ -89,7 +89,7 @@ test('Redis: each read costs as many commands, however many runs there are', asy
   }
 }, 60_000)
 
-test('embedded: each read takes as many statements, and all of them search an index', async () => {
+test('embedded: each read takes the same number of statements, all of which search an index', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-keys-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const counts = new Map<string, number[]>()

@@ -61,7 +61,7 @@ async function redisServer(): Promise<RedisServer> {
   return server
 }
 
-test('Redis: a log of transitions is small, and writing one costs two commands but for now and then', async () => {
+test('Redis: a log of transitions is small, and a write usually costs two commands', async () => {
   const server = await redisServer()
   for (const atOnce of [1, 100]) {
     const namespace = randomUUID()

@@ -97,7 +97,7 @@ describe.each([
   ['embedded', embedded],
   ['Redis', onRedis],
 ] as const)('an overview on %s', (name, open) => {
-  test(`of ${many} runs costs what one of ${few} costs`, { timeout: 3_600_000 }, async () => {
+  test(`of ${many} runs costs the same as one of ${few}`, { timeout: 3_600_000 }, async () => {
     const measured = await open()
     const { store } = measured
     const served = jobs.map((job) => ({ name: job, version: 1, queue: 'default', digest: '' }))

@@ -32,7 +32,7 @@ async function rangesOf({ server, worker }: Given, max: number, runs: number): P
   return Number(/cmdstat_zrangebylex:calls=(\d+)/.exec(stats)?.[1] ?? 0)
 }
 
-test('a claim of few reads few of many queues', async () => {
+test('a claim of few runs reads few of many queues', async () => {
   const all = await given()
   await all.store.enqueue(queues.flatMap((queue) => [newRun({ queue }), newRun({ queue })]))
   // One more tells that there are more.
@@ -40,7 +40,7 @@ test('a claim of few reads few of many queues', async () => {
   expect(await rangesOf(all, 1, 1)).toBeLessThanOrEqual(2)
 })
 
-test('queues that were found empty are not read again', async () => {
+test('queues found empty are not read again', async () => {
   const { store, worker, ...rest } = await given()
   await store.enqueue(queues.map((queue) => newRun({ queue })))
   const held = await worker.claim(200)

@@ -30,7 +30,7 @@ async function namespace() {
 
 const jumps = async (store: Store) => (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
 
-test('a client that was frozen is not believed that the clock went ahead', async () => {
+test('the store doesn’t trust a frozen client’s report that the clock went ahead', async () => {
   const { connect, pass, now } = await namespace()
   const [sound, frozen] = [await connect(now), await connect(() => 0)]
   const worker = await TestWorker.register(sound)
@@ -49,7 +49,7 @@ test('a client that was frozen is not believed that the clock went ahead', async
   expect(await worker.claim()).toHaveLength(2)
 })
 
-test('clocks that drift apart while a client is idle are no move', async () => {
+test('clocks that drift apart while a client is idle count as no move', async () => {
   const { connect, pass, now } = await namespace()
   const store = await connect(() => now() * (1 - 1e-4))
   pass(24 * hour)
@@ -73,7 +73,7 @@ async function twoWorkers() {
   }
 }
 
-test('a jump ahead is recorded although a client that knew nothing of it came first', async () => {
+test('a jump ahead is recorded even if a client unaware of it calls first', async () => {
   const { workers, join, jump } = await twoWorkers()
   const [sound] = workers
   await sound.store.enqueue([newRun({ start: { kind: 'in', ms: hour / 2 } })])
@@ -86,7 +86,7 @@ test('a jump ahead is recorded although a client that knew nothing of it came fi
   expect(await newcomer.claim()).toEqual([])
 })
 
-test('of two jumps ahead each is recorded, also by a client that did not see the first', async () => {
+test('two jumps ahead are both recorded, even by a client that missed the first', async () => {
   const { workers, jump, pass } = await twoWorkers()
   const [sound, silent] = workers
   await sound.store.enqueue([newRun({ start: { kind: 'in', ms: hour / 2 } })])

@@ -8,7 +8,7 @@ import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts
 import { done, intent, newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-describe('what an at-most-once intent on Redis waits for', () => {
+describe('the confirmation of an at-most-once intent on Redis', () => {
   const opened: Store[] = []
   async function closeAll(): Promise<void> {
     for (const store of opened.splice(0)) await store.close()
@@ -21,7 +21,7 @@ describe('what an at-most-once intent on Redis waits for', () => {
     return store
   }
 
-  test('a replica: without one the intent is not confirmed, other steps do not wait', async () => {
+  test('a replica: without one the intent is not confirmed, other steps continue', async () => {
     const { url } = await sharedRedisServer()
     const store = await open({ url, confirm: 'replica' })
     await store.enqueue([newRun()])
@@ -58,7 +58,7 @@ describe('what an at-most-once intent on Redis waits for', () => {
     }
   })
 
-  test('the disk: refused where the server can’t tell', async () => {
+  test('the disk: refused if the server can’t confirm it', async () => {
     const { url } = await sharedRedisServer()
     await expect(open({ url, confirm: 'disk' })).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
@@ -66,7 +66,7 @@ describe('what an at-most-once intent on Redis waits for', () => {
     })
   })
 
-  test('a cluster is refused: the question could reach another node', async () => {
+  test('a cluster is refused: the request could reach another node', async () => {
     const cluster = await RedisCluster.start()
     try {
       await expect(open({ url: cluster.url, confirm: 'replica' })).rejects.toMatchObject({

@@ -43,7 +43,7 @@ async function recountAll(store: Store, limit?: number): Promise<RecountReport> 
   }
 }
 
-test('a store that an earlier version made is counted in parts while its runs move', async () => {
+test('a store of an earlier version is counted in parts while its runs move', async () => {
   const { server, store, key } = await openSite()
   const ready = async (): Promise<unknown> =>
     (await store.queues()).map(({ name, counts }) => [name, counts.ready])
@@ -69,7 +69,7 @@ test('a store that an earlier version made is counted in parts while its runs mo
   expect(await countersCheckOf(store)).toMatchObject({ verdict: 'fine' })
 })
 
-test('a plan trusts only counters that are whole and know all runs that were found', async () => {
+test('a plan trusts counters only if they are whole and cover all runs found', async () => {
   const { server, store, key } = await openSite()
   const later = { start: { kind: 'in', ms: 90_000 } } as const
   await store.enqueue(Array.from({ length: 249 }, () => newRun(later)))
@@ -91,7 +91,7 @@ test('a plan trusts only counters that are whole and know all runs that were fou
   expect(await countOf(store, target)).toBe(250)
 })
 
-test('what an earlier version beside this one moved is found by the sweep and put right', async () => {
+test('a sweep finds and repairs counters of runs that a running earlier version moved', async () => {
   const { server, store, key } = await openSite()
   await recountAll(store)
   await server.command('HSET', key('meta'), 'recountedAt', '0')
@@ -116,7 +116,7 @@ test('what an earlier version beside this one moved is found by the sweep and pu
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
 })
 
-test('sets by group and by time that an earlier version left behind hide no run and are put right', async () => {
+test('sets by group and time left by an earlier version hide no run and are repaired', async () => {
   const { server, store, key } = await openSite()
   const worker = await TestWorker.register(store)
   for (const run of await worker.claim(2)) {

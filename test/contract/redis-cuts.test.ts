@@ -13,7 +13,7 @@ async function siteWithRun(): Promise<[PeerSite, RunId]> {
   return [site, run.id]
 }
 
-test('cuts that are reported never add up: the run is ready at once, its losses stay counted', async () => {
+test('reported cuts never add up: the run is ready at once, its losses stay counted', async () => {
   const [site, id] = await siteWithRun()
   for (let cut = 1; cut <= 8; cut++) {
     const victim = await site.lose()
@@ -25,7 +25,7 @@ test('cuts that are reported never add up: the run is ready at once, its losses 
   expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
 })
 
-test('a cut is reported once, behind the loss that it takes back', async () => {
+test('a cut is reported once, after the loss that it reverts', async () => {
   const [site] = await siteWithRun()
   const victim = await site.lose()
   await site.report(victim)
@@ -38,14 +38,14 @@ test('a cut is reported once, behind the loss that it takes back', async () => {
   ])
 })
 
-test('losses that nobody reports add up', async () => {
+test('unreported losses add up', async () => {
   const [site, id] = await siteWithRun()
   await site.lose()
   await site.lose()
   expect(await site.pauseOf(id)).toBe(1_000)
 })
 
-test('a cut is taken back once, however often it is reported', async () => {
+test('a cut is reverted once, however often it is reported', async () => {
   const [site, id] = await siteWithRun()
   await site.lose()
   const victim = await site.lose()
@@ -57,7 +57,7 @@ test('a cut is taken back once, however often it is reported', async () => {
   expect(await site.pauseOf(id)).toBe(1_000)
 })
 
-test('nothing is taken back after a later loss', async () => {
+test('nothing is reverted after a later loss', async () => {
   const [site, id] = await siteWithRun()
   const cut = await site.lose()
   await site.lose()
@@ -68,7 +68,7 @@ test('nothing is taken back after a later loss', async () => {
   expect(await site.pauseOf(id)).toBe(5_000)
 })
 
-test('nothing is taken back once an entry has been stored: the streak is that of the entry', async () => {
+test('nothing is reverted once an entry has been stored: the loss streak is that of the entry', async () => {
   const [site, id] = await siteWithRun()
   const cut = await site.lose()
   const next = await site.worker()
@@ -79,7 +79,7 @@ test('nothing is taken back once an entry has been stored: the streak is that of
   expect(await site.pauseOf(id)).toBe(1_000)
 })
 
-test('a run that another worker holds by now continues with the streak that is left', async () => {
+test('a run that another worker now holds continues with the remaining loss streak', async () => {
   const [site, id] = await siteWithRun()
   const cut = await site.lose()
   const next = await site.worker()
@@ -90,7 +90,7 @@ test('a run that another worker holds by now continues with the streak that is l
   expect(await site.store.run(id)).toMatchObject({ state: 'ready', losses: 2 })
 })
 
-test('a run that is no longer a suspect is claimed beside a suspect', async () => {
+test('a run that is no longer a poison suspect is claimed beside one', async () => {
   const [site, id] = await siteWithRun()
   const other = newRun()
   await site.store.enqueue([other])
@@ -113,7 +113,7 @@ test('a run that is no longer a suspect is claimed beside a suspect', async () =
   expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
 })
 
-test('the bound of cuts ends the run by name, and a new entry begins the count anew', async () => {
+test('the limit of cuts fails the run as poisoned, and a new entry restarts the count', async () => {
   const [site, id] = await siteWithRun()
   const cutOff = async (times: number): Promise<void> => {
     for (let i = 0; i < times; i++) await site.report(await site.lose())
@@ -133,7 +133,7 @@ test('the bound of cuts ends the run by name, and a new entry begins the count a
   })
 })
 
-test('a worker with more runs than are taken back at once gets all of them back', async () => {
+test('a worker with more runs than one call reverts gets all of them back', async () => {
   const site = await PeerSite.open()
   const runs = Array.from({ length: 501 }, () => newRun())
   await site.store.enqueue(runs)
@@ -147,7 +147,7 @@ test('a worker with more runs than are taken back at once gets all of them back'
   expect(queues).toMatchObject([{ counts: { ready: 501, waiting: 0, running: 0 } }])
 })
 
-test('a worker that is cut off again and again is left to its lease, until ten minutes have passed', async () => {
+test('a worker that is cut off repeatedly is left to its lease, until ten minutes have passed', async () => {
   const site = await PeerSite.open()
   const looker = await site.worker()
   await site.store.campaign('leader', looker.lease, 2 * cutBounds.rememberedMs)
@@ -176,7 +176,7 @@ test('a worker that is cut off again and again is left to its lease, until ten m
   expect((await site.look(looker)).gone.toSorted()).toEqual([unlucky.lease, other.lease].toSorted())
 })
 
-test('a new cut of an exempt worker begins its ten minutes anew', async () => {
+test('a new cut of an exempt worker restarts its ten minutes', async () => {
   const site = await PeerSite.open()
   for (let cut = 1; cut <= cutBounds.exemptFrom; cut++) {
     const victim = await site.worker('unlucky')

@@ -33,7 +33,7 @@ describe('an error of the server', () => {
     'ERR user_script:1: READONLY You can’t write against a read only replica. script: 1, on @user_script:1.',
   ]
   for (const error of passing) {
-    test(`${error.split(' ').slice(0, 3).join(' ')}: asked again until it is over`, async () => {
+    test(`${error.split(' ').slice(0, 3).join(' ')}: retried until it is over`, async () => {
       const run = newRun()
       proxy.answer(error, error)
       expect(await store.enqueue([run])).toEqual([{ outcome: 'created', id: run.id }])
@@ -43,7 +43,7 @@ describe('an error of the server', () => {
     })
   }
 
-  test('that says that this is a replica: the next try goes over a new connection', async () => {
+  test('that says that this is a replica: the next try uses a new connection', async () => {
     const before = proxy.accepted
     proxy.answer("READONLY You can't write against a read only replica.")
     await store.enqueue([newRun()])
@@ -66,7 +66,7 @@ describe('an error of the server', () => {
     ['NOAUTH Authentication required.', 'STORE_UNAVAILABLE', /password/],
   ] as const
   for (const [error, code, message] of lasting) {
-    test(`${error.split(' ')[0]}: refused at once by name, with what to do`, async () => {
+    test(`${error.split(' ')[0]}: rejected at once by name, with what to do`, async () => {
       const run = newRun()
       proxy.answer(error)
       await expect(store.enqueue([run])).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('an error of the server', () => {
     return { runs, ends: Promise.allSettled(runs.map((run) => store.enqueue([run]))) }
   }
 
-  test('that refuses a shared trip: its calls go singly, and only the one that is refused alone fails', async () => {
+  test('that rejects a shared trip: its calls are sent singly, and only the rejected one fails', async () => {
     proxy.answer('OOM command not allowed', 'OOM command not allowed')
     const { runs, ends } = three()
     expect(await ends).toMatchObject([
@@ -95,7 +95,7 @@ describe('an error of the server', () => {
     expect(proxy.given).toBe(2)
   })
 
-  test('that every call would meet is told to all callers of a shared trip at once', async () => {
+  test('that affects every call rejects all callers of a shared trip at once', async () => {
     proxy.answer('MISCONF Redis is configured to save RDB snapshots')
     const { ends } = three()
     const unavailable = { status: 'rejected', reason: { code: 'STORE_UNAVAILABLE', kind: 'not saving' } }
@@ -103,7 +103,7 @@ describe('an error of the server', () => {
     expect(proxy.given).toBe(1)
   })
 
-  test('that passes: each caller of a shared trip asks again', async () => {
+  test('that is transient: each caller of a shared trip retries', async () => {
     proxy.answer('LOADING Redis is loading the dataset in memory')
     const { runs, ends } = three()
     const created = runs.map(({ id }) => ({ status: 'fulfilled', value: [{ outcome: 'created', id }] }))
@@ -111,7 +111,7 @@ describe('an error of the server', () => {
     expect(proxy.given).toBe(1)
   })
 
-  test('that does not pass in time: unavailable, and the outcome told', async () => {
+  test('that lasts too long: unavailable, with the outcome reported', async () => {
     proxy.answer(...Array<string>(1_000).fill('BUSY Redis is busy running a script.'))
     await expect(store.enqueue([newRun()])).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -123,7 +123,7 @@ describe('an error of the server', () => {
 test.each([
   ['values', done('one')],
   ['failures', failure('broken')],
-])('a record of %s that the server refuses: the ones before it are stored, once', async (_, record) => {
+])('a record of %s that the server refuses: earlier records are stored, once', async (_, record) => {
   const server = await sharedRedisServer()
   const namespace = `errors-${randomUUID()}`
   const store = await openStore(parseStoreConfig({ url: server.url, namespace }))

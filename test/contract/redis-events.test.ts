@@ -29,7 +29,7 @@ function redisTest(title: string, body: (site: Site) => Promise<void>): void {
   })
 }
 
-redisTest('logs tell exactly the gaps of what they dropped', ({ store, keys, command }) =>
+redisTest('logs report exactly the gaps of the events they dropped', ({ store, keys, command }) =>
   expectExactGaps(store, {
     dropTransitions: async (to) => void (await command('XTRIM', keys.of('events'), 'MINID', String(to + 1))),
     dropOperations: async (to) =>
@@ -47,7 +47,7 @@ const fill = `
   end
   redis.call('HSET', KEYS[1], 'events', ARGV[1])`
 
-redisTest('as many transitions are kept as are to be', async ({ store, keys, command }) => {
+redisTest('the configured number of transitions is retained', async ({ store, keys, command }) => {
   const kept = retainedTransitions.count
   await store.enqueue([newRun()])
   const filled = String(kept + 2_000)
@@ -59,7 +59,7 @@ redisTest('as many transitions are kept as are to be', async ({ store, keys, com
   expect(length).toBeLessThan(kept + 200)
 })
 
-redisTest('as many operations are kept as are to be', async ({ store, keys, command }) => {
+redisTest('the configured number of operations is retained', async ({ store, keys, command }) => {
   const kept = retainedOperations.count
   await store.pauseQueue('first', byHand())
   const filled = String(kept + 10)
@@ -70,27 +70,24 @@ redisTest('as many operations are kept as are to be', async ({ store, keys, comm
   expect(numberIn((await store.events({ limit: 1 })).cursor)).toBe(kept + 12)
 })
 
-redisTest(
-  'a namespace that was emptied under its clients has another epoch',
-  async ({ store, keys, command }) => {
-    await store.enqueue([newRun(), newRun(), newRun()])
-    const { cursor: before } = await store.events({ limit: 1 })
-    for (const key of ['meta', 'events', 'runs', 'ready'] as const) await command('DEL', keys.of(key))
-    // Nothing is there to be told of, and whoever asks now misses nothing of what comes.
-    const empty = await store.events({ after: before, limit: 10 })
-    expect(empty).toMatchObject({ events: [], gap: true })
-    await store.enqueue([newRun({ id: 'new' })])
-    const read = await store.events({ after: empty.cursor, limit: 10 })
-    expect(read).toMatchObject({ events: [{ run: 'new' }] })
-    expect(read.gap).toBeUndefined()
-    await store.enqueue([newRun(), newRun(), newRun()])
-    expect(await store.events({ after: before, limit: 10 })).toMatchObject({ gap: true })
-    expect(numberIn(before)).toBeLessThan(numberIn((await store.events({ limit: 1 })).cursor))
-  },
-)
+redisTest('a namespace emptied under its clients has a new epoch', async ({ store, keys, command }) => {
+  await store.enqueue([newRun(), newRun(), newRun()])
+  const { cursor: before } = await store.events({ limit: 1 })
+  for (const key of ['meta', 'events', 'runs', 'ready'] as const) await command('DEL', keys.of(key))
+  // Nothing is there to be told of, and whoever asks now misses nothing of what comes.
+  const empty = await store.events({ after: before, limit: 10 })
+  expect(empty).toMatchObject({ events: [], gap: true })
+  await store.enqueue([newRun({ id: 'new' })])
+  const read = await store.events({ after: empty.cursor, limit: 10 })
+  expect(read).toMatchObject({ events: [{ run: 'new' }] })
+  expect(read.gap).toBeUndefined()
+  await store.enqueue([newRun(), newRun(), newRun()])
+  expect(await store.events({ after: before, limit: 10 })).toMatchObject({ gap: true })
+  expect(numberIn(before)).toBeLessThan(numberIn((await store.events({ limit: 1 })).cursor))
+})
 
 redisTest(
-  'a server that lost its latest writes lets a reader begin anew',
+  'a reader starts over after the server lost its latest writes',
   async ({ store, keys, command }) => {
     await store.enqueue([newRun({ id: 'kept' })])
     await store.enqueue([newRun()])
@@ -106,7 +103,7 @@ redisTest(
 )
 
 redisTest(
-  'a namespace of the version before gets an epoch by writes alone',
+  'a namespace of the previous version gets an epoch only through writes',
   async ({ store, keys, command }) => {
     await store.enqueue([newRun()])
     await command('HDEL', keys.of('meta'), 'epoch')

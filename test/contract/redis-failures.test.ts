@@ -8,7 +8,7 @@ import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { byHand, mark, newRun, plainError } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-test('runs that the version before moved or removed are not failed now', async () => {
+test('runs that the previous version moved or removed don’t count as failed', async () => {
   const server = await sharedRedisServer()
   const namespace = `failures-${randomUUID()}`
   const store = await openStore(parseStoreConfig({ url: `redis://127.0.0.1:${server.port}`, namespace }))

@@ -6,7 +6,7 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-test('what a lease told that the version before ended is forgotten by a sweep, and nothing else of it', async () => {
+test('a sweep removes reports of a lease that the previous version ended, and nothing else', async () => {
   const server = await sharedRedisServer()
   const namespace = `open-steps-${randomUUID()}`
   const store = await openStore(parseStoreConfig({ url: server.url, namespace }))

@@ -13,7 +13,7 @@ import { TestWorker } from '../support/stores/test-worker.ts'
 /** Where a record has the version: the version before reads it there. */
 const versionAt = 3
 
-test('for the version before a run that needs protection has newer code, and it takes none', async () => {
+test('the previous version sees newer code for a run that needs protection, and claims none', async () => {
   const server = await sharedRedisServer()
   const namespace = `protect-${randomUUID()}`
   const store = await openStore(parseStoreConfig({ url: `redis://127.0.0.1:${server.port}`, namespace }))

@@ -71,7 +71,7 @@ async function refusals(
 }
 
 describe('opening and reading', () => {
-  test('write nothing, whatever the user might', async () => {
+  test('write nothing, whatever permissions the user has', async () => {
     const server = await sharedRedisServer()
     const { namespace, known, dump, clock } = await populated(server)
     const before = await dump()
@@ -80,7 +80,7 @@ describe('opening and reading', () => {
     expect(await dump()).toEqual(before)
   })
 
-  test('make no namespace: that is left to the first write', async () => {
+  test('create no namespace: the first write does', async () => {
     const server = await sharedRedisServer()
     const namespace = `none-${randomUUID()}`
     await using jobs = await connect({ url: server.url, namespace })
@@ -95,7 +95,7 @@ describe('opening and reading', () => {
     expect(await jobs.inspector.queues()).toMatchObject([{ name: 'mails', paused: {} }])
   })
 
-  test('of a namespace that another client has made meanwhile works', async () => {
+  test('work in a namespace that another client created meanwhile', async () => {
     const { url } = await sharedRedisServer()
     const namespace = `late-${randomUUID()}`
     const store = await opened(url, namespace)
@@ -106,7 +106,7 @@ describe('opening and reading', () => {
 })
 
 describe('a user that may only read', () => {
-  test('reads everything as any other, and every action says what is missing and changes nothing', async () => {
+  test('reads everything any other user does, and every action says what is missing and changes nothing', async () => {
     const { known, user, dump } = await populated(await sharedRedisServer())
     const [viewer, actor] = [await user('read'), await user('act')]
     const before = await dump()
@@ -125,7 +125,7 @@ describe('a user that may only read', () => {
     expect(await dump()).toEqual(before)
   })
 
-  test('hears that something has changed', async () => {
+  test('is notified of changes', async () => {
     const server = await sharedRedisServer()
     const { namespace, user, clock } = await populated(server)
     const viewer = await user('read')
@@ -140,7 +140,7 @@ describe('a user that may only read', () => {
     await changed
   })
 
-  test('by the rule for Redis 6.2 does so too', async () => {
+  test('with the rule for Redis 6.2 does so too', async () => {
     const { known, user, dump } = await populated(await sharedRedisServer())
     const viewer = await user('read62')
     const before = await dump()
@@ -155,7 +155,7 @@ describe('a user that may only read', () => {
     expect(await dump()).toEqual(before)
   })
 
-  test('is told which keys and channels are missing', async () => {
+  test('gets an error that names the missing keys and channels', async () => {
     const server = await sharedRedisServer()
     const { namespace } = await populated(server)
     const rule = (without: RegExp): string[] =>
@@ -182,7 +182,7 @@ describe('a user that may only read', () => {
   })
 })
 
-test('a user that acts may do everything by the documented rule', async () => {
+test('a user that acts may do everything under the documented rule', async () => {
   const server = await sharedRedisServer()
   for (const [name, act] of Object.entries(everyAction)) {
     const { known, user, dump } = await populated(server)
@@ -205,7 +205,7 @@ describe('in a cluster', () => {
   let cluster: RedisCluster | undefined
   afterAll(() => cluster?.remove())
 
-  test('a user that may only read reads everything, and acts as little', async () => {
+  test('a user that may only read reads everything, and can’t act either', async () => {
     cluster = await RedisCluster.start()
     const [node] = cluster.nodes
     if (node === undefined) throw new Error('a cluster has nodes')

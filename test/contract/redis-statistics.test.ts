@@ -25,7 +25,7 @@ async function openAt(begin: number) {
   }
 }
 
-test('minutes of the version before count, also in the hours', async () => {
+test('minutes of the previous version count, also in the hours', async () => {
   const noon = Date.UTC(2026, 0, 1, 12)
   const { server, store, key, advance } = await openAt(noon)
   for (let i = 0; i < 3; i++, advance(minuteMs)) {
@@ -70,7 +70,7 @@ test('minutes of the version before count, also in the hours', async () => {
   await store.close()
 })
 
-test('minutes, hours and samples are bounded, also without a sweep', async () => {
+test('minutes, hours and samples are bounded, even without a sweep', async () => {
   const { server, store, key, advance } = await openAt(Date.UTC(2026, 0, 1))
   const cellsAndSamples = async (): Promise<unknown[]> => [
     await server.command('ZCOUNT', key('minuteOrder'), '-inf', '(1000000000'),

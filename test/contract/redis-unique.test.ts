@@ -5,7 +5,7 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { byHand, newRun } from '../support/stores/store-inputs.ts'
 
-test('keys of runs that are gone or over are freed by a sweep, which tells; windows stay', async () => {
+test('a sweep frees and reports keys of ended or removed runs; windows stay', async () => {
   const server = await sharedRedisServer()
   const namespace = `unique-${randomUUID()}`
   const config = { url: `redis://127.0.0.1:${server.port}`, namespace }

@@ -8,7 +8,7 @@ import { acquire, one, use } from '../support/stores/limit-inputs.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-test('waiters that keep slots, as the version before leaves them, are marked by a sweep', async () => {
+test('a sweep marks waiters that hold slots, as the previous version leaves them', async () => {
   const server = await sharedRedisServer()
   const namespace = `waitlists-${randomUUID()}`
   const store = await openStore(parseStoreConfig({ url: `redis://127.0.0.1:${server.port}`, namespace }))

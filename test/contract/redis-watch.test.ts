@@ -26,7 +26,7 @@ async function watched() {
   return { site, looker, deputy, leader }
 }
 
-test('one worker looks; the others are told when to ask', async () => {
+test('one worker checks; it tells the others when to ask', async () => {
   const { site, looker, deputy, leader } = await watched()
   expect(await site.look(looker)).toEqual({ role: 'looker', everyMs: termsEveryMs, gone: [] })
   const others = [await site.look(deputy), await site.look(leader)]
@@ -35,7 +35,7 @@ test('one worker looks; the others are told when to ask', async () => {
   expect(await site.look(looker)).toMatchObject({ role: 'looker' })
 })
 
-test('a fleet of one has nobody to look at', async () => {
+test('a fleet of one has no peer to check', async () => {
   const [site, only] = await fleet(1)
   await site.store.campaign('leader', required(only).lease, termMs)
   await site.store.enqueue([newRun()])
@@ -45,7 +45,7 @@ test('a fleet of one has nobody to look at', async () => {
   expect(await site.look(second)).toEqual({ role: 'looker', everyMs: runsEveryMs, gone: [] })
 })
 
-test('a fleet that holds neither a run nor a term is not looked at, and the first claim wakes the looker', async () => {
+test('a fleet without runs and terms is not checked, and the first claim wakes the checking worker', async () => {
   const [site, first, second] = await fleet(2)
   const [looker, worker] = [required(first), required(second)]
   expect((await site.look(looker)).everyMs).toBeGreaterThan(1_000)
@@ -59,7 +59,7 @@ test('a fleet that holds neither a run nor a term is not looked at, and the firs
   expect(await site.look(looker)).toEqual({ role: 'looker', everyMs: runsEveryMs, gone: [] })
 })
 
-test('a pause is no outage: who dies right after the first claim is seen by the first look', async () => {
+test('a pause is no outage: the first check sees a worker that died right after the first claim', async () => {
   const [site, looker] = await fleet(1)
   const dying = await site.gone('dying')
   await site.look(required(looker))
@@ -69,7 +69,7 @@ test('a pause is no outage: who dies right after the first claim is seen by the 
   expect((await site.look(required(looker))).gone).toEqual([dying.lease])
 })
 
-test('a first term wakes the looker, and a run makes it look more often', async () => {
+test('a first term wakes the checking worker, and a run makes it check more often', async () => {
   const [site, first, second] = await fleet(2)
   const [looker, leader] = [required(first), required(second)]
   await site.look(looker)
@@ -86,7 +86,7 @@ test('a first term wakes the looker, and a run makes it look more often', async 
   expect((await site.look(looker)).everyMs).toBe(runsEveryMs)
 })
 
-test('a hint that is lost is made good by the next worker that asks', async () => {
+test('the next worker that asks makes up for a lost hint', async () => {
   const [site, first, second, third] = await fleet(3)
   await site.look(required(first))
   await site.store.enqueue([newRun()])
@@ -97,7 +97,7 @@ test('a hint that is lost is made good by the next worker that asks', async () =
   expect((await site.look(required(second))).role).toBe('looker')
 })
 
-test('each look sends a heartbeat to the deputy', async () => {
+test('each check sends a heartbeat to the deputy', async () => {
   const { site, looker, deputy, leader } = await watched()
   await site.look(looker)
   const hearer = (await site.look(deputy)).role === 'deputy' ? deputy : leader
@@ -106,7 +106,7 @@ test('each look sends a heartbeat to the deputy', async () => {
   expect(await message).toBe(`beat ${termsEveryMs}`)
 })
 
-test('of a looker that is gone another one takes over at once, and finds it gone', async () => {
+test('when the checking worker is gone, another takes over at once and finds it gone', async () => {
   const site = await PeerSite.open()
   const leader = await site.worker()
   await site.store.campaign('leader', leader.lease, termMs)
@@ -115,7 +115,7 @@ test('of a looker that is gone another one takes over at once, and finds it gone
   expect(await site.look(leader)).toMatchObject({ role: 'looker', gone: [looker.lease] })
 })
 
-test('of a looker that is late another one takes over', async () => {
+test('when the checking worker is late, another takes over', async () => {
   const { site, looker, deputy } = await watched()
   await site.look(looker)
   site.advance(3 * termsEveryMs)
@@ -125,7 +125,7 @@ test('of a looker that is late another one takes over', async () => {
   expect((await site.look(looker)).role).not.toBe('looker')
 })
 
-test('of an idle fleet the leader does not look itself: another worker is told to', async () => {
+test('the leader of an idle fleet does not check: it has another worker do so', async () => {
   const [site, first, second] = await fleet(2)
   const [leader, follower] = [required(first), required(second)]
   await site.store.campaign('leader', leader.lease, termMs)
@@ -135,7 +135,7 @@ test('of an idle fleet the leader does not look itself: another worker is told t
   expect(await site.look(follower)).toMatchObject({ role: 'looker' })
 })
 
-test('after a time in which nobody looked those who are missing get time to come back', async () => {
+test('after a time without checks, missing workers get time to reconnect', async () => {
   const { site, looker } = await watched()
   await site.look(looker)
   const away = await site.gone('away')
@@ -149,7 +149,7 @@ test('after a time in which nobody looked those who are missing get time to come
   expect((await site.look(looker)).gone.toSorted()).toEqual([away.lease, dead.lease].toSorted())
 })
 
-test('however long nobody looked, those who are missing get 4 s at most', async () => {
+test('however long no worker checked, missing workers get 4 s at most', async () => {
   const { site, looker } = await watched()
   await site.look(looker)
   const away = await site.gone('away')
@@ -162,7 +162,7 @@ test('however long nobody looked, those who are missing get 4 s at most', async 
   expect((await site.look(looker)).gone).toEqual([away.lease])
 })
 
-test('a renewal that arrives late does not name a connection that is gone', async () => {
+test('a late renewal does not name a connection that is gone', async () => {
   const [site, first] = await fleet(1)
   const worker = required(first)
   await site.renewWith(worker, 'main abc:7')
@@ -173,7 +173,7 @@ test('a renewal that arrives late does not name a connection that is gone', asyn
   expect(await site.beats(worker)).toBe(newest)
 })
 
-test('a worker that has shown a new connection since the look is not taken for dead', async () => {
+test('a worker that has shown a new connection since the check is not considered dead', async () => {
   const [site, first] = await fleet(1)
   const worker = required(first)
   await site.store.enqueue([newRun()])

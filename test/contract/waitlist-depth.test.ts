@@ -45,7 +45,7 @@ async function letPass(
   expect(ids(await worker.claim())).toEqual([older.id])
 }
 
-test('Redis: what an aged waiter lets pass costs as many commands at any depth', async () => {
+test('Redis: passing an aged waiter costs the same number of commands at any depth', async () => {
   const server = await RedisServer.start()
   onTestFinished(() => server.remove())
   const commands = async (): Promise<number> => {
@@ -78,7 +78,7 @@ test('Redis: what an aged waiter lets pass costs as many commands at any depth',
   expect(many).toBeLessThan(few + 20)
 })
 
-test('embedded: what an aged waiter lets pass is found by indexes, in as many statements at any depth', async () => {
+test('embedded: passing an aged waiter uses indexes, with the same number of statements at any depth', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-depth-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const counts: number[] = []

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 
-test('every rule that the code cites is written down', () => {
+test('every rule that the code cites is documented', () => {
   const written = new Set(
     readFileSync(join(root, 'docs/protocol.md'), 'utf8')
       .match(/^\| [PR]\d+ /gm)

@@ -77,14 +77,14 @@ describe('the watch of a clock', () => {
     }
   })
 
-  test('tells a move from the suspend that hid it', () => {
+  test('separates a move from the suspend that hid it', () => {
     const { moved, suspend, setWall } = host()
     suspend(9 * hour)
     setWall(2 * hour)
     expect(Math.abs(moved() - 2 * hour)).toBeLessThanOrEqual(10)
   })
 
-  test('says nothing about another boot', () => {
+  test('reports nothing across boots', () => {
     const { moved, setWall, reboot, pass } = host()
     pass(10_000)
     reboot()
@@ -94,7 +94,7 @@ describe('the watch of a clock', () => {
     expect(moved()).toBe(hour)
   })
 
-  test('follows clocks that drift apart as sound ones do, also when it looks seldom', () => {
+  test('treats clocks that drift apart as sound, even with rare checks', () => {
     const often = host()
     for (let minutes = 0; minutes < 24 * 60; minutes++) {
       often.pass(60_001, { driftPpm: 100 })

@@ -24,13 +24,13 @@ function found(runs: readonly SuspendedRun[], of?: string): string[] {
 
 const pair = [run('A', 'a', ['b']), run('B', 'b', ['a'])]
 
-test('runs that wait for each other, in the order in which they do', () => {
+test('runs that wait for each other are found, in the order of their waits', () => {
   expect(found(pair)).toEqual(['A B'])
   expect(found([run('A', 'a', ['c']), run('B', 'b', ['a']), run('C', 'c', ['b'])])).toEqual(['A C B'])
   expect(found([...pair, run('C', 'c', ['d']), run('D', 'd', ['c'])])).toEqual(['A B', 'C D'])
 })
 
-test('none without a circle: a holder that was not read can continue', () => {
+test('without a cycle there is none: a holder that was not read can continue', () => {
   expect(found([])).toEqual([])
   expect(found([run('A', 'a', ['b'])])).toEqual([])
   expect(found([run('A', 'a', ['b']), run('B', 'b', ['c']), run('C', 'c', ['d'])])).toEqual([])
@@ -45,12 +45,12 @@ test('all holders that make no room must be stuck', () => {
   expect(found([first, run('B', '2b', ['2a'], 2)])).toEqual(['A B'])
 })
 
-test('one of several waits that can continue is enough, and all that one wait needs must be open', () => {
+test('one of several waits that can continue is enough, and one wait needs all its limits open', () => {
   expect(found([run('A', 'a', ['b', 'c']), run('B', 'b', ['a'])])).toEqual([])
   expect(found([run('A', 'a', ['cb']), run('B', 'b', ['a'])])).toEqual(['A B'])
 })
 
-test('a run behind a deadlock is in none, and is told of it; one beside it is not', () => {
+test('a run behind a deadlock is in none but reports it; one beside it does not', () => {
   const runs = [...pair, run('C', '', ['a']), run('D', 'd', ['e']), run('E', 'e', ['a'])]
   expect(found(runs)).toEqual(['A B'])
   for (const of of ['A', 'B', 'C', 'D', 'E']) expect(found(runs, of)).toEqual(['A B'])
@@ -58,7 +58,7 @@ test('a run behind a deadlock is in none, and is told of it; one beside it is no
   expect(found(pair, 'none')).toEqual([])
 })
 
-test('who stands behind a stuck waiter waits for it, unless that one waits elsewhere', () => {
+test('a waiter behind a stuck waiter waits for it, unless that one waits elsewhere', () => {
   const behind = { run: 'H', limiter: 'lim', key: 'a' }
   const second: SuspendedRun = {
     ...run('B', 'b', [], 2),
@@ -69,7 +69,7 @@ test('who stands behind a stuck waiter waits for it, unless that one waits elsew
   expect(found([first, second, run('H', '', ['2b'], 2)])).toEqual([])
 })
 
-test('is said with what each holds and waits for, and what to do', async () => {
+test('a deadlock’s text says what each run holds and waits for, and what to do', async () => {
   const [deadlock] = findDeadlocks({ runs: pair })
   if (deadlock === undefined) expect.unreachable('a deadlock')
   const text =

@@ -31,7 +31,7 @@ const led: LeaderInfo = {
 const { worker: _, ...vacated } = { ...led, since: now - 31_000, termLeftMs: 0 }
 
 describe('the check of leadership', () => {
-  test('names no dead worker as the leader', () => {
+  test('does not name a dead worker as the leader', () => {
     expect(leaderCheck([led], [worker(90_000, { lost: true })], now)).toEqual({
       name: 'leader',
       verdict: 'fine',
@@ -39,7 +39,7 @@ describe('the check of leadership', () => {
     })
   })
 
-  test('is fine while somebody leads and all duties do well', () => {
+  test('is fine while a worker leads and all duties succeed', () => {
     const leaders = [{ ...led, duties: { sweep: 60_000, cron: 0 } }]
     expect(leaderCheck(leaders, [worker(90_000)], now)).toMatchObject({
       verdict: 'fine',
@@ -68,7 +68,7 @@ describe('the check of leadership', () => {
     expect(leaderCheck([], workers, now)).toMatchObject({ verdict: 'warning' })
   })
 
-  test('waits for workers that have only just started, and for none at all', () => {
+  test('waits for newly started workers, and accepts a fleet without any', () => {
     expect(leaderCheck([vacated], [worker(30_000)], now)).toMatchObject({ verdict: 'fine' })
     expect(leaderCheck([{ ...vacated, since: now - 1_000 }], [worker(90_000)], now)).toMatchObject({
       verdict: 'fine',

@@ -32,7 +32,7 @@ test.each([
   'sdk.defineJob({}, () => 1)',
   'sdk.limits.concurrency({})',
 ])(
-  'an old Node gets the line of the command line from %s',
+  'an old Node gets the command line’s message from %s',
   (call) => {
     expect(failureOf(call)).toEqual({ name: 'NodeVersionError', code: 'NODE_VERSION', message: line })
   },

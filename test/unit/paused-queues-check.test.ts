@@ -9,7 +9,7 @@ function queue(counts: Partial<QueueInfo['counts']>, paused?: QueueInfo['paused'
   return { name: 'mail', counts: { ...idle, ...counts }, ...(paused === undefined ? {} : { paused }) }
 }
 
-test('a paused queue with runs is a warning with who, why and since when', () => {
+test('a paused queue with runs is a warning with author, reason and time', () => {
   for (const state of ['ready', 'waiting', 'scheduled', 'blocked'] as const) {
     expect(pausedQueuesCheck([queue({ [state]: 2 }, pause)], 90_000)).toEqual({
       name: 'paused',

@@ -29,7 +29,7 @@ test('schedules in time are fine, dropped ones do not count', () => {
   })
 })
 
-test('a tick overdue by more than a minute is a fault while somebody leads', () => {
+test('a tick overdue by more than a minute is a fault while a worker leads', () => {
   const late = schedule('nightly', { overdueMs: 60_001 })
   expect(scheduleCheck([schedule('a', { overdueMs: 60_000 })], [leader])).toMatchObject({ verdict: 'fine' })
   expect(scheduleCheck([late], [leader])).toMatchObject({
@@ -38,7 +38,7 @@ test('a tick overdue by more than a minute is a fault while somebody leads', () 
   })
 })
 
-test('with nobody leading it is a warning', () => {
+test('without a leader it is a warning', () => {
   const late = Array.from({ length: 7 }, (_, i) => schedule(`s${i}`, { overdueMs: 90_000 }))
   for (const leaders of [[], [vacant]]) {
     expect(scheduleCheck(late, leaders)).toMatchObject({
@@ -53,7 +53,7 @@ test('with nobody leading it is a warning', () => {
   expect(scheduleCheck(soon(5_000), [vacant])).toMatchObject({ verdict: 'fine' })
 })
 
-test('a name that code and hand both use is a warning', () => {
+test('a name that code and manual schedules both use is a warning', () => {
   const conflict = { worker: 'w1', at: 1 }
   expect(scheduleCheck([schedule('a', { origin: 'hand', conflict })], [leader])).toMatchObject({
     verdict: 'warning',

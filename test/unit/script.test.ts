@@ -29,7 +29,7 @@ function functionsOfEachCall(source: string): number {
 }
 
 describe('scripts of the Redis store', () => {
-  test.each(names)('%s: its head is understood, and it has room for more', (name) => {
+  test.each(names)('%s: its head is parsed, and it has room for more', (name) => {
     const { source } = scriptOf(name)
     // Lua allows 200 local variables in a chunk; a server would refuse the script with a message that tells no cause.
     const locals = [...source.matchAll(/^local (?:function \w+|[\w, ]+)/gm)].flatMap(([line]) =>
@@ -38,7 +38,7 @@ describe('scripts of the Redis store', () => {
     expect(locals.length).toBeLessThan(185)
   })
 
-  test.each(names)('%s: says that it writes nothing if its name does', (name) => {
+  test.each(names)('%s: declares that it writes nothing if its name does', (name) => {
     expect(scriptOf(name).readOnly).toBe(/^(read|list|plan|check)-|^overview$/.test(name))
   })
 
@@ -53,7 +53,7 @@ describe('scripts of the Redis store', () => {
     ['renew', 14],
     ['reconcile', 64],
     ['sweep', 85],
-  ] as const)('%s: makes at most %i functions in each call', (name, most) => {
+  ] as const)('%s: creates at most %i functions in each call', (name, most) => {
     expect(functionsOfEachCall(scriptOf(name).source)).toBeLessThanOrEqual(most)
   })
 })
@@ -83,7 +83,7 @@ describe('placeholders of scripts', () => {
     'local A = --[[delays]] 0',
     'local A = --[[states]] {}',
     'local A = --[[toString]] 0',
-  ])('are refused where no constants fit: %j', (source) => {
+  ])('are refused if no constants fit: %j', (source) => {
     expect(() => withConstants('example', source)).toThrow(
       /^script example has the placeholder --\[\[\w+\]\].*, which is unknown$/,
     )

@@ -77,25 +77,28 @@ function pair() {
   }
 }
 
-describe("what a client knows of a server's clock", () => {
-  test('nothing before it has asked', () => {
+describe('a client’s estimate of a server’s clock', () => {
+  test('is unknown before its first call', () => {
     expect(pair().error()).toBeUndefined()
   })
 
-  test.each([hour, -hour, 700, -700])('is told to the server when that was moved by %i ms', async (ms) => {
-    const { clock, reports, moveServer, pass, error } = pair()
-    await clock.agree()
-    pass(10_000)
-    expect(error()).toBeLessThan(5)
-    moveServer(ms)
-    expect(error()).toBeGreaterThan(500)
-    await clock.refused()
-    expect(reports).toEqual([ms])
-    expect(error()).toBeLessThan(10)
-    expect(Math.abs(clock.shown(start) - start - ms)).toBeLessThan(10)
-  })
+  test.each([hour, -hour, 700, -700])(
+    'is reported to the server when that was moved by %i ms',
+    async (ms) => {
+      const { clock, reports, moveServer, pass, error } = pair()
+      await clock.agree()
+      pass(10_000)
+      expect(error()).toBeLessThan(5)
+      moveServer(ms)
+      expect(error()).toBeGreaterThan(500)
+      await clock.refused()
+      expect(reports).toEqual([ms])
+      expect(error()).toBeLessThan(10)
+      expect(Math.abs(clock.shown(start) - start - ms)).toBeLessThan(10)
+    },
+  )
 
-  test('is the time of the store once another client has told it', async () => {
+  test('is the time of the store once another client has reported it', async () => {
     const { clock, reports, moveServer, pass, othersReport, error } = pair()
     await clock.agree()
     pass(1_000)
@@ -107,7 +110,7 @@ describe("what a client knows of a server's clock", () => {
     expect(clock.shown(start)).toBe(start + hour)
   })
 
-  test('does not change by a call that came late; then it expects nothing for a while', async () => {
+  test('does not change by a late call; then it expects nothing for a while', async () => {
     const { clock, reports, pass, error, setWay } = pair()
     await clock.agree()
     pass(1_000)
@@ -120,7 +123,7 @@ describe("what a client knows of a server's clock", () => {
     expect(error()).toBeLessThan(5)
   })
 
-  test('is what the server says when the client slept', async () => {
+  test('is the server’s time after the client slept', async () => {
     const { clock, reports, sleep, error } = pair()
     await clock.agree()
     sleep(hour)
@@ -130,7 +133,7 @@ describe("what a client knows of a server's clock", () => {
     expect(error() ?? 0).toBeLessThan(5)
   })
 
-  test('of a client that was frozen is reported: the store tells it from a jump', async () => {
+  test('of a frozen client is reported: the store distinguishes it from a jump', async () => {
     const { clock, reports, freeze } = pair()
     await clock.agree()
     freeze(hour)
@@ -138,7 +141,7 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([hour])
   })
 
-  test('is kept by one that has only read so far, until it writes', async () => {
+  test('is retained by a client that has only read, until it writes', async () => {
     const { clock, reports, moveServer, pass, error, setMayReport } = pair()
     setMayReport(false)
     await clock.agree()
@@ -157,7 +160,7 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([hour])
   })
 
-  test('is the time of the store again for one that only reads, once another client has told it', async () => {
+  test('is the store’s time again for a reading client, once another client has reported it', async () => {
     const { clock, reports, moveServer, othersReport, pass, error, setMayReport } = pair()
     setMayReport(false)
     await clock.agree()
@@ -171,7 +174,7 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([])
   })
 
-  test('is what the more precise reply says', async () => {
+  test('is that of the more precise reply', async () => {
     const { clock, reports, moveServer, setWay, error } = pair()
     setWay(1_000)
     await clock.agree()
@@ -186,7 +189,7 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([])
   })
 
-  test('is known after a slow reply, too, when another client has told of a jump', async () => {
+  test('is known even after a slow reply, if another client has reported a jump', async () => {
     const { clock, reports, moveServer, othersReport, setWay } = pair()
     await clock.agree()
     moveServer(hour)
@@ -200,7 +203,7 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([2 * hour])
   })
 
-  test('is asked for anew each minute', async () => {
+  test('is requested anew each minute', async () => {
     const { clock, reports, moveServer, pass, error } = pair()
     await clock.agree()
     pass(59_000)

@@ -14,7 +14,7 @@ describe('the path of a sqlite: address', () => {
     ['sqlite:./a/../jobs.db', 'jobs.db'],
     ['sqlite:my jobs?.db', 'my jobs?.db'],
     ['sqlite:C#1:memory:x.db', 'C#1:memory:x.db'],
-  ])('%s is made absolute', (url, path) => {
+  ])('%s becomes absolute', (url, path) => {
     const absolute = `sqlite:${join(process.cwd(), path)}`
     expect(parseStoreConfig(url).url).toBe(absolute)
     expect(parseStoreConfig({ url }).url).toBe(absolute)
@@ -27,7 +27,7 @@ describe('the path of a sqlite: address', () => {
     expect(parseStoreConfig('sqlite:/data/jobs.db').url).toBe('sqlite:/data/jobs.db')
   })
 
-  test('leaves other addresses as they are', () => {
+  test('leaves other addresses unchanged', () => {
     for (const url of ['redis://localhost:6379/0?namespace=a', 'mysql:jobs', 'jobs.db']) {
       expect(parseStoreConfig(url).url).toBe(url)
     }
@@ -74,7 +74,7 @@ describe('the path of a sqlite: address', () => {
       rmSync(folder, { recursive: true })
     })
 
-    test('stays where the folder was when it was parsed', () => {
+    test('stays in the current folder at the time of parsing', () => {
       process.chdir(folder)
       const { url } = parseStoreConfig('sqlite:jobs.db')
       process.chdir(start)
@@ -83,7 +83,7 @@ describe('the path of a sqlite: address', () => {
       expect(parseStoreConfig(url).url).toBe(url)
     })
 
-    test('is refused by name when the folder is gone', () => {
+    test('is refused by name if the folder is gone', () => {
       process.chdir(join(folder, 'gone'))
       rmSync(join(folder, 'gone'), { recursive: true })
       expect(() => parseStoreConfig('sqlite:jobs.db')).toThrow(/current folder, which is gone/)

@@ -40,7 +40,7 @@ describe('an error of another copy of the package', () => {
     expect(there.FatalError).not.toBe(here.FatalError)
   })
 
-  test.each([...theirs])('is recognized as what it is and as nothing else: %s', (name, { prototype }) => {
+  test.each([...theirs])('is recognized as its own class and as no other: %s', (name, { prototype }) => {
     const error: unknown = Object.create(prototype)
     const expected = name === 'StepUnknownError' ? ['StepFailedError', name] : [name]
     expect(recognizedBy(error)).toEqual({ is: expected, instanceOf: expected })
@@ -48,16 +48,16 @@ describe('an error of another copy of the package', () => {
     expect(error instanceof here.DurableJobsError).toBe(true)
   })
 
-  test('is met by one step.again for all copies', () => {
+  test('is compatible with one step.again of all copies', () => {
     expect(thereJob.stepAgain).toBe(stepAgain)
   })
 
-  test('is recognized as it is made', () => {
+  test('is recognized when it is created', () => {
     const error = new there.StepUnknownError('pay')
     expect(here.StepFailedError.is(error) && error.path).toBe('pay')
   })
 
-  test('of a class that an author derived is one of the class it came from', () => {
+  test('of a class that an author derived is one of its base class', () => {
     class Declined extends there.FatalError {}
     expect(recognizedBy(new Declined('no'))).toEqual({ is: ['FatalError'], instanceOf: ['FatalError'] })
   })
@@ -81,7 +81,7 @@ describe('a class that an author derived', () => {
   })
 })
 
-describe('what carries no brand', () => {
+describe('a value without a brand', () => {
   const yesToAll = new Proxy({}, { get: () => true, has: () => true })
   const plain = [null, undefined, 5, 5n, 'FatalError', Symbol('x'), () => 5, {}, new Error('x'), yesToAll]
 

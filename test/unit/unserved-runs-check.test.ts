@@ -39,7 +39,7 @@ test('a job that no live worker has is a fault with its runs', () => {
   }
 })
 
-test('a queue that no worker with the job serves, and a version that is newer than theirs, are told apart', () => {
+test('a queue that no worker with the job serves, and a version newer than theirs, are distinguished', () => {
   const elsewhere = worker({ queues: ['bulk'] })
   expect(findUnservedRuns([ready('mail')], [], mail, [elsewhere])).toEqual([
     { queue: 'mail', job: 'pay', runs: 2, why: 'queue' },
@@ -62,7 +62,7 @@ test('runs that are served, held, ended or in a paused queue are fine', () => {
   }
 })
 
-test('of many the first five are named', () => {
+test('the first five of many are named', () => {
   const counts = Array.from({ length: 8 }, (_, i) => ready('mail', 1, `job-${i}`))
   const { found } = unservedRunsCheck(findUnservedRuns(counts, [], mail, []), mail)
   expect(found).toMatch(

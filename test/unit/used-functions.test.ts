@@ -41,16 +41,16 @@ test.each([
   ['never()', ['one', 'two', 'later', 'never']],
   ['return { three = five }', ['three', 'five']],
   ['-- later()\nreturn 1 -- two()\n--[[\nfive()\n]]', []],
-])('of a script that says %j these are left: %j', (script, left) => {
+])('a script with %j retains: %j', (script, left) => {
   expect(functionsIn(withUsedFunctions(parts, script))).toEqual(left)
 })
 
-test('nothing but functions is left out', () => {
+test('only functions are left out', () => {
   const rest = parts.split('\n').filter((line) => /^(--|local \w+,|made)/.test(line))
   const left = withUsedFunctions(parts, 'return 1').split('\n')
   expect(left.filter((line) => line !== '')).toEqual(rest)
 })
 
-test('what runs in any case keeps what it uses', () => {
+test('code that always runs keeps its functions', () => {
   expect(functionsIn(withUsedFunctions(`${parts}\nmade.two = two`, 'return 1'))).toEqual(['one', 'two'])
 })

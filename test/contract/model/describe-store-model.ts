@@ -15,7 +15,7 @@ export function describeStoreModel({ name, open }: StoreKind, usual = 60): void 
   const runs = Number(asked ?? usual)
   describe(`store model: ${name}`, () => {
     test(
-      `${runs} random histories end as the oracle says`,
+      `${runs} random histories end as the oracle predicts`,
       async () => {
         await fc.assert(
           fc.asyncProperty(fc.commands(commands, { maxCommands: 80, size: 'max' }), async (history) => {

@@ -65,7 +65,7 @@ type Act = typeof acts extends fc.Arbitrary<infer A> ? A : never
 export function describeLimitHistories({ name, open }: StoreKind): void {
   describe(`histories with limits: ${name}`, () => {
     test(
-      `${numRuns} random ones: what is used is what is held, nothing to repair, all end`,
+      `${numRuns} random ones: used equals held, nothing needs repair, all end`,
       () =>
         fc.assert(
           fc.asyncProperty(fc.array(acts, { maxLength: 120, size: 'max' }), async (history) => {

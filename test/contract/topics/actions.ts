@@ -95,7 +95,7 @@ function chunks(open: Open): void {
     },
   )
 
-  contractTest(open, 'a chunk that is sent twice applies to its runs once', async (contract) => {
+  contractTest(open, 'a chunk that is sent twice is applied to its runs once', async (contract) => {
     const { store, worker } = contract
     const ids = await failedRuns(contract, 2)
     const action = newAction()
@@ -111,25 +111,29 @@ function chunks(open: Open): void {
     }
   })
 
-  contractTest(open, 'two that go on with one action at once apply each chunk once', async (contract) => {
-    const { store, another } = contract
-    const ids = await failedRuns(contract, 4)
-    const action = newAction()
-    await store.beginAction(action)
-    const other = await another()
-    const chunk = { action: action.id, from: '', next: '2', runs: found(ids.slice(0, 2)) }
-    const both = await Promise.all([store.applyAction(chunk), other.applyAction(chunk)])
-    expect(both.map(({ cursor, done }) => [cursor, done])).toEqual([
-      ['2', 2],
-      ['2', 2],
-    ])
-    const last = { action: action.id, from: '2', runs: found(ids.slice(2)) }
-    await Promise.all([store.applyAction(last), other.applyAction(last)])
-    expect(await store.action(action.id)).toMatchObject({ done: 4, refused: 0 })
-    for (const id of ids) expect(await retriesOf(store, id)).toBe(1)
-  })
+  contractTest(
+    open,
+    'two callers that continue one action at once apply each chunk once',
+    async (contract) => {
+      const { store, another } = contract
+      const ids = await failedRuns(contract, 4)
+      const action = newAction()
+      await store.beginAction(action)
+      const other = await another()
+      const chunk = { action: action.id, from: '', next: '2', runs: found(ids.slice(0, 2)) }
+      const both = await Promise.all([store.applyAction(chunk), other.applyAction(chunk)])
+      expect(both.map(({ cursor, done }) => [cursor, done])).toEqual([
+        ['2', 2],
+        ['2', 2],
+      ])
+      const last = { action: action.id, from: '2', runs: found(ids.slice(2)) }
+      await Promise.all([store.applyAction(last), other.applyAction(last)])
+      expect(await store.action(action.id)).toMatchObject({ done: 4, refused: 0 })
+      for (const id of ids) expect(await retriesOf(store, id)).toBe(1)
+    },
+  )
 
-  contractTest(open, 'a begin that is repeated changes nothing', async (contract) => {
+  contractTest(open, 'a repeated begin changes nothing', async (contract) => {
     const { store, advance } = contract
     const [id = ''] = await failedRuns(contract, 1)
     const action = newAction()
@@ -139,7 +143,7 @@ function chunks(open: Open): void {
     expect(await store.beginAction({ ...action, action: 'remove', by: 'ben' })).toEqual(moved)
   })
 
-  contractTest(open, 'a chunk may hold no run, must move the cursor, and is bounded', async ({ store }) => {
+  contractTest(open, 'a chunk may be empty, must move the cursor, and is bounded', async ({ store }) => {
     const action = newAction()
     await store.beginAction(action)
     const chunk = { action: action.id, from: '', next: '1', runs: [] }
@@ -158,7 +162,7 @@ function chunks(open: Open): void {
 }
 
 function retries(open: Open): void {
-  contractTest(open, 'a run that failed again after the begin is not retried again', async (contract) => {
+  contractTest(open, 'a run that failed again after the begin is not retried', async (contract) => {
     const { store, worker, advance } = contract
     const [again = '', first = ''] = await failedRuns(contract, 2)
     const action = newAction()
@@ -182,7 +186,7 @@ function retries(open: Open): void {
     expect(await retriesOf(store, fresh.id)).toBe(0)
   })
 
-  contractTest(open, 'who is refused is counted with the reason and stops no other', async (contract) => {
+  contractTest(open, 'a refused run is counted with the reason and stops no other', async (contract) => {
     const { store, worker } = contract
     const [good = '', taken = '', gone = ''] = await failedRuns(contract, 3)
     const live = newRun()
@@ -216,7 +220,7 @@ function retries(open: Open): void {
 
   contractTest(
     open,
-    'of two runs with one unique key in a chunk, one is retried',
+    'only one of two runs with one unique key in a chunk is retried',
     async ({ store, worker, advance }) => {
       const unique = { key: 'k', until: 'finished', onDuplicate: 'join' } as const
       const [one, two] = [newRun({ unique }), newRun({ unique })]
@@ -235,35 +239,41 @@ function retries(open: Open): void {
     },
   )
 
-  contractTest(open, 'at-most-once steps in the way need their name; others are kept', async (contract) => {
-    const { store, worker, advance } = contract
-    const [stuck, elsewhere] = [newRun(), newRun()]
-    await store.enqueue([stuck, elsewhere])
-    const first = await worker()
-    const error = { kind: 'failed', error: plainError } as const
-    const a = await first.claimOne()
-    await first.append(a, done('read'), intent('pay[7]'), failed('pay[7]', true))
-    await first.settle(a, { ...error, escaped: 'pay[7]' })
-    const b = await first.claimOne()
-    await first.append(b, intent('pay[8]'), done('pay[8]', 1, true), failed('ship'))
-    await first.settle(b, { ...error, escaped: 'ship' })
-    advance(1)
-    const refusing = newAction()
-    await store.beginAction(refusing)
-    const both = found([stuck.id, elsewhere.id])
-    const ended = await store.applyAction({ action: refusing.id, from: '', runs: [both[0] ?? { run: '' }] })
-    expect(reasonsOf(ended)[stuck.id]).toContain("it would run at-most-once step 'pay' again")
-    const allowing = newAction({ runAgain: ['pay'] })
-    await store.beginAction(allowing)
-    expect(await store.applyAction({ action: allowing.id, from: '', runs: both })).toMatchObject({ done: 2 })
-    const paths = async (id: string) =>
-      (await store.journal(id, { after: 0, limit: 9 })).map(({ path }) => path)
-    expect(await paths(stuck.id)).toEqual(['read'])
-    expect(await paths(elsewhere.id)).toEqual(['pay[8]', 'pay[8]'])
-    expect(await store.history(stuck.id)).toMatchObject([
-      { kind: 'retry', reason: `action ${allowing.id}; may run again: pay` },
-    ])
-  })
+  contractTest(
+    open,
+    'at-most-once steps that block a retry must be named; others are kept',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const [stuck, elsewhere] = [newRun(), newRun()]
+      await store.enqueue([stuck, elsewhere])
+      const first = await worker()
+      const error = { kind: 'failed', error: plainError } as const
+      const a = await first.claimOne()
+      await first.append(a, done('read'), intent('pay[7]'), failed('pay[7]', true))
+      await first.settle(a, { ...error, escaped: 'pay[7]' })
+      const b = await first.claimOne()
+      await first.append(b, intent('pay[8]'), done('pay[8]', 1, true), failed('ship'))
+      await first.settle(b, { ...error, escaped: 'ship' })
+      advance(1)
+      const refusing = newAction()
+      await store.beginAction(refusing)
+      const both = found([stuck.id, elsewhere.id])
+      const ended = await store.applyAction({ action: refusing.id, from: '', runs: [both[0] ?? { run: '' }] })
+      expect(reasonsOf(ended)[stuck.id]).toContain("it would run at-most-once step 'pay' again")
+      const allowing = newAction({ runAgain: ['pay'] })
+      await store.beginAction(allowing)
+      expect(await store.applyAction({ action: allowing.id, from: '', runs: both })).toMatchObject({
+        done: 2,
+      })
+      const paths = async (id: string) =>
+        (await store.journal(id, { after: 0, limit: 9 })).map(({ path }) => path)
+      expect(await paths(stuck.id)).toEqual(['read'])
+      expect(await paths(elsewhere.id)).toEqual(['pay[8]', 'pay[8]'])
+      expect(await store.history(stuck.id)).toMatchObject([
+        { kind: 'retry', reason: `action ${allowing.id}; may run again: pay` },
+      ])
+    },
+  )
 
   contractTest(open, 'blocked, cancelled and expired runs are retried, too', async (contract) => {
     const { store, worker, advance } = contract
@@ -283,7 +293,7 @@ function retries(open: Open): void {
     expect(await first.claim()).toHaveLength(3)
   })
 
-  contractTest(open, 'a group of failures counts what is failed now', async (contract) => {
+  contractTest(open, 'a failure group counts the runs that are failed now', async (contract) => {
     const { store, worker } = contract
     const ids = await failedRuns(contract, 3)
     const failedNow = async () => (await store.failures({ limit: 1 }))[0]?.failedNow
@@ -304,7 +314,7 @@ function retries(open: Open): void {
     expect(await matching()).toEqual([left, retried])
   })
 
-  contractTest(open, 'a retry and an action go on after the clock jumped', async (contract) => {
+  contractTest(open, 'a retry and an action continue after the clock jumped', async (contract) => {
     const { store, moveClock } = contract
     const [one = '', two = ''] = await failedRuns(contract, 2)
     moveClock(-3_600_000)
@@ -330,7 +340,7 @@ function retries(open: Open): void {
     })
   }
 
-  contractTest(open, 'an age counts at the begin, however long the action takes', async (contract) => {
+  contractTest(open, 'an age counts from the begin, however long the action takes', async (contract) => {
     const { store, advance } = contract
     const old = await failedRuns(contract, 2)
     advance(minAgeMs)
@@ -358,7 +368,7 @@ async function allApplied(store: Store, begun: ActionInfo): Promise<ActionInfo> 
 }
 
 function cancelsAndRemoves(open: Open): void {
-  contractTest(open, 'a cancel ends what waits and orders the holders of the rest', async (contract) => {
+  contractTest(open, 'a cancel ends waiting runs and orders the holders of the rest', async (contract) => {
     const { store, worker, advance } = contract
     const [ready, held, ended, over] = [newRun({ priority: -1 }), newRun(), newRun(), newRun()]
     await store.enqueue([held, ready])
@@ -384,7 +394,7 @@ function cancelsAndRemoves(open: Open): void {
 
   contractTest(
     open,
-    'a cancel by filter leaves what moved since; by id it holds for what it does by then',
+    'a cancel by filter skips runs that moved since; a cancel by id applies to their current state',
     async (contract) => {
       const { store, worker, advance } = contract
       const [one, two] = [newRun(), newRun()]
@@ -434,7 +444,7 @@ function cancelsAndRemoves(open: Open): void {
 }
 
 function records(open: Open): void {
-  contractTest(open, 'the first hundred refusals are kept, all are counted', async ({ store }) => {
+  contractTest(open, 'the first hundred refusals are retained, all are counted', async ({ store }) => {
     const action = newAction()
     await store.beginAction(action)
     const missing = Array.from({ length: 130 }, (_, i) => `missing-${i}`)
@@ -452,7 +462,7 @@ function records(open: Open): void {
     expect(refusals.map(({ run }) => run)).toEqual(missing.slice(0, maxRefusals))
   })
 
-  contractTest(open, 'an action that was ended applies to nothing any more', async (contract) => {
+  contractTest(open, 'an ended action applies to no further runs', async (contract) => {
     const { store, now, advance } = contract
     const [id = ''] = await failedRuns(contract, 1)
     const action = newAction()
@@ -468,7 +478,7 @@ function records(open: Open): void {
 
   contractTest(
     open,
-    'actions are listed by their last chunk, and forgotten 7 days after it',
+    'actions are listed by their last chunk, and removed 7 days after it',
     async ({ store, advance }) => {
       const actions = [
         newAction(),
@@ -543,48 +553,44 @@ function log(open: Open): void {
 }
 
 function forecasts(open: Open): void {
-  contractTest(
-    open,
-    'a plan tells per run what would become of it, and changes nothing',
-    async (contract) => {
-      const { store, worker } = contract
-      const [plain = ''] = await failedRuns(contract, 1)
-      const [once, live] = [newRun(), newRun()]
-      await store.enqueue([once])
-      const first = await worker()
-      const run = await first.claimOne()
-      await first.append(run, intent('pay'))
-      await first.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
-      await store.enqueue([live])
-      const before = await store.run(plain)
-      const ids = [plain, once.id, live.id, 'none']
-      const retry = await store.planAction('retry', ids, [])
-      const nothing = { inTheWay: [], runsAgain: [], limiters: [] }
-      expect(retry).toEqual([
-        { ...nothing, run: plain, state: 'failed', runsAgain: ['pay'] },
-        {
-          ...nothing,
-          run: once.id,
-          state: 'failed',
-          inTheWay: ['pay'],
-          refused: expect.stringContaining("step 'pay'"),
-        },
-        { ...nothing, run: live.id, state: 'ready', refused: expect.stringMatching(/^it is ready; only/) },
-        { ...nothing, run: 'none', refused: expect.stringContaining('no such run') },
-      ])
-      expect((await store.planAction('retry', ids, ['pay']))[1]).toEqual({
+  contractTest(open, 'a plan shows what happens to each run, and changes nothing', async (contract) => {
+    const { store, worker } = contract
+    const [plain = ''] = await failedRuns(contract, 1)
+    const [once, live] = [newRun(), newRun()]
+    await store.enqueue([once])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, intent('pay'))
+    await first.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
+    await store.enqueue([live])
+    const before = await store.run(plain)
+    const ids = [plain, once.id, live.id, 'none']
+    const retry = await store.planAction('retry', ids, [])
+    const nothing = { inTheWay: [], runsAgain: [], limiters: [] }
+    expect(retry).toEqual([
+      { ...nothing, run: plain, state: 'failed', runsAgain: ['pay'] },
+      {
         ...nothing,
         run: once.id,
         state: 'failed',
-        runsAgain: ['pay'],
-      })
-      const refused = async (kind: 'cancel' | 'remove') =>
-        (await store.planAction(kind, ids, [])).map((one) => one.refused !== undefined)
-      expect(await refused('cancel')).toEqual([true, true, false, true])
-      expect(await refused('remove')).toEqual([false, false, true, true])
-      expect(await store.run(plain)).toEqual(before)
-      const tooMany = Array.from({ length: 201 }, () => plain)
-      await expect(store.planAction('retry', tooMany, [])).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
-    },
-  )
+        inTheWay: ['pay'],
+        refused: expect.stringContaining("step 'pay'"),
+      },
+      { ...nothing, run: live.id, state: 'ready', refused: expect.stringMatching(/^it is ready; only/) },
+      { ...nothing, run: 'none', refused: expect.stringContaining('no such run') },
+    ])
+    expect((await store.planAction('retry', ids, ['pay']))[1]).toEqual({
+      ...nothing,
+      run: once.id,
+      state: 'failed',
+      runsAgain: ['pay'],
+    })
+    const refused = async (kind: 'cancel' | 'remove') =>
+      (await store.planAction(kind, ids, [])).map((one) => one.refused !== undefined)
+    expect(await refused('cancel')).toEqual([true, true, false, true])
+    expect(await refused('remove')).toEqual([false, false, true, true])
+    expect(await store.run(plain)).toEqual(before)
+    const tooMany = Array.from({ length: 201 }, () => plain)
+    await expect(store.planAction('retry', tooMany, [])).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+  })
 }

@@ -27,7 +27,7 @@ export function agedWaitersContract(open: Open): void {
 
     contractTest(
       open,
-      `an aged waiter lets a run that keeps slots pass at place ${depth}`,
+      `an aged waiter lets a run that holds slots pass at place ${depth}`,
       async (contract) => {
         const keeper = limitedRun(one, { priority: -5, use: { key: 'own', wholeRun: true } })
         const { worker, holders } = await behindAged(contract, { after: [keeper], depth })
@@ -51,7 +51,7 @@ export function agedWaitersContract(open: Open): void {
     expect(passed).toEqual([before[1], before[0], before[2], before[3]].map((run) => run?.id))
   })
 
-  contractTest(open, 'all older runs pass at once when there is room for all', async (contract) => {
+  contractTest(open, 'all older runs pass at once if there is room for all', async (contract) => {
     const worker = await limited(contract, { leaseMs: longLease })
     await contract.store.enqueue([limitedRun(one), limitedRun(two, { use: { cost: 2 } })])
     const [held, holder] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
@@ -98,7 +98,7 @@ export function agedWaitersContract(open: Open): void {
     expect(await acquire(worker, younger, 'b', [use(one)])).toMatchObject({ kind: 'closed' })
   })
 
-  contractTest(open, 'an aged waiter that keeps slots stops no older one', async (contract) => {
+  contractTest(open, 'an aged waiter that holds slots stops no older one', async (contract) => {
     const older = limitedRun(one, { priority: -5 })
     const keeper = limitedRun(one, { use: { key: 'own', wholeRun: true } })
     const { worker, holders } = await behindAged(contract, { before: [older], after: [keeper], depth: 3 })

@@ -5,7 +5,7 @@ import { completed } from '../../support/stores/test-worker.ts'
 import { contractTest } from '../contract-test.ts'
 
 export function cancelContract(open: Open): void {
-  contractTest(open, 'what nobody holds is cancelled at once', async ({ store, worker }) => {
+  contractTest(open, 'an unclaimed run is cancelled at once', async ({ store, worker }) => {
     const [ready, scheduled] = [newRun(), newRun({ start: { kind: 'in', ms: 1_000 } })]
     await store.enqueue([ready, scheduled])
     for (const { id } of [ready, scheduled]) {
@@ -31,7 +31,7 @@ export function cancelContract(open: Open): void {
 
   contractTest(
     open,
-    'a held run is ordered to stop, by every answer until it has',
+    'a held run is ordered to stop in every reply until it has stopped',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -49,7 +49,7 @@ export function cancelContract(open: Open): void {
 
   contractTest(
     open,
-    'completed and failed beat an order to cancel; everything else ends in it',
+    'completed and failed win over a cancel; every other outcome becomes cancelled',
     async (contract) => {
       const { store, worker } = contract
       const outcomes = [
@@ -79,7 +79,7 @@ export function cancelContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'cancelled' })
   })
 
-  contractTest(open, 'an ended run stays as it is', async ({ store, worker }) => {
+  contractTest(open, 'an ended run does not change', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -89,7 +89,7 @@ export function cancelContract(open: Open): void {
 
   contractTest(
     open,
-    'the same request again answers the same, also after a retry in between',
+    'a repeated request returns the same result, even after a retry in between',
     async ({ store }) => {
       const run = newRun()
       await store.enqueue([run])

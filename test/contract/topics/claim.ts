@@ -28,7 +28,7 @@ export function claimContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'running', startedAt: now() })
   })
 
-  contractTest(open, 'runs that are claimed together each get their own input', async ({ store, worker }) => {
+  contractTest(open, 'runs claimed together each get their own input', async ({ store, worker }) => {
     // Small and large ones, which a store may keep in different places.
     const inputs = ['a', 'b'.repeat(2_000), '', 'c'.repeat(100_000), 'ü'.repeat(90)].map(encoded)
     const runs = inputs.map((input, i) => newRun({ input, headers: i % 2 === 0 ? {} : { trace: `${i}` } }))
@@ -39,21 +39,25 @@ export function claimContract(open: Open): void {
     )
   })
 
-  contractTest(open, 'no run is claimed twice, and more tells what is left', async ({ store, worker }) => {
-    await store.enqueue([newRun(), newRun(), newRun()])
-    const [first, second] = [await worker(), await worker()]
-    const answer = await first.claimReply(2)
-    expect(answer.runs).toHaveLength(2)
-    expect(answer.more).toBe(true)
-    const rest = await second.claimReply(5)
-    expect(rest.runs).toHaveLength(1)
-    expect(rest.more).toBe(false)
-    expect(new Set([...answer.runs, ...rest.runs].map(({ id }) => id)).size).toBe(3)
-  })
+  contractTest(
+    open,
+    'no run is claimed twice, and `more` says whether runs are left',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun(), newRun(), newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const answer = await first.claimReply(2)
+      expect(answer.runs).toHaveLength(2)
+      expect(answer.more).toBe(true)
+      const rest = await second.claimReply(5)
+      expect(rest.runs).toHaveLength(1)
+      expect(rest.more).toBe(false)
+      expect(new Set([...answer.runs, ...rest.runs].map(({ id }) => id)).size).toBe(3)
+    },
+  )
 
   contractTest(
     open,
-    'the same claim again answers the same runs with the same fences',
+    'a repeated claim returns the same runs with the same fences',
     async ({ store, worker }) => {
       await store.enqueue([newRun(), newRun(), newRun()])
       const first = await worker()
@@ -80,7 +84,7 @@ export function claimContract(open: Open): void {
 
   contractTest(
     open,
-    'R13: a claim that comes after the one behind it settles what it carries and claims nothing',
+    'R13: a claim that arrives after its successor settles what it carries and claims nothing',
     async ({ store, worker }) => {
       await store.enqueue([newRun(), newRun()])
       const first = await worker()
@@ -95,7 +99,7 @@ export function claimContract(open: Open): void {
 
   contractTest(
     open,
-    'R13: the newest claim alone says how many slots are free, whichever comes last',
+    'R13: only the newest claim sets the number of free slots, whichever arrives last',
     async ({ store, worker }) => {
       const first = await worker()
       await first.claimReply(0, [], 2)
@@ -108,7 +112,7 @@ export function claimContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a repeated claim leaves out what has been settled since', async ({ store, worker }) => {
+  contractTest(open, 'a repeated claim leaves out runs settled since', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const first = await worker()
     const { runs } = await first.claimReply(2, [], 1)
@@ -118,7 +122,7 @@ export function claimContract(open: Open): void {
     expect((await first.claimReply(2, [], 1)).runs.map(({ id }) => id)).toEqual([two.id])
   })
 
-  contractTest(open, 'a claim of none only settles', async ({ store, worker }) => {
+  contractTest(open, 'a claim of zero runs only settles', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -126,7 +130,7 @@ export function claimContract(open: Open): void {
     expect(answer).toMatchObject({ runs: [], settled: [{ kind: 'settled', state: 'completed' }] })
   })
 
-  contractTest(open, 'a worker takes its jobs only, of its version and older', async ({ store, worker }) => {
+  contractTest(open, 'a worker claims only its jobs, of its version and older', async ({ store, worker }) => {
     const [older, same, newer, unknown] = [
       newRun({ version: 1 }),
       newRun({ version: 2 }),
@@ -139,7 +143,7 @@ export function claimContract(open: Open): void {
     expect(await store.run(newer.id)).toMatchObject({ state: 'ready' })
   })
 
-  contractTest(open, 'a worker with named queues takes from them only', async ({ store, worker }) => {
+  contractTest(open, 'a worker with named queues claims only from them', async ({ store, worker }) => {
     const [mail, other] = [newRun({ queue: 'mail' }), newRun({ queue: 'other' })]
     await store.enqueue([mail, other])
     const runs = await (await worker({ queues: ['mail'] })).claim()
@@ -159,7 +163,7 @@ export function claimContract(open: Open): void {
 
   contractTest(
     open,
-    'in strict order a later queue gets what an earlier one leaves',
+    'in strict order a later queue gets the slots that an earlier one leaves',
     async ({ store, worker }) => {
       const urgent = Array.from({ length: 3 }, () => newRun({ queue: 'urgent' }))
       const bulk = Array.from({ length: 3 }, () => newRun({ queue: 'bulk', priority: 10 }))
@@ -180,22 +184,18 @@ export function claimContract(open: Open): void {
     },
   )
 
-  contractTest(
-    open,
-    'in strict order a paused queue does not hold up the next',
-    async ({ store, worker }) => {
-      const [urgent, bulk] = [newRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
-      await store.enqueue([urgent, bulk])
-      await store.pauseQueue('urgent', byHand())
-      const first = await worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
-      expect((await first.claim()).map(({ id }) => id)).toEqual([bulk.id])
-      expect(await store.workers()).toMatchObject([{ queues: ['urgent', 'bulk'], queueOrder: 'strict' }])
-      await worker({ queues: ['bulk'] })
-      expect((await store.workers()).map(({ queueOrder }) => queueOrder).sort()).toEqual(['strict', 'turns'])
-    },
-  )
+  contractTest(open, 'in strict order a paused queue does not block the next', async ({ store, worker }) => {
+    const [urgent, bulk] = [newRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
+    await store.enqueue([urgent, bulk])
+    await store.pauseQueue('urgent', byHand())
+    const first = await worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
+    expect((await first.claim()).map(({ id }) => id)).toEqual([bulk.id])
+    expect(await store.workers()).toMatchObject([{ queues: ['urgent', 'bulk'], queueOrder: 'strict' }])
+    await worker({ queues: ['bulk'] })
+    expect((await store.workers()).map(({ queueOrder }) => queueOrder).sort()).toEqual(['strict', 'turns'])
+  })
 
-  contractTest(open, 'a paused queue gives nothing until it is resumed', async ({ store, worker }) => {
+  contractTest(open, 'a paused queue yields nothing until it is resumed', async ({ store, worker }) => {
     const [paused, unpaused] = [newRun({ queue: 'paused' }), newRun({ queue: 'open' })]
     await store.enqueue([paused, unpaused])
     await store.pauseQueue('paused', byHand())
@@ -223,7 +223,7 @@ export function claimContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'a resumed run keeps its place in line', async ({ store, worker }) => {
+  contractTest(open, 'a resumed run keeps its position', async ({ store, worker }) => {
     const [old, young] = [newRun(), newRun()]
     await store.enqueue([old, young])
     const first = await worker()

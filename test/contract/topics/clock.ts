@@ -100,12 +100,12 @@ interface Moves {
 }
 
 const moves: Readonly<Record<string, Moves>> = {
-  'the clock was ahead when it began, and is put right': { before: hour, during: [0, -hour, 0, 0, 0] },
+  'the clock was ahead when it began, and is corrected': { before: hour, during: [0, -hour, 0, 0, 0] },
   'the clock is ahead for a while': { during: [0, hour, 0, -hour, 0] },
   'the clock is put back by an hour': { during: [0, -hour, 0, 0, 0] },
-  'the clock is put back, and right again': { during: [0, -hour, 0, hour, 0] },
-  'the clock moves often and a little': { during: [400, 400, 400, 400, 400] },
-  'the clock is put back often and a little': { during: [-900, -100, -900, -100, -900] },
+  'the clock is put back, and corrected again': { during: [0, -hour, 0, hour, 0] },
+  'the clock moves often by a little': { during: [400, 400, 400, 400, 400] },
+  'the clock is put back often by a little': { during: [-900, -100, -900, -100, -900] },
 }
 
 /** Passes time in which the store sees that all are well, by each of its connections. */
@@ -122,7 +122,7 @@ export function clockContract(open: Open): void {
       for (const [title, { before = 0, during }] of Object.entries(moves)) {
         contractTest(
           open,
-          `lasts as long as ever when ${title}`,
+          `lasts its usual time when ${title}`,
           async (contract) => {
             // Two processes see each move.
             const workers = [
@@ -150,7 +150,7 @@ export function clockContract(open: Open): void {
   describe('instants', () => instants(open))
   describe('schedules', () => schedules(open))
   describe('numbers', () => numbers(open))
-  describe('what is told', () => told(open))
+  describe('reports', () => told(open))
 }
 
 function instants(open: Open): void {
@@ -167,34 +167,30 @@ function instants(open: Open): void {
     expect(await first.claimOne()).toMatchObject({ id: run.id })
   })
 
-  contractTest(
-    open,
-    '`at` follows the clock back, and expires as long after it as ever',
-    async (contract) => {
-      const { store, worker, now, moveClock } = contract
-      const first = await worker(day)
-      const at = now() + lastsMs
-      const [taken, missed] = [1, 2].map((priority) =>
-        newRun({ start: { kind: 'at', at }, expiresInMs: lastsMs, priority }),
-      )
-      if (taken === undefined || missed === undefined) throw new Error('two runs were made')
-      await store.enqueue([taken, missed])
-      moveClock(-hour)
-      await pass(contract, lastsMs, [first])
-      expect(await first.claim()).toEqual([])
-      expect(await store.run(taken.id)).toMatchObject({ state: 'scheduled', dueAt: at })
-      contract.advance(hour)
-      expect((await first.claim(1)).map(({ id }) => id)).toEqual([missed.id])
-      contract.advance(lastsMs - 1)
-      await first.claim(0)
-      expect(await store.run(taken.id)).toMatchObject({ state: 'ready' })
-      contract.advance(1)
-      await first.claim(0)
-      expect(await store.run(taken.id)).toMatchObject({ state: 'expired' })
-    },
-  )
+  contractTest(open, '`at` follows the clock back, and its expiry moves with it', async (contract) => {
+    const { store, worker, now, moveClock } = contract
+    const first = await worker(day)
+    const at = now() + lastsMs
+    const [taken, missed] = [1, 2].map((priority) =>
+      newRun({ start: { kind: 'at', at }, expiresInMs: lastsMs, priority }),
+    )
+    if (taken === undefined || missed === undefined) throw new Error('two runs were made')
+    await store.enqueue([taken, missed])
+    moveClock(-hour)
+    await pass(contract, lastsMs, [first])
+    expect(await first.claim()).toEqual([])
+    expect(await store.run(taken.id)).toMatchObject({ state: 'scheduled', dueAt: at })
+    contract.advance(hour)
+    expect((await first.claim(1)).map(({ id }) => id)).toEqual([missed.id])
+    contract.advance(lastsMs - 1)
+    await first.claim(0)
+    expect(await store.run(taken.id)).toMatchObject({ state: 'ready' })
+    contract.advance(1)
+    await first.claim(0)
+    expect(await store.run(taken.id)).toMatchObject({ state: 'expired' })
+  })
 
-  contractTest(open, '`at` before the time that the clock shows is now', async (contract) => {
+  contractTest(open, '`at` before the current time means now', async (contract) => {
     const { store, worker, now, moveClock } = contract
     const first = await worker(day)
     moveClock(hour)
@@ -209,7 +205,7 @@ function instants(open: Open): void {
 
   contractTest(
     open,
-    'a run that waits for an instant can be cancelled, and is nothing to repair',
+    'a run that waits for an instant can be cancelled, and needs no repair',
     async (contract) => {
       const { store, worker, now, moveClock } = contract
       const first = await worker(day)
@@ -224,7 +220,7 @@ function instants(open: Open): void {
 
   contractTest(
     open,
-    'a unique key is free once an instant and the expiry after it are over',
+    'a unique key is free after an instant and the expiry that follows it',
     async (contract) => {
       const { store, worker, now, moveClock } = contract
       const first = await worker(day)
@@ -281,7 +277,7 @@ async function cron(contract: Contract) {
 }
 
 function schedules(open: Open): void {
-  contractTest(open, 'fires on once a clock that was ahead is put right', async (contract) => {
+  contractTest(open, 'fires on once a clock that was ahead is corrected', async (contract) => {
     const { store, moveClock, now } = contract
     const { pastMinute, fire } = await cron(contract)
     expect(await pastMinute()).toEqual(['fired'])
@@ -298,7 +294,7 @@ function schedules(open: Open): void {
 
   contractTest(
     open,
-    'fires no tick twice that a clock put back lets come again',
+    'fires no tick twice when the clock is put back before it',
     async (contract) => {
       const { store, moveClock } = contract
       const { pastMinute, leader } = await cron(contract)
@@ -327,7 +323,7 @@ function schedules(open: Open): void {
     { retention: { completed: second } },
   )
 
-  contractTest(open, 'what was planned before the clock was put back is not taken up', async (contract) => {
+  contractTest(open, 'a plan made before the clock was put back is not applied', async (contract) => {
     const { store, worker, now, moveClock } = contract
     const leader = await worker(day)
     const elected = await store.campaign('leader', leader.lease, 24 * hour)
@@ -341,7 +337,7 @@ function schedules(open: Open): void {
     expect((await store.dueSchedules(1)).schedules).toMatchObject([{ since: now() }])
   })
 
-  contractTest(open, 'a schedule that was dropped stays so when the clock is put back', async (contract) => {
+  contractTest(open, 'a dropped schedule stays dropped when the clock is put back', async (contract) => {
     const { store, worker, moveClock, advance } = contract
     const { digest, bytes } = encodeSpec('minutely', spec)
     const named = { kind: 'schedule', name: 'minutely' } as const
@@ -353,7 +349,7 @@ function schedules(open: Open): void {
     expect((await store.dueSchedules(1)).schedules).toEqual([])
   })
 
-  contractTest(open, 'a tick that is due stays due when the clock is put back a little', async (contract) => {
+  contractTest(open, 'a due tick stays due when the clock is put back a little', async (contract) => {
     const { store, moveClock, advance } = contract
     const { fire } = await cron(contract)
     const next = (await store.schedules())[0]?.nextTick
@@ -402,7 +398,7 @@ function numbers(open: Open): void {
 }
 
 function told(open: Open): void {
-  contractTest(open, 'two moves are two, also when nothing was asked in between', async (contract) => {
+  contractTest(open, 'two moves are two, even without a call in between', async (contract) => {
     const { store, worker, moveClock } = contract
     const first = await worker(day)
     await store.enqueue([newRun({ start: { kind: 'in', ms: lastsMs } })])
@@ -415,18 +411,22 @@ function told(open: Open): void {
     expect(await first.claim()).toHaveLength(1)
   })
 
-  contractTest(open, 'a move that all see at once is one', async ({ store, worker, another, moveClock }) => {
-    const workers = [await worker(day)]
-    for (let i = 0; i < 4; i++) workers.push(await TestWorker.register(await another(), day))
-    moveClock(hour)
-    await Promise.all(workers.map((each) => each.renew()))
-    const jumps = (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
-    expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 min at [^,]*$/)
-  })
+  contractTest(
+    open,
+    'a move that all clients see at once is one',
+    async ({ store, worker, another, moveClock }) => {
+      const workers = [await worker(day)]
+      for (let i = 0; i < 4; i++) workers.push(await TestWorker.register(await another(), day))
+      moveClock(hour)
+      await Promise.all(workers.map((each) => each.renew()))
+      const jumps = (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
+      expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 min at [^,]*$/)
+    },
+  )
 
   contractTest(
     open,
-    'doctor says by how much and when the clock was moved, once for all who saw it',
+    'doctor says when and by how much the clock moved, once for all clients that saw it',
     async (contract) => {
       const { store, worker, another, now, moveClock } = contract
       const workers = [await worker(day), await TestWorker.register(await another(), day)]
@@ -447,7 +447,7 @@ function told(open: Open): void {
     },
   )
 
-  contractTest(open, 'times are shown by the clock as it is now', async (contract) => {
+  contractTest(open, 'times are shown by the current clock', async (contract) => {
     const { store, worker, now, moveClock, advance } = contract
     const first = await worker(day)
     await store.enqueue([newRun(), newRun({ start: { kind: 'in', ms: lastsMs } })])

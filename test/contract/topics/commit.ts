@@ -5,27 +5,23 @@ import { completed } from '../../support/stores/test-worker.ts'
 import { contractTest } from '../contract-test.ts'
 
 export function commitContract(open: Open): void {
-  contractTest(
-    open,
-    'records are stored at their positions and read back as they went in',
-    async (contract) => {
-      const { store, worker, now } = contract
-      await store.enqueue([newRun()])
-      const first = await worker()
-      const run = await first.claimOne()
-      const records = [done('one', { a: 1 }), intent('two'), failed('two', true), waiting('three', 5_000)]
-      const answers = await first.append(run, ...records)
-      expect(answers.map(({ kind }) => kind)).toEqual(['stored', 'stored', 'stored', 'stored'])
-      const journal = await store.journal(run.id, { after: 0, limit: 10 })
-      expect(journal.map(({ position }) => position)).toEqual([1, 2, 3, 4])
-      expect(journal).toMatchObject(records)
-      expect(journal.map(({ at }) => at)).toEqual([now(), now(), now(), now()])
-      expect(journal[3]).toMatchObject({ remainingMs: 5_000 })
-      expect(await store.run(run.id)).toMatchObject({ position: 4 })
-    },
-  )
+  contractTest(open, 'records are stored at their positions and read back unchanged', async (contract) => {
+    const { store, worker, now } = contract
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    const records = [done('one', { a: 1 }), intent('two'), failed('two', true), waiting('three', 5_000)]
+    const answers = await first.append(run, ...records)
+    expect(answers.map(({ kind }) => kind)).toEqual(['stored', 'stored', 'stored', 'stored'])
+    const journal = await store.journal(run.id, { after: 0, limit: 10 })
+    expect(journal.map(({ position }) => position)).toEqual([1, 2, 3, 4])
+    expect(journal).toMatchObject(records)
+    expect(journal.map(({ at }) => at)).toEqual([now(), now(), now(), now()])
+    expect(journal[3]).toMatchObject({ remainingMs: 5_000 })
+    expect(await store.run(run.id)).toMatchObject({ position: 4 })
+  })
 
-  contractTest(open, 'a sleep until the last date that there is suspends its run', async (contract) => {
+  contractTest(open, 'a sleep until the latest possible date suspends its run', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([newRun()])
     const first = await worker()
@@ -41,7 +37,7 @@ export function commitContract(open: Open): void {
 
   contractTest(
     open,
-    'a repeated record is answered as stored and not stored again',
+    'a repeated record gets the stored reply and is not stored again',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -118,7 +114,7 @@ export function commitContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'many runs in one call, each answered by itself', async ({ store, worker }) => {
+  contractTest(open, 'many runs in one call each get their own reply', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun(), newRun()])
     const first = await worker()
     const runs = await first.claim()
@@ -144,7 +140,7 @@ export function commitContract(open: Open): void {
 
   contractTest(
     open,
-    'a whole batch again changes nothing and answers the same',
+    'a repeated batch changes nothing and gets the same reply',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -180,32 +176,36 @@ export function commitContract(open: Open): void {
     expect(await store.journal(run.id, { after: 0, limit: 10 })).toEqual([])
   })
 
-  contractTest(open, 'a long journal is claimed in part and read on in pages', async ({ store, worker }) => {
-    await store.enqueue([newRun()])
-    const first = await worker()
-    const run = await first.claimOne()
-    const count = 1_500
-    const value = 'x'.repeat(1_000)
-    for (let at = 1; at <= count; at += 100) {
-      const batch = Array.from({ length: 100 }, (_, i) => done(`step ${at + i}`, value))
-      await first.append(run, ...batch)
-    }
-    await first.settle(run, { kind: 'released' })
+  contractTest(
+    open,
+    'a long journal is claimed in part and read in further pages',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      const count = 1_500
+      const value = 'x'.repeat(1_000)
+      for (let at = 1; at <= count; at += 100) {
+        const batch = Array.from({ length: 100 }, (_, i) => done(`step ${at + i}`, value))
+        await first.append(run, ...batch)
+      }
+      await first.settle(run, { kind: 'released' })
 
-    const again = await first.claimOne()
-    expect(again.position).toBe(count)
-    expect(again.journalBytes).toBeGreaterThan(count * value.length)
-    const { entries } = again.journal
-    const positions = entries.map(({ position }) => position)
-    expect(again.journal.more).toBe(true)
-    for (let page = again.journal; page.more; ) {
-      const next = await store.readJournal(first.lease, run.id, again.fence, positions.at(-1) ?? 0)
-      if (next === 'gone') throw new Error('the run is held, its journal is not gone')
-      expect(next.entries.length).toBeGreaterThan(0)
-      positions.push(...next.entries.map(({ position }) => position))
-      page = next
-    }
-    expect(positions).toEqual(Array.from({ length: count }, (_, i) => i + 1))
-    expect(await store.readJournal(first.lease, run.id, run.fence, 0)).toBe('gone')
-  })
+      const again = await first.claimOne()
+      expect(again.position).toBe(count)
+      expect(again.journalBytes).toBeGreaterThan(count * value.length)
+      const { entries } = again.journal
+      const positions = entries.map(({ position }) => position)
+      expect(again.journal.more).toBe(true)
+      for (let page = again.journal; page.more; ) {
+        const next = await store.readJournal(first.lease, run.id, again.fence, positions.at(-1) ?? 0)
+        if (next === 'gone') throw new Error('the run is held, its journal is not gone')
+        expect(next.entries.length).toBeGreaterThan(0)
+        positions.push(...next.entries.map(({ position }) => position))
+        page = next
+      }
+      expect(positions).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+      expect(await store.readJournal(first.lease, run.id, run.fence, 0)).toBe('gone')
+    },
+  )
 }

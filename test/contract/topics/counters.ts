@@ -33,7 +33,7 @@ export function countersContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a counter follows retries, removals and repeats of them', async ({ store, worker }) => {
+  contractTest(open, 'a counter follows retries, removals and their repeats', async ({ store, worker }) => {
     const run = newRun()
     await store.enqueue([run])
     await store.enqueue([run])
@@ -59,7 +59,7 @@ export function countersContract(open: Open): void {
 
   contractTest(
     open,
-    'a recount goes on while runs are made, moved and removed',
+    'a recount continues while runs are created, moved and removed',
     async ({ store, worker }) => {
       const runs = Array.from({ length: 6 }, () => newRun())
       const later = Array.from({ length: 6 }, () => newRun({ start: { kind: 'in', ms: 90_000 } }))

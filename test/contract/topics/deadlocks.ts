@@ -45,7 +45,7 @@ export function deadlocksContract(open: Open): void {
     )
   }
 
-  contractTest(open, 'a holder that runs, or sleeps, is no deadlock', async (contract) => {
+  contractTest(open, 'a holder that runs or sleeps is no deadlock', async (contract) => {
     const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
     const [first, second] = runs as [ClaimedRun, ClaimedRun]
     await suspendIn(worker, first, [asked('b')])
@@ -77,7 +77,7 @@ export function deadlocksContract(open: Open): void {
     expect(deadlock?.find(({ id }) => id === third.id)?.waitsFor).toEqual([first.id, second.id].sort())
   })
 
-  contractTest(open, 'a step that can go on, and a rate, are no deadlock', async (contract) => {
+  contractTest(open, 'a step that can continue, and a rate, are no deadlock', async (contract) => {
     const { worker, runs } = await holding(contract, [kept('a'), kept('b'), kept('c')])
     const [first, second, third] = runs as [ClaimedRun, ClaimedRun, ClaimedRun]
     await suspendIn(worker, first, [asked('b')])
@@ -93,7 +93,7 @@ export function deadlocksContract(open: Open): void {
     expect(await foundFrom(contract, second.id)).toEqual([])
   })
 
-  contractTest(open, 'a run behind a deadlock is told of it', async (contract) => {
+  contractTest(open, 'a run behind a deadlock reports it', async (contract) => {
     const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
     const [first, second] = runs as [ClaimedRun, ClaimedRun]
     await suspendIn(worker, first, [asked('b')])
@@ -105,34 +105,34 @@ export function deadlocksContract(open: Open): void {
     expect(await foundFrom(contract, 'nobody')).toEqual([])
   })
 
+  contractTest(open, 'a waiter behind one that waits for it is in the deadlock', async (contract) => {
+    const { worker, runs } = await holding(contract, [use(two, { wholeRun: true }), kept('b')])
+    const [first, second] = runs as [ClaimedRun, ClaimedRun]
+    // It needs more than is left, and those behind it need less.
+    const head = newRun({ limits: [use(two, { cost: 2 })], priority: 5 })
+    await contract.store.enqueue([head])
+    await suspendIn(worker, second, [use(two)])
+    expect(await foundFrom(contract)).toEqual([])
+    await suspendIn(worker, first, [asked('b')])
+    const [deadlock] = await foundFrom(contract)
+    expect(deadlock?.map(({ id }) => id).sort()).toEqual([...ids(runs), head.id].sort())
+  })
+
   contractTest(
     open,
-    'a waiter that stands behind one that waits for it is in the deadlock',
+    'steps of a suspended run that wait for the same limit are read as one',
     async (contract) => {
-      const { worker, runs } = await holding(contract, [use(two, { wholeRun: true }), kept('b')])
+      const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
       const [first, second] = runs as [ClaimedRun, ClaimedRun]
-      // It needs more than is left, and those behind it need less.
-      const head = newRun({ limits: [use(two, { cost: 2 })], priority: 5 })
-      await contract.store.enqueue([head])
-      await suspendIn(worker, second, [use(two)])
-      expect(await foundFrom(contract)).toEqual([])
-      await suspendIn(worker, first, [asked('b')])
-      const [deadlock] = await foundFrom(contract)
-      expect(deadlock?.map(({ id }) => id).sort()).toEqual([...ids(runs), head.id].sort())
+      const steps = Array.from({ length: waitGraphLimits.waits + 10 }, (_, i) => `step ${i}`)
+      for (const [i, step] of steps.entries()) await acquire(worker, first, step, [asked('b')], i + 1)
+      await suspendIn(worker, first, [asked('b')], steps, 1_000)
+      await suspendIn(worker, second, [asked('a')])
+      expect(await foundFrom(contract)).toHaveLength(1)
     },
   )
 
-  contractTest(open, 'steps of a suspended run that wait for the same are read as one', async (contract) => {
-    const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
-    const [first, second] = runs as [ClaimedRun, ClaimedRun]
-    const steps = Array.from({ length: waitGraphLimits.waits + 10 }, (_, i) => `step ${i}`)
-    for (const [i, step] of steps.entries()) await acquire(worker, first, step, [asked('b')], i + 1)
-    await suspendIn(worker, first, [asked('b')], steps, 1_000)
-    await suspendIn(worker, second, [asked('a')])
-    expect(await foundFrom(contract)).toHaveLength(1)
-  })
-
-  contractTest(open, 'a look reads a part, and the next one goes on there', async (contract) => {
+  contractTest(open, 'a scan reads a part, and the next one continues there', async (contract) => {
     const pairs = waitGraphLimits.starts + 3
     const keys = Array.from({ length: 2 * pairs }, (_, i) => `key ${i}`)
     const { worker, runs } = await holding(contract, keys.map(kept))
@@ -152,7 +152,7 @@ export function deadlocksContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'a look reads a bounded number of runs', async (contract) => {
+  contractTest(open, 'a scan reads a bounded number of runs', async (contract) => {
     const size = waitGraphLimits.runs + 20
     const keys = Array.from({ length: size }, (_, i) => `key ${i}`)
     const { worker, runs } = await holding(contract, keys.map(kept))
@@ -163,7 +163,7 @@ export function deadlocksContract(open: Open): void {
     expect(findDeadlocks(graph)).toEqual([])
   })
 
-  contractTest(open, 'what a run holds and waits for is read in one form', async (contract) => {
+  contractTest(open, 'held and awaited limits of a run are read in one form', async (contract) => {
     const { worker, runs } = await holding(contract, [kept('a'), kept('b')])
     const [first, second] = runs as [ClaimedRun, ClaimedRun]
     await suspendIn(worker, first, [asked('b'), use(window), use(two, { cost: 9 })])

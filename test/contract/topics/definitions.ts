@@ -26,7 +26,7 @@ async function start({ worker, advance }: Contract, digest: string): Promise<Tes
 export function definitionsContract(open: Open): void {
   contractTest(
     open,
-    'in force is the digest first seen most recently, whoever starts again',
+    'the digest first seen most recently is in force, whichever worker restarts',
     async (contract) => {
       const { store } = contract
       const old = await start(contract, 'old')
@@ -41,7 +41,7 @@ export function definitionsContract(open: Open): void {
 
   contractTest(
     open,
-    'after the last worker of a digest left, the one before is in force again',
+    'after the last worker of a digest leaves, the previous digest is in force again',
     async (contract) => {
       const { store } = contract
       await start(contract, 'old')
@@ -51,7 +51,7 @@ export function definitionsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'with nobody alive the last one in force stays', async (contract) => {
+  contractTest(open, 'with no worker alive the last digest in force stays', async (contract) => {
     const { store, advance } = contract
     for (const digest of ['old', 'new']) await store.resign((await start(contract, digest)).lease, [])
     expect(await inForce(store)).toBe('new')
@@ -77,7 +77,7 @@ export function definitionsContract(open: Open): void {
     expect(third).toMatchObject({ inForce: true, workers: 1, firstSeenAt: contract.now() })
   })
 
-  contractTest(open, 'says who declared it first and how many do', async (contract) => {
+  contractTest(open, 'a definition names its first declarer and counts all', async (contract) => {
     const { store, now } = contract
     const first = await start(contract, 'old')
     const firstSeenAt = now()

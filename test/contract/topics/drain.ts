@@ -4,7 +4,7 @@ import type { Open } from '../../support/stores/store-under-test.ts'
 import { contractTest } from '../contract-test.ts'
 
 export function drainContract(open: Open): void {
-  contractTest(open, 'a worker tells why it drains, since when and for how long', async (contract) => {
+  contractTest(open, 'a worker reports why it drains, since when and for how long', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker()
     expect((await store.workers())[0]).not.toHaveProperty('drain')
@@ -18,7 +18,7 @@ export function drainContract(open: Open): void {
     expect((await store.overview({ range: '5m' })).workers).toMatchObject([{ draining: true, drain }])
   })
 
-  contractTest(open, 'the time that a drain has left ends at 0', async ({ store, worker, advance }) => {
+  contractTest(open, 'the remaining time of a drain ends at 0', async ({ store, worker, advance }) => {
     const first = await worker()
     await first.renew({ draining: true, drain: { cause: 'program', agoMs: 0, leftMs: 1_000 } })
     advance(leaseMs - 1)
@@ -39,7 +39,7 @@ export function drainContract(open: Open): void {
 
   contractTest(
     open,
-    'an order to drain says whose it is, before and after it is obeyed',
+    'a drain order names its author, before and after the worker obeys it',
     async (contract) => {
       const { store, worker, advance } = contract
       const [first, second] = [await worker(), await worker()]
@@ -56,16 +56,23 @@ export function drainContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'an order that came after a signal is not what it drains by', async (contract) => {
-    const { store, worker } = contract
-    const first = await worker()
-    await first.renew({ draining: true, drain: { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 } })
-    await store.drainWorker(first.name, byHand())
-    const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 }
-    expect((await store.workers())[0]?.drain).toEqual(drain)
-  })
+  contractTest(
+    open,
+    'an order that arrives after a signal is not the reason of the drain',
+    async (contract) => {
+      const { store, worker } = contract
+      const first = await worker()
+      await first.renew({
+        draining: true,
+        drain: { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 },
+      })
+      await store.drainWorker(first.name, byHand())
+      const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 }
+      expect((await store.workers())[0]?.drain).toEqual(drain)
+    },
+  )
 
-  contractTest(open, 'a worker that drains tells what becomes of its runs', async (contract) => {
+  contractTest(open, 'a draining worker reports what happens to its runs', async (contract) => {
     const { store, worker } = contract
     const [first] = [await worker()]
     const drain = { cause: 'program', agoMs: 0, leftMs: 5_000 } as const
@@ -83,7 +90,7 @@ export function drainContract(open: Open): void {
     expect((await store.workers())[0]?.drain).toEqual(drain)
   })
 
-  contractTest(open, 'a worker that tells nothing of its drain drains all the same', async (contract) => {
+  contractTest(open, 'a worker that reports nothing of its drain drains all the same', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await first.renew({ draining: true })

@@ -85,7 +85,7 @@ export function enqueueContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'completed' })
   })
 
-  contractTest(open, 'a late repeat of a removed run makes no second one', async ({ store, advance }) => {
+  contractTest(open, 'a late repeat of a removed run creates no second one', async ({ store, advance }) => {
     const run = newRun()
     await store.enqueue([run])
     await store.cancel(run.id, byHand())
@@ -116,7 +116,7 @@ export function enqueueContract(open: Open): void {
     expect((await first.claimOne()).id).toBe(at.id)
   })
 
-  contractTest(open, 'an instant in the past is now', async ({ store, now }) => {
+  contractTest(open, 'an instant in the past means now', async ({ store, now }) => {
     const run = newRun({ start: { kind: 'at', at: now() - 1 } })
     await store.enqueue([run])
     expect(await store.run(run.id)).toMatchObject({ state: 'ready' })
@@ -140,7 +140,7 @@ export function enqueueContract(open: Open): void {
 
   contractTest(
     open,
-    'of thousands that expired at once none is started',
+    'none of thousands of runs that expire at once is started',
     async ({ store, worker, advance }) => {
       for (let i = 0; i < 4; i++) {
         await store.enqueue(Array.from({ length: 400 }, () => newRun({ expiresInMs: 1_000 })))
@@ -162,7 +162,7 @@ export function enqueueContract(open: Open): void {
     expect((await first.claimOne()).id).toBe(run.id)
   })
 
-  contractTest(open, 'hundreds of runs in one call are all answered in order', async ({ store }) => {
+  contractTest(open, 'hundreds of runs in one call all get replies in order', async ({ store }) => {
     const runs = Array.from({ length: 500 }, () => newRun())
     const answers = await store.enqueue(runs)
     expect(answers.map(({ id }) => id)).toEqual(runs.map(({ id }) => id))

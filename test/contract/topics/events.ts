@@ -52,7 +52,7 @@ async function passPause({ advance }: Contract, bodyLog: TestWorker): Promise<vo
 }
 
 export function eventsContract(open: Open): void {
-  contractTest(open, 'the life of a run is told in order', async ({ store, worker, advance, now }) => {
+  contractTest(open, 'the life of a run is logged in order', async ({ store, worker, advance, now }) => {
     expect(await readRunEvents(store)).toEqual([])
     const run = newRun({ job: 'send', queue: 'mail' })
     const enqueuedAt = now()
@@ -72,7 +72,7 @@ export function eventsContract(open: Open): void {
 
   contractTest(
     open,
-    'waits, hand-overs, a block, a failure and a retry are told as what they are',
+    'waits, hand-overs, a block, a failure and a retry have events of their own',
     async ({ store, worker, advance }) => {
       const run = newRun({ start: { kind: 'in', ms: 100 } })
       await store.enqueue([run])
@@ -105,7 +105,7 @@ export function eventsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'of one call each event tells of its own run', async ({ store, worker }) => {
+  contractTest(open, 'each event of one call describes its own run', async ({ store, worker }) => {
     const runs = [newRun({ queue: 'a' }), newRun(), newRun(), newRun({ job: 'other' })]
     await store.enqueue(runs)
     const first = await worker({ queues: ['default'] })
@@ -127,7 +127,7 @@ export function eventsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'losses are told up to the conviction', async (contract) => {
+  contractTest(open, 'losses are logged up to the poisoning', async (contract) => {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -148,7 +148,7 @@ export function eventsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'cancels and expiry are told', async ({ store, worker, advance }) => {
+  contractTest(open, 'cancels and expiry are logged', async ({ store, worker, advance }) => {
     const [ready, scheduled, late, tooLate] = [
       newRun(),
       newRun({ start: { kind: 'in', ms: minuteMs } }),
@@ -167,7 +167,7 @@ export function eventsContract(open: Open): void {
 
   contractTest(
     open,
-    'of a run that was told to stop the end is told that it really had',
+    'a run that was ordered to stop logs how it really ended',
     async ({ store, worker, letLeaseExpire }) => {
       const runs = Array.from({ length: 4 }, () => newRun())
       await store.enqueue(runs)
@@ -228,7 +228,7 @@ export function eventsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'without a cursor the newest are told, oldest first', async ({ store }) => {
+  contractTest(open, 'without a cursor the newest events are returned, oldest first', async ({ store }) => {
     const runs = Array.from({ length: 5 }, () => newRun())
     await store.enqueue(runs.slice(0, 3))
     await store.enqueue(runs.slice(3))
@@ -269,7 +269,7 @@ export function eventsContract(open: Open): void {
 
   contractTest(
     open,
-    'back from a cursor of another store, or of lost writes, there is nothing',
+    'a cursor of another store, or of lost writes, pages back to nothing',
     async (contract) => {
       const { store } = contract
       await store.enqueue([newRun()])
@@ -281,7 +281,7 @@ export function eventsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'the events of one run are found between those of others', async (contract) => {
+  contractTest(open, 'the events of one run are found among those of others', async (contract) => {
     const { store, worker } = contract
     const run = newRun({ id: 'run-one' })
     // Ids that begin or end alike, and a queue that is named as the run.
@@ -317,7 +317,7 @@ export function eventsContract(open: Open): void {
     expect(await store.events({ run: 'unknown', limit: 5 })).toMatchObject({ events: [] })
   })
 
-  contractTest(open, 'what is repeated or refused is not told', async ({ store, worker }) => {
+  contractTest(open, 'repeated and refused calls are not logged', async ({ store, worker }) => {
     const [run, blown, held] = [newRun(), newRun(), newRun()]
     await store.enqueue([run, blown, held])
     const first = await worker()
@@ -402,7 +402,7 @@ export function eventsContract(open: Open): void {
     expect((await currentCell(store)).wait).toEqual({ sumMs: 10, buckets: [0, 0, 1, 0, 1] })
   })
 
-  contractTest(open, 'every stay in a slot counts as run time, however it ends', async (contract) => {
+  contractTest(open, 'every execution counts as run time, however it ends', async (contract) => {
     const { store, worker, advance } = contract
     beginMinute(contract)
     await store.enqueue([newRun()])
@@ -419,7 +419,7 @@ export function eventsContract(open: Open): void {
     expect((await currentCell(store)).run).toEqual({ sumMs: 7, buckets: [0, 1, 1, 1] })
   })
 
-  contractTest(open, 'a stay that its worker’s loss ended counts as run time', async (contract) => {
+  contractTest(open, 'an execution ended by its worker’s loss counts as run time', async (contract) => {
     const { store, worker } = contract
     beginMinute(contract)
     await store.enqueue([newRun()])
@@ -430,7 +430,7 @@ export function eventsContract(open: Open): void {
     expect(run.buckets).toEqual([...Array<number>(14).fill(0), 1])
   })
 
-  contractTest(open, 'a stay that was told to stop counts as no run time', async (contract) => {
+  contractTest(open, 'an execution that was ordered to stop counts as no run time', async (contract) => {
     const { store, worker, advance } = contract
     beginMinute(contract)
     const first = await worker()
@@ -448,7 +448,7 @@ export function eventsContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'a clock that went back makes no time negative', async (contract) => {
+  contractTest(open, 'a clock that goes back makes no time negative', async (contract) => {
     const { store, worker, advance } = contract
     beginMinute(contract)
     await store.enqueue([newRun()])
@@ -510,7 +510,7 @@ export function eventsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'every connection reads the same', async ({ store, another, worker }) => {
+  contractTest(open, 'every connection reads the same events', async ({ store, another, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const other = await another()
     const after = await newestCursor(other)
@@ -527,7 +527,7 @@ export function eventsContract(open: Open): void {
     expect(await other.throughput(1)).toEqual(await store.throughput(1))
   })
 
-  contractTest(open, 'limits, cursors and minutes that can’t be are refused', async ({ store }) => {
+  contractTest(open, 'impossible limits, cursors and minutes are refused', async ({ store }) => {
     const refused = { code: 'INVALID_OPTIONS' }
     for (const limit of [0, -1, 1.5, maxEvents + 1, Number.NaN]) {
       await expect(store.events({ limit })).rejects.toMatchObject(refused)

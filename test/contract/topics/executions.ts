@@ -30,7 +30,7 @@ async function executionsOf({ store }: Contract, id: string, begin: number): Pro
 export function executionsContract(open: Open): void {
   contractTest(
     open,
-    'the execution that goes on is told, and how long its run was ready before',
+    'the current execution is reported, and how long its run was ready before',
     async (contract) => {
       const { store, worker, advance, now } = contract
       const begin = now()
@@ -58,7 +58,7 @@ export function executionsContract(open: Open): void {
 
   contractTest(
     open,
-    'the version told is that of the worker that has the run, also where another one has its name',
+    'the reported version is that of the run’s worker, even if another worker has its name',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       await worker({ name: 'same', jobs: jobs.map((job) => ({ ...job, version: 2 })) })
@@ -70,7 +70,7 @@ export function executionsContract(open: Open): void {
 
   contractTest(
     open,
-    'of a run that completes at once begin and end are told, and no worker',
+    'a run that completes at once reports begin and end, and no worker',
     async (contract) => {
       const { store, worker, advance, now } = contract
       const begin = now()
@@ -88,7 +88,7 @@ export function executionsContract(open: Open): void {
 
   contractTest(
     open,
-    'each execution says what ended it, and how long the run paused then',
+    'each execution says what ended it, and how long the run paused after it',
     async (contract) => {
       const { store, worker, advance, now, letLeaseExpire } = contract
       const begin = now()
@@ -145,7 +145,7 @@ export function executionsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'after a retry executions go on being counted', async (contract) => {
+  contractTest(open, 'after a retry the count of executions continues', async (contract) => {
     const { store, worker, advance, now } = contract
     const begin = now()
     await store.enqueue([newRun()])
@@ -163,7 +163,7 @@ export function executionsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'of many executions the first and the last ones are kept', async (contract) => {
+  contractTest(open, 'the first and the last of many executions are retained', async (contract) => {
     const { store, worker, advance, now } = contract
     const begin = now()
     await store.enqueue([newRun()])
@@ -184,21 +184,25 @@ export function executionsContract(open: Open): void {
     expect(claims).toEqual([...range(1, oldest), ...range(all - newest + 1, all + 1)])
   })
 
-  contractTest(open, 'executions go with their run, and times are shown by the clock', async (contract) => {
-    const { store, worker, advance, moveClock, now } = contract
-    await store.enqueue([newRun()])
-    const first = await worker()
-    const run = await first.claimOne()
-    advance(3)
-    await first.settle(run, { kind: 'failed', error: plainError })
-    moveClock(3_600_000)
-    await store.enqueue([newRun()])
-    expect(await store.executions(run.id)).toMatchObject([{ claimedAt: now() - 3, end: { at: now() } }])
-    await store.remove(run.id, byHand())
-    expect(await store.executions(run.id)).toEqual([])
-  })
+  contractTest(
+    open,
+    'executions are removed with their run, and times are shown by the clock',
+    async (contract) => {
+      const { store, worker, advance, moveClock, now } = contract
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      advance(3)
+      await first.settle(run, { kind: 'failed', error: plainError })
+      moveClock(3_600_000)
+      await store.enqueue([newRun()])
+      expect(await store.executions(run.id)).toMatchObject([{ claimedAt: now() - 3, end: { at: now() } }])
+      await store.remove(run.id, byHand())
+      expect(await store.executions(run.id)).toEqual([])
+    },
+  )
 
-  contractTest(open, 'waits and pauses stay what they were when the clock moves', async (contract) => {
+  contractTest(open, 'waits and pauses don’t change when the clock moves', async (contract) => {
     const { store, worker, advance, moveClock, now } = contract
     await store.enqueue([newRun()])
     const first = await worker()
@@ -215,7 +219,7 @@ export function executionsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'executions of one ms are told apart', async (contract) => {
+  contractTest(open, 'executions of one ms are distinct', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([newRun()])
     const first = await worker({ name: 'one' })

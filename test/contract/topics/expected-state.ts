@@ -30,7 +30,7 @@ async function putReport({ store }: Contract, cron = '* * * * *'): Promise<void>
 
 /** What its caller saw, and whether a write that is meant for that is carried out. */
 export function expectedStateContract(open: Open): void {
-  contractTest(open, 'a queue is paused or resumed only as it was seen', async (contract) => {
+  contractTest(open, 'a queue is paused or resumed only in the state that was seen', async (contract) => {
     const { store, advance } = contract
     await withMovedClock(contract)
     await expect(store.resumeQueue('mail', expecting({ pausedAt: 1 }))).rejects.toMatchObject(stale)
@@ -53,7 +53,7 @@ export function expectedStateContract(open: Open): void {
     expect(await pausedAt(store, 'mail')).toBeUndefined()
   })
 
-  contractTest(open, 'a schedule is paused or resumed only as it was seen', async (contract) => {
+  contractTest(open, 'a schedule is paused or resumed only in the state that was seen', async (contract) => {
     const { store, advance } = contract
     await withMovedClock(contract)
     await putReport(contract)
@@ -77,7 +77,7 @@ export function expectedStateContract(open: Open): void {
     await store.pauseSchedule('report', expecting({ revision: 2 }))
   })
 
-  contractTest(open, 'a limiter is set or reset only as it was seen', async (contract) => {
+  contractTest(open, 'a limiter is set or reset only in the state that was seen', async (contract) => {
     const { store, worker, advance } = contract
     await withMovedClock(contract)
     await worker({ limiters: [{ name: one.name, rule: one.rule }] })
@@ -100,7 +100,7 @@ export function expectedStateContract(open: Open): void {
     expect((await store.limiters())[0]).not.toHaveProperty('byHand')
   })
 
-  contractTest(open, 'a finding is muted or unmuted only as it was seen', async (contract) => {
+  contractTest(open, 'a finding is muted or unmuted only in the state that was seen', async (contract) => {
     const { store, advance } = contract
     await withMovedClock(contract)
     await expect(store.unmuteFinding(finding, expecting({ until: 1 }))).rejects.toMatchObject(stale)
@@ -122,7 +122,7 @@ export function expectedStateContract(open: Open): void {
 
   contractTest(
     open,
-    'a repeat of what was carried out gets its answer, whatever has changed',
+    'a repeat of a completed action gets its reply, whatever has changed',
     async (contract) => {
       const { store, worker } = contract
       await worker({ limiters: [{ name: one.name, rule: one.rule }] })

@@ -79,7 +79,7 @@ export function failuresContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'between steps are tries of the run', async ({ store, worker, advance }) => {
+  contractTest(open, 'between steps count as tries of the run', async ({ store, worker, advance }) => {
     const first = await worker()
     const run = await beginOne(store, first)
     await first.settle(run, retriedFor(mark('parse', { code: 'E_PARSE' })))
@@ -89,7 +89,7 @@ export function failuresContract(open: Open): void {
     expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
   })
 
-  contractTest(open, 'are shown by the run that failed, or waits to try again', async (contract) => {
+  contractTest(open, 'are shown by the run that failed or waits for its next try', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker()
     const run = await beginOne(store, first)
@@ -116,7 +116,7 @@ export function failuresContract(open: Open): void {
     expect(await store.run(run.id)).not.toHaveProperty('fingerprint')
   })
 
-  contractTest(open, 'of a worker without marks have no group', async ({ store, worker }) => {
+  contractTest(open, 'of a worker without fingerprints have no group', async ({ store, worker }) => {
     const first = await worker()
     const run = await beginOne(store, first)
     await first.append(run, failed('pay'))
@@ -147,7 +147,7 @@ export function failuresContract(open: Open): void {
     expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
   })
 
-  contractTest(open, 'that come with the end of another run count once', async ({ store, worker }) => {
+  contractTest(open, 'that arrive with the end of another run count once', async ({ store, worker }) => {
     const first = await worker()
     const [a, b] = [await beginOne(store, first), await beginOne(store, first)]
     const records = [failure('declined', 1_000), failure('declined')].map((one) => first.checkpoint(a, one))
@@ -159,7 +159,7 @@ export function failuresContract(open: Open): void {
     expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
   })
 
-  contractTest(open, 'that come with a claim count', async ({ store, worker }) => {
+  contractTest(open, 'that arrive with a claim count', async ({ store, worker }) => {
     const first = await worker()
     const run = await beginOne(store, first)
     const settlement = first.settlement(run, failedFor(mark('parse')))
@@ -168,7 +168,7 @@ export function failuresContract(open: Open): void {
     expect(await onlyGroup(store)).toMatchObject({ tries: 1, runs: 1, failedNow: 1, sample: run.id })
   })
 
-  contractTest(open, 'of a run that was told to stop count', async ({ store, worker }) => {
+  contractTest(open, 'of a run that was ordered to stop count', async ({ store, worker }) => {
     const first = await worker()
     const [a, b] = [await beginOne(store, first), await beginOne(store, first)]
     for (const { id } of [a, b]) await store.cancel(id, byHand())
@@ -182,7 +182,7 @@ export function failuresContract(open: Open): void {
 
   contractTest(
     open,
-    'tell how many runs are failed now: retried, removed and pruned ones are not',
+    'report how many runs are failed now, without retried, removed and pruned ones',
     async ({ store, worker, advance }) => {
       const first = await worker()
       const runs: RunId[] = []
@@ -236,7 +236,7 @@ export function failuresContract(open: Open): void {
     expect(runs.map(({ id }) => id)).toContain(group.sample)
   })
 
-  contractTest(open, 'are told per minute, for an hour', async (contract) => {
+  contractTest(open, 'are reported per minute, for an hour', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker()
     beginMinute(contract)
@@ -258,7 +258,7 @@ export function failuresContract(open: Open): void {
     expect(await onlyGroup(store)).toMatchObject({ tries: 4 })
   })
 
-  contractTest(open, 'name the five newest versions they were seen with', async ({ store, worker }) => {
+  contractTest(open, 'name the five most recent versions they were seen with', async ({ store, worker }) => {
     const first = await worker()
     const run = await beginOne(store, first)
     for (const version of [3, 1, 7, 3]) await first.append(run, failure('busy', 1, { version }))
@@ -267,7 +267,7 @@ export function failuresContract(open: Open): void {
     expect((await onlyGroup(store)).versions).toEqual([9, 8, 7, 3, 2])
   })
 
-  contractTest(open, 'have times that follow a clock which is set', async (contract) => {
+  contractTest(open, 'have times that follow clock changes', async (contract) => {
     const { store, worker, moveClock, now } = contract
     const first = await worker()
     const run = await beginOne(store, first)
@@ -308,7 +308,7 @@ export function failuresContract(open: Open): void {
     expect(await namesOf(store, { since: begun + 2_000 })).toEqual(['f1:b', 'f1:a2'])
   })
 
-  contractTest(open, 'are told with the very fingerprint first', async ({ store, worker, advance }) => {
+  contractTest(open, 'are listed with the exact fingerprint first', async ({ store, worker, advance }) => {
     const first = await worker()
     const run = await beginOne(store, first)
     for (const name of ['a', 'a1', 'a2']) {
@@ -320,7 +320,7 @@ export function failuresContract(open: Open): void {
       expect(await namesOf(store, { fingerprint: 'f1:a', order, limit: 1 })).toEqual(['f1:a'])
   })
 
-  contractTest(open, 'refuse filters that can’t be right', async ({ store }) => {
+  contractTest(open, 'refuse impossible filters', async ({ store }) => {
     const refused = { code: 'INVALID_OPTIONS' }
     for (const limit of [0, 1.5, maxFailureGroups + 1])
       await expect(store.failures({ limit })).rejects.toMatchObject(refused)
@@ -328,35 +328,39 @@ export function failuresContract(open: Open): void {
     await expect(store.failures({ limit: 1, since: Number.NaN })).rejects.toMatchObject(refused)
   })
 
-  contractTest(open, 'have a bounded number of groups: the least recently seen goes', async (contract) => {
-    const { store, worker, advance } = contract
-    const first = await worker()
-    const id = await failOne(store, first, mark('parse'))
-    const run = await beginOne(store, first)
-    const all = Array.from({ length: maxFailureGroups }, (_, i) => failure(`busy ${i}`, 1))
-    for (let i = 0; i < all.length; i += 200) {
+  contractTest(
+    open,
+    'have a bounded number of groups: the least recently seen is dropped',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const first = await worker()
+      const id = await failOne(store, first, mark('parse'))
+      const run = await beginOne(store, first)
+      const all = Array.from({ length: maxFailureGroups }, (_, i) => failure(`busy ${i}`, 1))
+      for (let i = 0; i < all.length; i += 200) {
+        advance(1)
+        await first.append(run, ...all.slice(i, i + 200))
+        // Seen again, it stays.
+        if (i === 400) await first.append(run, failure('busy 3', 1))
+      }
+      const known = new Set(await namesOf(store, { limit: maxFailureGroups }))
+      expect(known.size).toBe(maxFailureGroups)
+      expect(known.has('f1:parse')).toBe(false)
       advance(1)
-      await first.append(run, ...all.slice(i, i + 200))
-      // Seen again, it stays.
-      if (i === 400) await first.append(run, failure('busy 3', 1))
-    }
-    const known = new Set(await namesOf(store, { limit: maxFailureGroups }))
-    expect(known.size).toBe(maxFailureGroups)
-    expect(known.has('f1:parse')).toBe(false)
-    advance(1)
-    await first.append(run, ...[1, 2, 3].map((n) => failure(`late ${n}`, 1)))
-    const later = new Set(await namesOf(store, { limit: maxFailureGroups }))
-    expect([later.size, later.has('f1:late 1'), later.has('f1:busy 3')]).toEqual([
-      maxFailureGroups,
-      true,
-      true,
-    ])
-    // Its runs are failed all the same, and a retry of the group would retry them.
-    expect(await store.run(id)).toMatchObject({ fingerprint: 'f1:parse' })
-    advance(1)
-    await failOne(store, first, mark('parse'))
-    expect(await store.failures({ limit: 1 })).toMatchObject([{ tries: 1, runs: 1, failedNow: 2 }])
-  })
+      await first.append(run, ...[1, 2, 3].map((n) => failure(`late ${n}`, 1)))
+      const later = new Set(await namesOf(store, { limit: maxFailureGroups }))
+      expect([later.size, later.has('f1:late 1'), later.has('f1:busy 3')]).toEqual([
+        maxFailureGroups,
+        true,
+        true,
+      ])
+      // Its runs are failed all the same, and a retry of the group would retry them.
+      expect(await store.run(id)).toMatchObject({ fingerprint: 'f1:parse' })
+      advance(1)
+      await failOne(store, first, mark('parse'))
+      expect(await store.failures({ limit: 1 })).toMatchObject([{ tries: 1, runs: 1, failedNow: 2 }])
+    },
+  )
 
   contractTest(open, 'end with the run that completes', async ({ store, worker, advance }) => {
     const first = await worker()

@@ -27,7 +27,7 @@ async function all(store: Store, query: HeldKeyQuery): Promise<HeldKey[]> {
 const names = (keys: readonly HeldKey[]): string[] => keys.map(({ job, key }) => `${job} ${key}`).toSorted()
 
 export function heldKeysContract(open: Open): void {
-  contractTest(open, 'keys that are held, with who holds them and until when', async (contract) => {
+  contractTest(open, 'held keys are listed with their holder and expiry', async (contract) => {
     const { store, worker, now, advance } = contract
     const enqueuedAt = now()
     const finished = unique('a')
@@ -53,7 +53,7 @@ export function heldKeysContract(open: Open): void {
     expect(await store.heldKeys({ limit: 100 })).toEqual({ keys: [] })
   })
 
-  contractTest(open, 'keys of one job, a page at a time', async ({ store }) => {
+  contractTest(open, 'the keys of one job are read a page at a time', async ({ store }) => {
     const runs = ['job', 'jobs', 'other'].flatMap((job) =>
       ['x', 'y', 'z', 'x y', 'ä'].map((key) => unique(key, {}, { job })),
     )
@@ -68,20 +68,24 @@ export function heldKeysContract(open: Open): void {
     expect(await all(store, { job: 'jo', limit: 2 })).toEqual([])
   })
 
-  contractTest(open, 'of thousands each comes once, however many hold none', async ({ store }) => {
-    const runs = Array.from({ length: 2_500 }, (_, n) => unique(`key ${n}`))
-    for (let at = 0; at < runs.length; at += 250) await store.enqueue(runs.slice(at, at + 250))
-    const keys = await all(store, { limit: 100 })
-    expect(new Set(names(keys)).size).toBe(runs.length)
-    expect(await all(store, { job: 'none', limit: 100 })).toEqual([])
-  })
+  contractTest(
+    open,
+    'each of thousands of keys is listed once, and a job without keys has none',
+    async ({ store }) => {
+      const runs = Array.from({ length: 2_500 }, (_, n) => unique(`key ${n}`))
+      for (let at = 0; at < runs.length; at += 250) await store.enqueue(runs.slice(at, at + 250))
+      const keys = await all(store, { limit: 100 })
+      expect(new Set(names(keys)).size).toBe(runs.length)
+      expect(await all(store, { job: 'none', limit: 100 })).toEqual([])
+    },
+  )
 
-  contractTest(open, 'a key with two forms is one', async ({ store }) => {
+  contractTest(open, 'a key with two forms counts as one', async ({ store }) => {
     await store.enqueue([unique('written', { canonicalKey: 'canonical' })])
     expect(names(await all(store, { limit: 10 }))).toEqual(['job written'])
   })
 
-  contractTest(open, 'a page that can’t be one is refused', async ({ store }) => {
+  contractTest(open, 'an impossible page is refused', async ({ store }) => {
     await store.enqueue(['a', 'b', 'c'].map((key) => unique(key)))
     const { cursor = '' } = await store.heldKeys({ limit: 1 })
     const refusals = [

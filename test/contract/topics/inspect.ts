@@ -65,7 +65,7 @@ export function inspectContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'queues count their live runs and tell the age of the oldest', async (contract) => {
+  contractTest(open, 'queues count their live runs and show the age of the oldest', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([
       newRun(),
@@ -87,7 +87,7 @@ export function inspectContract(open: Open): void {
 
   contractTest(
     open,
-    'the oldest ready run of a queue is the one ready longest, not the first in line',
+    'the oldest ready run of a queue is the one ready longest, not the next to be claimed',
     async (contract) => {
       const { store, worker, advance } = contract
       const at = (ms: number) => ({ queue: 'mail', start: { kind: 'in', ms } }) as const
@@ -110,7 +110,7 @@ export function inspectContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'workers tell what they do', async ({ store, worker, advance, now }) => {
+  contractTest(open, 'workers show what they do', async ({ store, worker, advance, now }) => {
     await store.enqueue([newRun(), newRun()])
     const startedAt = now()
     const first = await worker({ name: 'one', host: 'vm', pid: 7, node: 'v24', concurrency: 3 })
@@ -124,7 +124,7 @@ export function inspectContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'of many runs those are told that have ended or are not here', async ({ store }) => {
+  contractTest(open, 'the ended and missing runs of a list are returned', async ({ store }) => {
     const [ended, live] = [newRun(), newRun()]
     await store.enqueue([ended, live])
     await store.cancel(ended.id, byHand())
@@ -145,26 +145,30 @@ export function inspectContract(open: Open): void {
     expect(await store.run('unknown')).toBeUndefined()
   })
 
-  contractTest(open, 'the outline of a journal leaves out what steps returned', async ({ store, worker }) => {
-    await store.enqueue([newRun()])
-    const first = await worker()
-    const run = await first.claimOne()
-    await first.append(
-      run,
-      ...[done('a', 'x'.repeat(5_000)), failed('b', true), waiting('c', 60_000), failure('no', 1_000)],
-    )
-    const whole = await store.journal(run.id, { after: 0, limit: 10 })
-    const outline = await store.journalOutline(run.id, { after: 0, limit: 10 })
-    expect(whole.map(({ phase }) => phase)).toEqual(['done', 'failed', 'waiting', 'retrying'])
-    expect(outline).toEqual(
-      whole.map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'value'))),
-    )
-    const positions = async (after: number, limit: number): Promise<number[]> =>
-      (await store.journalOutline(run.id, { after, limit })).map(({ position }) => position)
-    expect(await positions(0, 2)).toEqual([1, 2])
-    expect(await positions(2, 3)).toEqual([3, 4])
-    expect(await store.journalOutline('unknown', { after: 0, limit: 2 })).toEqual([])
-  })
+  contractTest(
+    open,
+    'the outline of a journal leaves out the results of steps',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      await first.append(
+        run,
+        ...[done('a', 'x'.repeat(5_000)), failed('b', true), waiting('c', 60_000), failure('no', 1_000)],
+      )
+      const whole = await store.journal(run.id, { after: 0, limit: 10 })
+      const outline = await store.journalOutline(run.id, { after: 0, limit: 10 })
+      expect(whole.map(({ phase }) => phase)).toEqual(['done', 'failed', 'waiting', 'retrying'])
+      expect(outline).toEqual(
+        whole.map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'value'))),
+      )
+      const positions = async (after: number, limit: number): Promise<number[]> =>
+        (await store.journalOutline(run.id, { after, limit })).map(({ position }) => position)
+      expect(await positions(0, 2)).toEqual([1, 2])
+      expect(await positions(2, 3)).toEqual([3, 4])
+      expect(await store.journalOutline('unknown', { after: 0, limit: 2 })).toEqual([])
+    },
+  )
 
   contractTest(open, 'the entries of one step are read by its path', async ({ store, worker }) => {
     await store.enqueue([newRun()])
@@ -190,7 +194,7 @@ export function inspectContract(open: Open): void {
 
   contractTest(
     open,
-    'entries that a retry dropped are in no read of a journal',
+    'entries that a retry dropped appear in no read of a journal',
     async ({ store, worker }) => {
       await store.enqueue([newRun()])
       const first = await worker()
@@ -205,7 +209,7 @@ export function inspectContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a store names its address and judges each check', async ({ store }) => {
+  contractTest(open, 'a store names its address and evaluates each check', async ({ store }) => {
     const checks = await store.checks()
     expect(store.address).not.toBe('')
     expect(checks.length).toBeGreaterThan(2)

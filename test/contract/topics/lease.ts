@@ -5,7 +5,7 @@ import { completed } from '../../support/stores/test-worker.ts'
 import { contractTest } from '../contract-test.ts'
 
 export function leaseContract(open: Open): void {
-  contractTest(open, 'a registration again is the same one', async ({ store, now }) => {
+  contractTest(open, 'a repeated registration returns the same lease', async ({ store, now }) => {
     const worker = newWorker()
     await store.register(worker)
     await store.register(worker)
@@ -14,7 +14,7 @@ export function leaseContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a renewal extends the lease and takes in what the worker does', async (contract) => {
+  contractTest(open, 'a renewal extends the lease and records what the worker does', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker()
     advance(3_000)
@@ -23,7 +23,7 @@ export function leaseContract(open: Open): void {
     expect(await store.workers()).toMatchObject([{ draining: true, leaseLeftMs: leaseMs, seenAgoMs: 0 }])
   })
 
-  contractTest(open, 'only a registration makes a lease', async ({ store }) => {
+  contractTest(open, 'only a registration creates a lease', async ({ store }) => {
     expect(await store.renew('nobody', { draining: false })).toEqual({ kind: 'lost' })
     expect(await store.workers()).toEqual([])
     expect(await store.reconcile('nobody', [])).toBe('lost')
@@ -31,7 +31,7 @@ export function leaseContract(open: Open): void {
 
   contractTest(
     open,
-    'a resigned worker’s runs are ready at once, nothing spent',
+    'a resigned worker’s runs are ready at once, with no attempt spent',
     async ({ store, worker }) => {
       await store.enqueue([newRun(), newRun()])
       const [first, second] = [await worker(), await worker()]
@@ -64,7 +64,7 @@ export function leaseContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a lease that expired is lost to the next claim of another worker', async (contract) => {
+  contractTest(open, 'the next claim of another worker ends an expired lease', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun()])
     const [first, second] = [await worker(), await worker()]
@@ -109,7 +109,7 @@ export function leaseContract(open: Open): void {
 
   contractTest(
     open,
-    'a late renewal of a lease nobody took holds it',
+    'a late renewal of a lease that no worker ended extends it',
     async ({ store, worker, letLeaseExpire }) => {
       await store.enqueue([newRun()])
       const [first, second] = [await worker(), await worker()]
@@ -121,7 +121,7 @@ export function leaseContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'time in which nobody could reach the store ends no lease', async (contract) => {
+  contractTest(open, 'time in which no worker could reach the store ends no lease', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([newRun()])
     const [first, second] = [await worker(), await worker()]
@@ -142,7 +142,7 @@ export function leaseContract(open: Open): void {
     expect(await first.settle(run, completed)).toMatchObject({ kind: 'settled' })
   })
 
-  contractTest(open, 'after a clock went back a dead worker is lost as soon as ever', async (contract) => {
+  contractTest(open, 'after a clock went back a dead worker is lost as soon as usual', async (contract) => {
     const { store, worker, advance, letLeaseExpire } = contract
     await store.enqueue([newRun()])
     const [first, second] = [await worker(), await worker()]
@@ -181,7 +181,7 @@ export function leaseContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run that its worker never heard of is given back', async ({ store, worker }) => {
+  contractTest(open, 'a run that its worker doesn’t know is given back', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const [first, second] = [await worker(), await worker()]
     const [known, unheard] = await first.claim()
@@ -194,7 +194,7 @@ export function leaseContract(open: Open): void {
 
   contractTest(
     open,
-    'so is one of the newest claim, although the claim before it was repeated last',
+    'so is one of the newest claim, even if the previous claim was repeated last',
     async ({ store, worker }) => {
       await store.enqueue([newRun(), newRun()])
       const first = await worker()
@@ -209,16 +209,20 @@ export function leaseContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run that only its worker holds is to be dropped', async ({ store, worker }) => {
-    await store.enqueue([newRun()])
-    const [first, second] = [await worker(), await worker()]
-    const old = await first.claimOne()
-    await first.settle(old, { kind: 'released' })
-    await second.claimOne()
-    const held = [{ run: old.id, fence: old.fence }]
-    expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
-    expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
-  })
+  contractTest(
+    open,
+    'a run that only its worker believes to hold is to be dropped',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const old = await first.claimOne()
+      await first.settle(old, { kind: 'released' })
+      await second.claimOne()
+      const held = [{ run: old.id, fence: old.fence }]
+      expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
+      expect(await store.reconcile(first.lease, held)).toEqual({ drop: [old.id] })
+    },
+  )
 
   contractTest(open, 'a drain order stands until the worker resigns', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
@@ -234,7 +238,7 @@ export function leaseContract(open: Open): void {
     await expect(store.drainWorker('nobody', byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
   })
 
-  contractTest(open, 'a drain order holds on in the next lease of its process', async ({ store, worker }) => {
+  contractTest(open, 'a drain order persists in the next lease of its process', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker({ draining: true })
     expect(await first.claimReply()).toMatchObject({ runs: [], orders: { drain: true } })

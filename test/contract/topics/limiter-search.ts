@@ -54,7 +54,7 @@ export function limiterSearchContract(open: Open): void {
     expect(ids(newest)).toEqual([...inOrder.toReversed(), inSlot.id])
   })
 
-  contractTest(open, 'beside other parts of a filter, and by the longest wait', async (contract) => {
+  contractTest(open, 'with other parts of a filter, and by the longest wait', async (contract) => {
     const { store } = contract
     const { worker, inSlot, of } = await waiters(contract)
     expect(await found(store, { limiter: 'one', states: ['running'] })).toEqual([inSlot.id])
@@ -66,7 +66,7 @@ export function limiterSearchContract(open: Open): void {
     expect(ids(longest)).toEqual([inSlot.id, ...of.a])
   })
 
-  contractTest(open, 'a run that waits no more is found no more', async (contract) => {
+  contractTest(open, 'a run that no longer waits is not found', async (contract) => {
     const { store } = contract
     const { worker, held, inSlot, of } = await waiters(contract)
     const [holderOfA, holderOfB] = held as [ClaimedRun, ClaimedRun]
@@ -80,7 +80,7 @@ export function limiterSearchContract(open: Open): void {
     await worker.settle(holderOfA, completed)
   })
 
-  contractTest(open, 'a run that waits with several steps is one', async (contract) => {
+  contractTest(open, 'a run that waits with several steps is found once', async (contract) => {
     const { store } = contract
     const worker = await limited(contract)
     await store.enqueue([limitedRun(one, { use: { key: 'a' } }), newRun()])
@@ -96,7 +96,7 @@ export function limiterSearchContract(open: Open): void {
 
   contractTest(
     open,
-    'no run is left out where some wait with many steps, by priorities that differ',
+    'no run is left out if some wait with many steps, by different priorities',
     async (contract) => {
       const { store } = contract
       const worker = await limited(contract, { concurrency: 30 })

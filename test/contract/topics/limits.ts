@@ -23,12 +23,12 @@ export function limitsContract(open: Open): void {
   describe('concurrency', () => concurrency(open))
   describe('rates', () => rates(open))
   describe('several limits', () => several(open))
-  describe('lines', () => lines(open))
-  describe('by hand', () => hand(open))
+  describe('waitlists', () => lines(open))
+  describe('manual settings', () => hand(open))
 }
 
 function concurrency(open: Open): void {
-  contractTest(open, 'no more than max at once; the next one starts when one ends', async (contract) => {
+  contractTest(open, 'at most `max` runs at once; the next one starts when one ends', async (contract) => {
     const worker = await limited(contract)
     const runs = [1, 2, 3].map(() => limitedRun(two))
     await contract.store.enqueue(runs)
@@ -43,7 +43,7 @@ function concurrency(open: Open): void {
     expect(ids(await worker.claim())).toEqual([runs[2]?.id])
   })
 
-  contractTest(open, 'keys have the limit each for themselves', async (contract) => {
+  contractTest(open, 'each key has the limit of its own', async (contract) => {
     const worker = await limited(contract)
     const keys = ['a', 'a', 'b', 'b']
     const runs = keys.map((key) => limitedRun(one, { use: { key } }))
@@ -51,7 +51,7 @@ function concurrency(open: Open): void {
     expect(ids(await worker.claim())).toEqual([runs[0]?.id, runs[2]?.id])
   })
 
-  contractTest(open, 'a closed key does not hold up what is behind it in the queue', async (contract) => {
+  contractTest(open, 'a closed key does not block the runs behind it in the queue', async (contract) => {
     const worker = await limited(contract)
     const runs = [limitedRun(one), limitedRun(one), newRun()]
     await contract.store.enqueue(runs)
@@ -76,7 +76,7 @@ function concurrency(open: Open): void {
     },
   } as const
   for (const [name, end] of Object.entries(ends)) {
-    contractTest(open, `the slot comes back with ${name}`, async (contract) => {
+    contractTest(open, `the slot is freed with ${name}`, async (contract) => {
       const worker = await limited(contract)
       const runs = [limitedRun(one), limitedRun(one)]
       await contract.store.enqueue(runs)
@@ -85,7 +85,7 @@ function concurrency(open: Open): void {
     })
   }
 
-  contractTest(open, 'the slot comes back with a resigned and with a lost lease', async (contract) => {
+  contractTest(open, 'the slot is freed with a resigned and with a lost lease', async (contract) => {
     const [worker, other, third] = [await limited(contract), await limited(contract), await limited(contract)]
     const runs = [limitedRun(one), limitedRun(one)]
     await contract.store.enqueue(runs)
@@ -98,24 +98,20 @@ function concurrency(open: Open): void {
     expect(await third.claim()).toEqual([])
   })
 
-  contractTest(
-    open,
-    'for the whole run the slot stays through a suspension, to the end',
-    async (contract) => {
-      const worker = await limited(contract)
-      const runs = [1, 2].map(() => limitedRun(one, { use: { wholeRun: true } }))
-      await contract.store.enqueue(runs)
-      const run = await worker.claimOne()
-      await worker.append(run, waiting('rest', 1_000))
-      await worker.settle(run, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
-      expect(await worker.claim()).toEqual([])
-      contract.advance(1_000)
-      const resumed = await worker.claimOne()
-      expect(resumed.id).toBe(run.id)
-      await worker.settle(resumed, completed)
-      expect(ids(await worker.claim())).toEqual([runs[1]?.id])
-    },
-  )
+  contractTest(open, 'a whole-run slot is held through a suspension, to the end', async (contract) => {
+    const worker = await limited(contract)
+    const runs = [1, 2].map(() => limitedRun(one, { use: { wholeRun: true } }))
+    await contract.store.enqueue(runs)
+    const run = await worker.claimOne()
+    await worker.append(run, waiting('rest', 1_000))
+    await worker.settle(run, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
+    expect(await worker.claim()).toEqual([])
+    contract.advance(1_000)
+    const resumed = await worker.claimOne()
+    expect(resumed.id).toBe(run.id)
+    await worker.settle(resumed, completed)
+    expect(ids(await worker.claim())).toEqual([runs[1]?.id])
+  })
 
   contractTest(open, 'a cost takes as many slots', async (contract) => {
     const worker = await limited(contract)
@@ -127,7 +123,7 @@ function concurrency(open: Open): void {
     expect(ids(await worker.claim())).toEqual(ids(runs.slice(1)))
   })
 
-  contractTest(open, 'a limiter that no worker has registered lets nobody pass', async (contract) => {
+  contractTest(open, 'a limiter that no worker has registered admits no run', async (contract) => {
     const worker = await contract.worker()
     const run = limitedRun(one)
     await contract.store.enqueue([run])
@@ -138,7 +134,7 @@ function concurrency(open: Open): void {
     expect(ids(await knowing.claim())).toEqual([run.id])
   })
 
-  contractTest(open, 'the same claim again admits nobody else', async (contract) => {
+  contractTest(open, 'a repeated claim admits no other run', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([limitedRun(one), limitedRun(one)])
     const first = await worker.claimReply(10)
@@ -146,7 +142,7 @@ function concurrency(open: Open): void {
     expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1, max: 1, waiting: 1 }])
   })
 
-  contractTest(open, 'the first in line of a key is told, and since when it waits', async (contract) => {
+  contractTest(open, 'the first waiter of a key is shown, and since when it waits', async (contract) => {
     const { store, now, advance } = contract
     const worker = await limited(contract)
     const waiters = [limitedRun(one), limitedRun(one)]
@@ -224,7 +220,7 @@ function rates(open: Open): void {
 }
 
 function several(open: Open): void {
-  contractTest(open, 'all limits of a run are taken together or none', async (contract) => {
+  contractTest(open, 'a run gets all its limits together or none', async (contract) => {
     const worker = await limited(contract)
     const holder = limitedRun(one)
     const both = newRun({ limits: [use(two), use(one)] })
@@ -238,22 +234,26 @@ function several(open: Open): void {
     expect(await contract.store.limiterKeys('two', 10)).toMatchObject([{ used: 1 }])
   })
 
-  contractTest(open, 'a run that is moved on to another line says so', async (contract) => {
+  contractTest(open, 'a run that moves to another waitlist says so', async (contract) => {
     const { senior } = await withSenior(contract, {})
     expect(await contract.store.linePlaces(senior.id)).toMatchObject([{ limiter: 'one', key: 'b' }])
     expect(await contract.store.run(senior.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
   })
 
-  contractTest(open, 'a senior keeps no slot from a run that holds what it waits for', async (contract) => {
-    const { worker, senior, younger } = await withSenior(contract, { wholeRun: true })
-    expect(await acquire(worker, younger, 'call', [use(two, { key: 'a' })])).toEqual({ kind: 'granted' })
-    await worker.settle(younger, completed)
-    expect(ids(await worker.claim())).toEqual([senior.id])
-  })
+  contractTest(
+    open,
+    'an aged waiter keeps no slot from a run that holds what it waits for',
+    async (contract) => {
+      const { worker, senior, younger } = await withSenior(contract, { wholeRun: true })
+      expect(await acquire(worker, younger, 'call', [use(two, { key: 'a' })])).toEqual({ kind: 'granted' })
+      await worker.settle(younger, completed)
+      expect(ids(await worker.claim())).toEqual([senior.id])
+    },
+  )
 
   contractTest(
     open,
-    'a senior lets those pass that are older or keep slots, wherever they stand',
+    'an aged waiter lets older runs and slot holders pass, wherever they wait',
     async (contract) => {
       const worker = await limited(contract)
       const [older, senior, ...young] = [
@@ -277,7 +277,7 @@ function several(open: Open): void {
     },
   )
 
-  contractTest(open, 'who needs two limits is not passed over for ever', async (contract) => {
+  contractTest(open, 'a run that needs two limits is not passed over forever', async (contract) => {
     const worker = await limited(contract)
     const start = [limitedRun(one, { use: { key: 'a' } }), limitedRun(one, { use: { key: 'b' } })]
     await contract.store.enqueue(start)
@@ -317,7 +317,7 @@ async function withSenior(
 }
 
 function lines(open: Open): void {
-  contractTest(open, 'a line is served by priority, then first come, first served', async (contract) => {
+  contractTest(open, 'a waitlist is served by priority, then first come, first served', async (contract) => {
     const worker = await limited(contract)
     const runs = [0, 0, 0, 5].map((priority) => limitedRun(one, { priority }))
     await contract.store.enqueue(runs.slice(0, 1))
@@ -332,30 +332,34 @@ function lines(open: Open): void {
     expect(order).toEqual([runs[3]?.id, runs[1]?.id, runs[2]?.id])
   })
 
-  contractTest(open, 'who is cancelled, expires or times out leaves the line', async (contract) => {
-    const worker = await limited(contract)
-    const [holder, cancelled, expired, late, last] = [
-      limitedRun(one),
-      limitedRun(one),
-      limitedRun(one, { expiresInMs: 1_000 }),
-      limitedRun(one, { timeoutMs: 1_000 }),
-      limitedRun(one),
-    ] as const
-    await contract.store.enqueue([holder, cancelled, expired, late, last])
-    const held = await worker.claimOne()
-    await contract.store.cancel(cancelled.id, byHand())
-    contract.advance(1_000)
-    await worker.claim()
-    expect(await contract.store.run(cancelled.id)).toMatchObject({ state: 'cancelled' })
-    expect(await contract.store.run(expired.id)).toMatchObject({ state: 'expired' })
-    await worker.settle(held, completed)
-    expect(ids(await worker.claim())).toEqual([late.id])
-    expect(await contract.store.linePlaces(last.id)).toMatchObject([
-      { limiter: 'one', ahead: 0, holders: [late.id] },
-    ])
-  })
+  contractTest(
+    open,
+    'a run that is cancelled, expires or times out leaves the waitlist',
+    async (contract) => {
+      const worker = await limited(contract)
+      const [holder, cancelled, expired, late, last] = [
+        limitedRun(one),
+        limitedRun(one),
+        limitedRun(one, { expiresInMs: 1_000 }),
+        limitedRun(one, { timeoutMs: 1_000 }),
+        limitedRun(one),
+      ] as const
+      await contract.store.enqueue([holder, cancelled, expired, late, last])
+      const held = await worker.claimOne()
+      await contract.store.cancel(cancelled.id, byHand())
+      contract.advance(1_000)
+      await worker.claim()
+      expect(await contract.store.run(cancelled.id)).toMatchObject({ state: 'cancelled' })
+      expect(await contract.store.run(expired.id)).toMatchObject({ state: 'expired' })
+      await worker.settle(held, completed)
+      expect(ids(await worker.claim())).toEqual([late.id])
+      expect(await contract.store.linePlaces(last.id)).toMatchObject([
+        { limiter: 'one', ahead: 0, holders: [late.id] },
+      ])
+    },
+  )
 
-  contractTest(open, 'runs of a paused queue do not keep others from a key', async (contract) => {
+  contractTest(open, 'runs of a paused queue don’t block a key for others', async (contract) => {
     const worker = await limited(contract)
     const holder = limitedRun(one)
     const paused = [1, 2, 3].map(() => limitedRun(one, { queue: 'closed' }))
@@ -371,7 +375,7 @@ function lines(open: Open): void {
     expect(ids(await worker.claim())).toEqual([paused[0]?.id])
   })
 
-  contractTest(open, 'a woken run that is not taken holds nobody back for long', async (contract) => {
+  contractTest(open, 'a woken run that no worker claims blocks others only briefly', async (contract) => {
     const worker = await limited(contract, { queues: ['default'] })
     const slow = await limited(contract, { queues: ['slow'] })
     const [holder, woken, other] = [
@@ -398,7 +402,7 @@ function lines(open: Open): void {
 
   contractTest(
     open,
-    'a scheduled run joins the line when it is due; retried by hand it waits again',
+    'a scheduled run joins the waitlist when it is due; after a manual retry it waits again',
     async (contract) => {
       const worker = await limited(contract)
       const later = limitedRun(one, { start: { kind: 'in', ms: 1_000 } })
@@ -436,7 +440,7 @@ function hand(open: Open): void {
     )
   }
 
-  contractTest(open, 'a period made longer lets nobody pass sooner', async (contract) => {
+  contractTest(open, 'a longer period admits no run sooner', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([1, 2, 3].map(() => limitedRun(bucket)))
     expect(await worker.claim()).toHaveLength(2)
@@ -445,7 +449,7 @@ function hand(open: Open): void {
     expect(await contract.store.limiterKeys('bucket', 1)).toMatchObject([{ used: 2, opensInMs: 3_600_000 }])
   })
 
-  contractTest(open, 'what was set by hand before stays when another number is set', async (contract) => {
+  contractTest(open, 'a manual setting stays when another number is set', async (contract) => {
     await limited(contract)
     await contract.store.setLimiter('bucket', { refill: 9 }, byHand())
     const rule = await contract.store.setLimiter('bucket', { max: 7 }, byHand())
@@ -454,32 +458,28 @@ function hand(open: Open): void {
     expect(await contract.store.setLimiter('bucket', undefined, byHand())).toEqual(bucket.rule)
   })
 
-  contractTest(
-    open,
-    'a look at a sliding window counts what is in it and takes nothing out',
-    async (contract) => {
-      const { store, advance } = contract
-      const worker = await limited(contract)
-      const start = async (): Promise<void> => {
-        await store.enqueue([limitedRun(sliding)])
-        await worker.settle(await worker.claimOne(), completed)
-      }
-      await start()
-      advance(600)
-      await start()
-      const both = limitedRun(sliding, { use: { cost: 2 } })
-      await store.enqueue([both])
-      advance(500)
-      // The start of 1,100 ms ago has left the window, the one of 500 ms ago has not.
-      const key = { key: '', used: 1, max: 2, waiting: 1, opensInMs: 500 }
-      for (let i = 0; i < 2; i++) {
-        expect(await store.limiterKeys('sliding', 10)).toMatchObject([key])
-        expect(await store.linePlaces(both.id)).toMatchObject([{ ...key, ahead: 0 }])
-      }
-      advance(500)
-      expect((await worker.claimOne()).id).toBe(both.id)
-    },
-  )
+  contractTest(open, 'reading a sliding window counts its starts and removes none', async (contract) => {
+    const { store, advance } = contract
+    const worker = await limited(contract)
+    const start = async (): Promise<void> => {
+      await store.enqueue([limitedRun(sliding)])
+      await worker.settle(await worker.claimOne(), completed)
+    }
+    await start()
+    advance(600)
+    await start()
+    const both = limitedRun(sliding, { use: { cost: 2 } })
+    await store.enqueue([both])
+    advance(500)
+    // The start of 1,100 ms ago has left the window, the one of 500 ms ago has not.
+    const key = { key: '', used: 1, max: 2, waiting: 1, opensInMs: 500 }
+    for (let i = 0; i < 2; i++) {
+      expect(await store.limiterKeys('sliding', 10)).toMatchObject([key])
+      expect(await store.linePlaces(both.id)).toMatchObject([{ ...key, ahead: 0 }])
+    }
+    advance(500)
+    expect((await worker.claimOne()).id).toBe(both.id)
+  })
 
   contractTest(open, 'two numbers set at once are both in force', async (contract) => {
     await limited(contract)
@@ -489,7 +489,7 @@ function hand(open: Open): void {
     expect(found?.rule).toEqual({ ...bucket.rule, refill: 9, max: 7, everyMs: 5_000 })
   })
 
-  contractTest(open, 'a limit set by hand holds until it is taken back', async (contract) => {
+  contractTest(open, 'a manual limit holds until it is reset', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([1, 2, 3].map(() => limitedRun(one)))
     await worker.claimOne()
@@ -515,7 +515,7 @@ function hand(open: Open): void {
 
   contractTest(
     open,
-    'in force is the rule first seen last among live workers, whoever restarts',
+    'the rule last first-seen among live workers is in force, whichever worker restarts',
     async (contract) => {
       const { store, advance, worker } = contract
       const ruleInForce = async () =>

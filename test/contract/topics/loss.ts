@@ -95,7 +95,7 @@ export function lossContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a lease that expired was not cut, whatever its worker says', async (contract) => {
+  contractTest(open, 'an expired lease was not cut, whatever its worker says', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -118,7 +118,7 @@ export function lossContract(open: Open): void {
 
   contractTest(
     open,
-    'its history says where a loss found it: inside a step of which only the intent is stored',
+    'the history says where a loss occurred: inside a step of which only the intent is stored',
     async ({ store, worker, letLeaseExpire }) => {
       const run = newRun()
       await store.enqueue([run])
@@ -142,7 +142,7 @@ export function lossContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a new step makes a run as good as new', async (contract) => {
+  contractTest(open, 'a new step resets the loss streak', async (contract) => {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -161,7 +161,7 @@ export function lossContract(open: Open): void {
 
   contractTest(
     open,
-    'a lease holds at most one suspect, so that a bad run convicts no other',
+    'a lease holds at most one poison suspect, so that a bad run poisons no other',
     async (contract) => {
       const { store, worker, advance } = contract
       const [bad, worse, good] = [newRun({ priority: 5 }), newRun({ priority: 5 }), newRun()]
@@ -184,7 +184,7 @@ export function lossContract(open: Open): void {
 
   contractTest(
     open,
-    'a lease is over as soon as the first of its many runs are taken back: it neither renews nor claims',
+    'a lease is over once the first of its many runs are reclaimed: it neither renews nor claims',
     async (contract) => {
       const { store, worker, letLeaseExpire } = contract
       const [victim, bodyLog] = [await worker(), await worker()]
@@ -216,7 +216,7 @@ export function lossContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'of two suspects in two queues one claim takes one', async (contract) => {
+  contractTest(open, 'one worker claims one of two poison suspects in two queues', async (contract) => {
     const { store, worker, advance, letLeaseExpire } = contract
     await store.enqueue([newRun({ queue: 'a' }), newRun({ queue: 'b' })])
     const bodyLog = await worker()

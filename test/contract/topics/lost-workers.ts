@@ -42,7 +42,7 @@ async function losePast(contract: Contract, bodyLog: TestWorker, times: number):
 export function lostWorkersContract(open: Open): void {
   contractTest(
     open,
-    'a lost worker of a task is kept for an hour, with what ended its task',
+    'a lost worker of a task is listed for an hour, with the cause of the task’s end',
     async (contract) => {
       const { store, worker, now } = contract
       await store.enqueue([newRun(), newRun()])
@@ -70,7 +70,7 @@ export function lostWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a worker that left, lives or has no task is not kept as lost', async (contract) => {
+  contractTest(open, 'a worker that left, lives or has no task is not listed as lost', async (contract) => {
     const { store, worker } = contract
     const bodyLog = await worker()
     const [left, alive] = [await worker(inTask('left')), await worker(inTask('alive'))]
@@ -90,43 +90,37 @@ export function lostWorkersContract(open: Open): void {
     )
   })
 
-  contractTest(
-    open,
-    'a stop that says nothing about the run takes the loss back from its streak',
-    async (contract) => {
-      const { store, worker } = contract
-      const run = newRun()
-      await store.enqueue([run])
-      const bodyLog = await worker()
-      const victim = await lose(contract, bodyLog)
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
-      // Also where the reply to the first call was lost; the first cause stands.
-      for (const death of [scaleIn, scaleIn, memory])
-        expect(await store.explainLoss(victim.lease, death)).toBe('explained')
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
-      expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
-      expect(await store.history(run.id)).toMatchObject([
-        { kind: 'lost', cause: 'lease', worker: victim.name },
-        {
-          kind: 'explained',
-          cause: 'lease',
-          worker: victim.name,
-          reason: `${words}; the loss doesn't count`,
-        },
-      ])
-      const explained = (await readOperations(store)).filter(
-        ({ operation }) => operation === 'loss explained',
-      )
-      expect(explained).toMatchObject([
-        { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
-      ])
-      // The next loss in a row is the first one.
-      await lose(contract, bodyLog)
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
-    },
-  )
+  contractTest(open, 'a stop unrelated to the run reverts the loss in its streak', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const bodyLog = await worker()
+    const victim = await lose(contract, bodyLog)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
+    // Also where the reply to the first call was lost; the first cause stands.
+    for (const death of [scaleIn, scaleIn, memory])
+      expect(await store.explainLoss(victim.lease, death)).toBe('explained')
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
+    expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
+    expect(await store.history(run.id)).toMatchObject([
+      { kind: 'lost', cause: 'lease', worker: victim.name },
+      {
+        kind: 'explained',
+        cause: 'lease',
+        worker: victim.name,
+        reason: `${words}; the loss doesn't count`,
+      },
+    ])
+    const explained = (await readOperations(store)).filter(({ operation }) => operation === 'loss explained')
+    expect(explained).toMatchObject([
+      { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
+    ])
+    // The next loss in a row is the first one.
+    await lose(contract, bodyLog)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+  })
 
-  contractTest(open, 'a death that may be the work of the run leaves its streak', async (contract) => {
+  contractTest(open, 'a death that the run may have caused leaves its streak', async (contract) => {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -142,7 +136,7 @@ export function lostWorkersContract(open: Open): void {
     expect(history[1]).not.toHaveProperty('cause')
   })
 
-  contractTest(open, 'the pause after a loss that is taken back ends', async (contract) => {
+  contractTest(open, 'the pause after a reverted loss ends', async (contract) => {
     const { store, worker, now } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -174,7 +168,7 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'a pause of the run itself goes on when a loss before it is taken back',
+    'a pause of the run itself continues when an earlier loss is reverted',
     async (contract) => {
       const { store, worker } = contract
       const run = newRun()
@@ -192,7 +186,7 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'nothing is taken back once an entry has been stored, or after another loss',
+    'nothing is reverted once an entry has been stored, or after another loss',
     async (contract) => {
       const { store, worker } = contract
       const [stored, again] = [newRun(), newRun()]
@@ -223,27 +217,23 @@ export function lostWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(
-    open,
-    'of a run that another worker holds by now the loss is taken back, too',
-    async (contract) => {
-      const { store, worker } = contract
-      const run = newRun()
-      await store.enqueue([run])
-      const bodyLog = await worker()
-      const victim = await lose(contract, bodyLog)
-      const next = await worker(inTask('b'))
-      const claimed = await next.claimOne()
-      await store.explainLoss(victim.lease, scaleIn)
-      expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
-      await contract.letLeaseExpire(bodyLog)
-      await bodyLog.claim(0)
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
-      expect(claimed.losses).toBe(1)
-    },
-  )
+  contractTest(open, 'the loss of a run that another worker now holds is reverted, too', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const bodyLog = await worker()
+    const victim = await lose(contract, bodyLog)
+    const next = await worker(inTask('b'))
+    const claimed = await next.claimOne()
+    await store.explainLoss(victim.lease, scaleIn)
+    expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
+    await contract.letLeaseExpire(bodyLog)
+    await bodyLog.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+    expect(claimed.losses).toBe(1)
+  })
 
-  contractTest(open, 'a run that is no suspect any more is claimed beside a suspect', async (contract) => {
+  contractTest(open, 'a run that is no longer a poison suspect is claimed beside one', async (contract) => {
     const { store, worker } = contract
     const [one, two] = [newRun(), newRun()]
     await store.enqueue([one, two])
@@ -280,7 +270,7 @@ export function lostWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run that is being given up as poisoned keeps its end, too', async (contract) => {
+  contractTest(open, 'a run that is being failed as poisoned keeps its end, too', async (contract) => {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -297,7 +287,7 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'what a poisoned run tells of its losses leaves out those that do not count',
+    'a poisoned run’s report of its losses leaves out those that don’t count',
     async (contract) => {
       const { store, worker } = contract
       const run = newRun()
@@ -319,7 +309,7 @@ export function lostWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run that ended or is gone is told of, not moved', async (contract) => {
+  contractTest(open, 'an ended or removed run is reported, not moved', async (contract) => {
     const { store, worker } = contract
     const [ended, gone, cancelled] = [newRun(), newRun(), newRun()]
     await store.enqueue([ended, gone, cancelled])
@@ -334,7 +324,7 @@ export function lostWorkersContract(open: Open): void {
     expect((await store.history(ended.id)).at(-1)).toMatchObject({ kind: 'explained', reason: words })
   })
 
-  contractTest(open, 'of very many lost runs the first are kept, all are counted', async (contract) => {
+  contractTest(open, 'the first of very many lost runs are listed, all are counted', async (contract) => {
     const { store, worker } = contract
     for (let i = 0; i < 6; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
     const bodyLog = await worker()
@@ -353,7 +343,7 @@ export function lostWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'of very many lost workers the newest are told, and ECS is asked about all',
+    'the newest of very many lost workers are listed, and ECS is queried about all',
     async (contract) => {
       const { store, worker } = contract
       const bodyLog = await worker()
@@ -376,7 +366,7 @@ export function lostWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a cause that can not be one is refused', async (contract) => {
+  contractTest(open, 'an impossible cause is refused', async (contract) => {
     const { store, worker } = contract
     const bodyLog = await worker()
     const victim = await lose(contract, bodyLog)

@@ -44,7 +44,7 @@ export function manyQueuesContract(open: Open): void {
     expect(rest.more).toBe(false)
   })
 
-  contractTest(open, 'claims of one run each begin at another queue', async ({ store, worker }) => {
+  contractTest(open, 'claims of one run each begin at different queues', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])
     const first = await worker()
     const runs: ClaimedRun[] = []
@@ -52,16 +52,20 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(runs)).toEqual(times(names.length, 1))
   })
 
-  contractTest(open, 'a queue that has more than its share gives what others lack', async (contract) => {
-    const { store, worker } = contract
-    const many = Array.from({ length: 50 }, () => newRun({ queue: 'queue-7' }))
-    await store.enqueue([...oneOfEach(), ...many])
-    const answer = await (await worker()).claimReply(60)
-    expect(perQueue(answer.runs)).toEqual([31, ...times(29, 1)])
-    expect(answer.more).toBe(true)
-    const given = answer.runs.filter(({ queue }) => queue === 'queue-7').map(({ id }) => id)
-    expect(given.slice(1)).toEqual(many.slice(0, 30).map(({ id }) => id))
-  })
+  contractTest(
+    open,
+    'a queue with more than its share fills the slots that others leave',
+    async (contract) => {
+      const { store, worker } = contract
+      const many = Array.from({ length: 50 }, () => newRun({ queue: 'queue-7' }))
+      await store.enqueue([...oneOfEach(), ...many])
+      const answer = await (await worker()).claimReply(60)
+      expect(perQueue(answer.runs)).toEqual([31, ...times(29, 1)])
+      expect(answer.more).toBe(true)
+      const given = answer.runs.filter(({ queue }) => queue === 'queue-7').map(({ id }) => id)
+      expect(given.slice(1)).toEqual(many.slice(0, 30).map(({ id }) => id))
+    },
+  )
 
   contractTest(open, 'runs of one queue are found among many that are empty', async (contract) => {
     const { store, worker } = contract
@@ -78,21 +82,25 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(await first.claim(40))).toEqual(times(names.length, 1))
   })
 
-  contractTest(open, 'what a claim leaves beside many empty queues is for the next one', async (contract) => {
-    const { store, worker } = contract
-    const first = await worker()
-    await store.enqueue(oneOfEach())
-    const held = await first.claim(40)
-    await first.send(...held.map((run) => first.settlement(run, completed)))
-    const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
-    await store.enqueue(runs)
-    const answer = await first.claimReply(5)
-    expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
-    expect(answer.more).toBe(true)
-    expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
-  })
+  contractTest(
+    open,
+    'runs that a claim leaves beside many empty queues go to the next claim',
+    async (contract) => {
+      const { store, worker } = contract
+      const first = await worker()
+      await store.enqueue(oneOfEach())
+      const held = await first.claim(40)
+      await first.send(...held.map((run) => first.settlement(run, completed)))
+      const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
+      await store.enqueue(runs)
+      const answer = await first.claimReply(5)
+      expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
+      expect(answer.more).toBe(true)
+      expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
+    },
+  )
 
-  contractTest(open, 'what comes back to a queue that was found empty is claimed', async (contract) => {
+  contractTest(open, 'a run that returns to a queue found empty is claimed', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
@@ -103,7 +111,7 @@ export function manyQueuesContract(open: Open): void {
     expect([...again, ...other].map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
   })
 
-  contractTest(open, 'a claim takes what it settles beside empty queues', async (contract) => {
+  contractTest(open, 'a claim takes runs that it settles beside empty queues', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
@@ -116,7 +124,7 @@ export function manyQueuesContract(open: Open): void {
 
   contractTest(
     open,
-    'jobs of one queue are one line, however far a claim reads',
+    'jobs of one queue are claimed in one order, however far a claim reads',
     async ({ store, worker }) => {
       const jobs = ['a', 'b', 'c'].map((name) => ({ name, version: 1, queue: 'mixed', digest: name }))
       // The best runs are spread unevenly over the jobs.
@@ -134,7 +142,7 @@ export function manyQueuesContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'with many queues a strict order holds, too', async ({ store, worker }) => {
+  contractTest(open, 'strict order holds with many queues, too', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])
     const queues = [...names].reverse()
     const first = await worker({ queues, queueOrder: 'strict' })

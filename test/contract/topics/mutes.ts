@@ -23,20 +23,16 @@ export function mutesContract(open: Open): void {
     expect(await store.mutes()).toMatchObject([{ finding: 'a' }])
   })
 
-  contractTest(
-    open,
-    'muting again replaces the mute; an operator ends it before its time',
-    async (contract) => {
-      const { store, now } = contract
-      await store.muteFinding(id, 60_000, byHand({ reason: 'known' }))
-      await store.muteFinding(id, 5_000, byHand({ by: 'ben' }))
-      expect(await store.mutes()).toEqual([{ finding: id, until: now() + 5_000, by: 'ben' }])
-      expect(await store.unmuteFinding('other', byHand())).toBe(false)
-      expect(await store.unmuteFinding(id, byHand())).toBe(true)
-      expect(await store.mutes()).toEqual([])
-      expect(await store.unmuteFinding(id, byHand())).toBe(false)
-    },
-  )
+  contractTest(open, 'muting again replaces the mute; an operator can end it early', async (contract) => {
+    const { store, now } = contract
+    await store.muteFinding(id, 60_000, byHand({ reason: 'known' }))
+    await store.muteFinding(id, 5_000, byHand({ by: 'ben' }))
+    expect(await store.mutes()).toEqual([{ finding: id, until: now() + 5_000, by: 'ben' }])
+    expect(await store.unmuteFinding('other', byHand())).toBe(false)
+    expect(await store.unmuteFinding(id, byHand())).toBe(true)
+    expect(await store.mutes()).toEqual([])
+    expect(await store.unmuteFinding(id, byHand())).toBe(false)
+  })
 
   contractTest(open, 'a late repeat of a mute, or of its end, changes nothing', async (contract) => {
     const { store, now, advance } = contract
@@ -68,25 +64,29 @@ export function mutesContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a mute that has ended counts as none', async ({ store, advance }) => {
+  contractTest(open, 'an ended mute counts as none', async ({ store, advance }) => {
     await store.muteFinding(id, 1_000, byHand())
     advance(1_000)
     expect(await store.unmuteFinding(id, byHand())).toBe(false)
   })
 
-  contractTest(open, 'a bounded number is muted at a time; those that ended make room', async (contract) => {
-    const { store, advance } = contract
-    for (let n = 0; n < maxMutes; n++)
-      await store.muteFinding(`finding:${n}`, n === 7 ? 1_000 : 5_000, byHand())
-    await expect(store.muteFinding(id, 1_000, byHand())).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
-    // One that is muted already takes no further place.
-    await store.muteFinding('finding:1', 6_000, byHand())
-    advance(1_000)
-    await store.muteFinding(id, 1_000, byHand())
-    expect(await store.mutes()).toHaveLength(maxMutes)
-  })
+  contractTest(
+    open,
+    'a bounded number of findings is muted at a time; ended mutes make room',
+    async (contract) => {
+      const { store, advance } = contract
+      for (let n = 0; n < maxMutes; n++)
+        await store.muteFinding(`finding:${n}`, n === 7 ? 1_000 : 5_000, byHand())
+      await expect(store.muteFinding(id, 1_000, byHand())).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+      // One that is muted already takes no further place.
+      await store.muteFinding('finding:1', 6_000, byHand())
+      advance(1_000)
+      await store.muteFinding(id, 1_000, byHand())
+      expect(await store.mutes()).toHaveLength(maxMutes)
+    },
+  )
 
-  contractTest(open, 'what can’t be an id or a duration is refused', async ({ store }) => {
+  contractTest(open, 'an impossible id or duration is refused', async ({ store }) => {
     const bad = [
       ['', 1_000],
       ['x'.repeat(501), 1_000],

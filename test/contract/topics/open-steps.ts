@@ -22,26 +22,30 @@ async function stepOf(store: Store, id: string): Promise<RunningStep | undefined
 }
 
 export function openStepsContract(open: Open): void {
-  contractTest(open, 'a held run shows the step that its worker told, and how long ago', async (contract) => {
-    const { store, worker, advance } = contract
-    await store.enqueue([newRun(), newRun(), newRun()])
-    const [first, second] = [await worker(), await worker()]
-    const [charge, other] = await first.claim(2)
-    const elsewhere = await second.claimOne()
-    if (charge === undefined || other === undefined) throw new Error('two runs were to be claimed')
-    expect(await stepOf(store, charge.id)).toBeUndefined()
-    const steps = [openStep(charge, 'chärge', 42_000), openStep(other, 'a/b[1]', 1_500)]
-    await first.renew({ openSteps: { n: 1, agoMs: 200, steps } })
-    await second.renew({ openSteps: { n: 1, agoMs: 0, steps: [openStep(elsewhere, 'c', 2_000)] } })
-    advance(3_000)
-    expect(await stepOf(store, charge.id)).toEqual({ path: 'chärge', openMs: 42_000, toldAgoMs: 3_200 })
-    expect(await stepOf(store, other.id)).toEqual({ path: 'a/b[1]', openMs: 1_500, toldAgoMs: 3_200 })
-    expect(await stepOf(store, elsewhere.id)).toEqual({ path: 'c', openMs: 2_000, toldAgoMs: 3_000 })
-    await store.cancel(charge.id, byHand())
-    expect(await store.run(charge.id)).toMatchObject({ state: 'cancelling', step: { path: 'chärge' } })
-  })
+  contractTest(
+    open,
+    'a held run shows the step that its worker reports, and how long ago it began',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      await store.enqueue([newRun(), newRun(), newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const [charge, other] = await first.claim(2)
+      const elsewhere = await second.claimOne()
+      if (charge === undefined || other === undefined) throw new Error('two runs were to be claimed')
+      expect(await stepOf(store, charge.id)).toBeUndefined()
+      const steps = [openStep(charge, 'chärge', 42_000), openStep(other, 'a/b[1]', 1_500)]
+      await first.renew({ openSteps: { n: 1, agoMs: 200, steps } })
+      await second.renew({ openSteps: { n: 1, agoMs: 0, steps: [openStep(elsewhere, 'c', 2_000)] } })
+      advance(3_000)
+      expect(await stepOf(store, charge.id)).toEqual({ path: 'chärge', openMs: 42_000, toldAgoMs: 3_200 })
+      expect(await stepOf(store, other.id)).toEqual({ path: 'a/b[1]', openMs: 1_500, toldAgoMs: 3_200 })
+      expect(await stepOf(store, elsewhere.id)).toEqual({ path: 'c', openMs: 2_000, toldAgoMs: 3_000 })
+      await store.cancel(charge.id, byHand())
+      expect(await store.run(charge.id)).toMatchObject({ state: 'cancelling', step: { path: 'chärge' } })
+    },
+  )
 
-  contractTest(open, 'what a worker told holds until it tells again', async ({ store, worker, advance }) => {
+  contractTest(open, 'a report of a worker holds until its next one', async ({ store, worker, advance }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -84,7 +88,7 @@ export function openStepsContract(open: Open): void {
     expect(await stepOf(store, run.id)).toBeUndefined()
   })
 
-  contractTest(open, 'a lease that is gone tells nothing, whatever comes late', async (contract) => {
+  contractTest(open, 'a lease that is gone reports nothing, whatever arrives late', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun()])
     const [first, second] = [await worker(), await worker()]

@@ -94,7 +94,7 @@ const openers: readonly Opener[] = [
   },
   { name: 'setLimiter', open: ({ worker }) => worker.store.setLimiter(one.name, { max: 2 }, byHand()) },
   {
-    name: 'setLimiter that takes a lower number back',
+    name: 'setLimiter that reverts a lower number',
     wants: use(two),
     prepare: ({ store }) => store.setLimiter(two.name, { max: 1 }, byHand()),
     open: ({ worker }) => worker.store.setLimiter(two.name, undefined, byHand()),

@@ -199,7 +199,7 @@ const cases: Readonly<Record<string, Case>> = {
 
 export function operationsContract(open: Open): void {
   for (const [name, { prepare, call, events, own }] of Object.entries(cases)) {
-    contractTest(open, `a ${name} is told once, also when it is repeated`, async (contract) => {
+    contractTest(open, `a ${name} is logged once, also when it is repeated`, async (contract) => {
       const { store, another, now, advance } = contract
       await prepare?.(contract)
       const { cursor: after } = await store.events({ limit: 1 })
@@ -216,30 +216,39 @@ export function operationsContract(open: Open): void {
     })
   }
 
-  contractTest(open, 'a loss is told once, with its cause and how many runs were held', async (contract) => {
-    const { store, worker, letLeaseExpire } = contract
-    await store.enqueue([newRun(), newRun(), newRun()])
-    const [victim, idle, bodyLog] = [await worker(), await worker(), await worker()]
-    await victim.claim(3)
-    const { cursor: after } = await store.events({ limit: 1 })
-    await letLeaseExpire(bodyLog)
-    await bodyLog.claim(0)
-    await bodyLog.claim(0)
-    const cause = { details: { cause: 'lease' } }
-    const lost = (subject: string, count: number) => ({ operation: 'worker lost', subject, count, ...cause })
-    const operations = await readOperations(store, { after })
-    expect(operations).toHaveLength(2)
-    expect(operations).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining(lost(victim.name, 3)),
-        expect.objectContaining(lost(idle.name, 0)),
-      ]),
-    )
-    // What it led to stands behind it.
-    const all = (await store.events({ after, limit: maxEvents })).events
-    const at = all.findIndex((event) => event.kind === 'operation' && event.subject === victim.name)
-    expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))
-  })
+  contractTest(
+    open,
+    'a loss is logged once, with its cause and the number of held runs',
+    async (contract) => {
+      const { store, worker, letLeaseExpire } = contract
+      await store.enqueue([newRun(), newRun(), newRun()])
+      const [victim, idle, bodyLog] = [await worker(), await worker(), await worker()]
+      await victim.claim(3)
+      const { cursor: after } = await store.events({ limit: 1 })
+      await letLeaseExpire(bodyLog)
+      await bodyLog.claim(0)
+      await bodyLog.claim(0)
+      const cause = { details: { cause: 'lease' } }
+      const lost = (subject: string, count: number) => ({
+        operation: 'worker lost',
+        subject,
+        count,
+        ...cause,
+      })
+      const operations = await readOperations(store, { after })
+      expect(operations).toHaveLength(2)
+      expect(operations).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining(lost(victim.name, 3)),
+          expect.objectContaining(lost(idle.name, 0)),
+        ]),
+      )
+      // What it led to stands behind it.
+      const all = (await store.events({ after, limit: maxEvents })).events
+      const at = all.findIndex((event) => event.kind === 'operation' && event.subject === victim.name)
+      expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))
+    },
+  )
 
   contractTest(open, 'a lease that held hundreds of runs is lost once', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
@@ -254,7 +263,7 @@ export function operationsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'what one call does is told in its order', async (contract) => {
+  contractTest(open, 'the operations of one call are logged in order', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun(), newRun()])
     const [victim, bodyLog] = [await worker(), await worker()]
@@ -283,7 +292,7 @@ export function operationsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'what changes nothing, or is refused, is not told', async (contract) => {
+  contractTest(open, 'calls that change nothing or are refused are not logged', async (contract) => {
     const { store, worker } = contract
     const [ended, live] = [newRun(), newRun()]
     await store.enqueue([ended, live])
@@ -323,7 +332,7 @@ export function operationsContract(open: Open): void {
     expect((await store.events({ after, limit: maxEvents })).events).toEqual([])
   })
 
-  contractTest(open, 'a reason or an operator that is not known is left out', async ({ store }) => {
+  contractTest(open, 'an unknown reason or operator is left out', async ({ store }) => {
     await store.pauseQueue('a', byHand())
     await store.pauseQueue('b', byHand({ reason: '' }))
     for (const operation of await readOperations(store)) {
@@ -331,7 +340,7 @@ export function operationsContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'of many jobs of a worker fifty are told', async ({ store, worker }) => {
+  contractTest(open, 'fifty of a worker’s many jobs are logged', async ({ store, worker }) => {
     const jobs = Array.from({ length: 60 }, (_, i) => ({
       name: `job-${i}`,
       version: i,
@@ -345,7 +354,7 @@ export function operationsContract(open: Open): void {
     expect(none).not.toHaveProperty('details')
   })
 
-  contractTest(open, 'both logs are numbered as one, in the order of what happened', async (contract) => {
+  contractTest(open, 'both logs share one numbering, in the order of events', async (contract) => {
     const { store, worker } = contract
     const runs = Array.from({ length: 3 }, () => newRun())
     await store.pauseQueue('mail', byHand())
@@ -374,17 +383,26 @@ export function operationsContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'a cursor passes what another log has: it never reads that again', async ({ store }) => {
-    const { cursor: begin } = await store.events({ limit: 1 })
-    expect(numberIn(begin)).toBe(0)
-    await store.enqueue([newRun(), newRun()])
-    const page = await store.events({ log: 'operations', after: begin, limit: 1 })
-    expect(page).toEqual({ events: [], cursor: expect.stringMatching(/-2$/) })
-    expect(await store.events({ after: page.cursor, limit: 1 })).toEqual({ events: [], cursor: page.cursor })
-    await store.pauseQueue('mail', byHand())
-    expect(await readOperations(store, { after: page.cursor })).toMatchObject([{ operation: 'pause queue' }])
-    expect((await readAllEvents(store, { after: begin })).events).toHaveLength(3)
-  })
+  contractTest(
+    open,
+    'a cursor passes the events of the other log and never rereads them',
+    async ({ store }) => {
+      const { cursor: begin } = await store.events({ limit: 1 })
+      expect(numberIn(begin)).toBe(0)
+      await store.enqueue([newRun(), newRun()])
+      const page = await store.events({ log: 'operations', after: begin, limit: 1 })
+      expect(page).toEqual({ events: [], cursor: expect.stringMatching(/-2$/) })
+      expect(await store.events({ after: page.cursor, limit: 1 })).toEqual({
+        events: [],
+        cursor: page.cursor,
+      })
+      await store.pauseQueue('mail', byHand())
+      expect(await readOperations(store, { after: page.cursor })).toMatchObject([
+        { operation: 'pause queue' },
+      ])
+      expect((await readAllEvents(store, { after: begin })).events).toHaveLength(3)
+    },
+  )
 
   contractTest(
     open,
@@ -419,7 +437,7 @@ export function operationsContract(open: Open): void {
 
   contractTest(
     open,
-    'transitions are dropped after an hour, some hundred at a time, and the gap is told',
+    'transitions are dropped after an hour, a few hundred at a time, and the gap is reported',
     async (contract) => {
       const { store, advance } = contract
       await store.pauseQueue('mail', byHand())
@@ -450,7 +468,7 @@ export function operationsContract(open: Open): void {
 
   contractTest(
     open,
-    'operations are dropped after 90 days, some at a time, and the gap is told',
+    'operations are dropped after 90 days, a few at a time, and the gap is reported',
     async (contract) => {
       const { store, advance } = contract
       await store.enqueue([newRun()])
@@ -473,7 +491,7 @@ export function operationsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a hint tells of operations as of transitions', async (contract) => {
+  contractTest(open, 'a hint announces operations as it does transitions', async (contract) => {
     const { store, another } = contract
     const other = await another()
     await register(contract)
@@ -488,7 +506,7 @@ export function operationsContract(open: Open): void {
     )
   })
 
-  contractTest(open, 'a schedule of code is told by the worker that brings it', async (contract) => {
+  contractTest(open, 'a schedule of code is logged only as the join of its worker', async (contract) => {
     const { digest, bytes } = encodeSpec('report', spec())
     const definition = { kind: 'schedule', name: 'report', digest, definition: bytes } as const
     await contract.worker({ definitions: [definition], leaseMs: leaseMs * 10 })

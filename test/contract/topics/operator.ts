@@ -30,7 +30,7 @@ export function operatorContract(open: Open): void {
 
   contractTest(
     open,
-    'a write that expects a run as it was read leaves one that moved alone',
+    'a write that expects an earlier state skips a run that moved',
     async ({ store, worker, advance }) => {
       const run = newRun()
       await store.enqueue([run])
@@ -60,7 +60,7 @@ export function operatorContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a pause says who, why and since when', async ({ store, now }) => {
+  contractTest(open, 'a pause says who set it, why and since when', async ({ store, now }) => {
     await store.pauseQueue('mail', byHand({ reason: 'provider is down' }))
     expect(await store.queues()).toMatchObject([
       { name: 'mail', paused: { by: 'ana', reason: 'provider is down', at: now() } },
@@ -86,7 +86,7 @@ export function operatorContract(open: Open): void {
     expect(await store.queues()).toMatchObject([{ name: 'mail', paused: { by: 'ana' } }])
   })
 
-  contractTest(open, 'runs in a slot go on while their queue is paused', async ({ store, worker }) => {
+  contractTest(open, 'runs in a slot continue while their queue is paused', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()

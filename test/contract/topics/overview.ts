@@ -60,7 +60,7 @@ async function notable(store: Store): Promise<string[]> {
 }
 
 export function overviewContract(open: Open): void {
-  contractTest(open, 'of an empty store there is nothing to tell', async (contract) => {
+  contractTest(open, 'an empty store has nothing to report', async (contract) => {
     await expectSingleReads(contract)
     expect(await overview(contract.store)).toMatchObject({
       ...{ counts: [], queues: [], workers: [], leaders: [], limiters: [], schedules: [], longestHeld: [] },
@@ -69,7 +69,7 @@ export function overviewContract(open: Open): void {
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
   })
 
-  contractTest(open, 'each part tells what its own read tells', async (contract) => {
+  contractTest(open, 'each part matches its own read', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([
       ...Array.from({ length: 5 }, () => newRun()),
@@ -108,7 +108,7 @@ export function overviewContract(open: Open): void {
     await expectSingleReads(contract)
   })
 
-  contractTest(open, 'limiters are told that have waiters or are closed', async (contract) => {
+  contractTest(open, 'limiters that have waiters or are closed are listed', async (contract) => {
     const { store, advance } = contract
     const worker = await limited(contract)
     const told = async (): Promise<unknown[]> =>
@@ -153,7 +153,7 @@ export function overviewContract(open: Open): void {
 
   contractTest(
     open,
-    'schedules are told that are paused, overdue, or missed a tick lately',
+    'schedules that are paused, overdue, or missed a tick lately are listed',
     async (contract) => {
       const { store, worker, now, advance } = contract
       const leader = await worker({ leaseMs: 86_400_000 })
@@ -190,7 +190,7 @@ export function overviewContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'the runs held for the longest time are told, the longest first', async (contract) => {
+  contractTest(open, 'the longest-held runs are listed, the longest first', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker({ concurrency: 100, leaseMs: 10 * minuteMs })
     const claimed: string[] = []
@@ -210,7 +210,7 @@ export function overviewContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'what is beyond the bounds is left out, and the part is named', async (contract) => {
+  contractTest(open, 'items beyond the bounds are left out, and the part is named', async (contract) => {
     const { store, worker, advance } = contract
     const jobs = Array.from({ length: Math.ceil(overviewBounds.counts / 3) + 1 }, (_, i) => `job ${i}`)
     const enqueue = async (over: Partial<NewRun> = {}): Promise<void> => {
@@ -236,7 +236,7 @@ export function overviewContract(open: Open): void {
     expect(longestHeld).toHaveLength(overviewBounds.longestHeld)
   })
 
-  contractTest(open, 'of schedules with large inputs as many are told as fit', async ({ store }) => {
+  contractTest(open, 'as many schedules with large inputs are listed as fit', async ({ store }) => {
     const half = overviewBounds.scheduleBytes / 2
     for (const name of ['a', 'b', 'c']) {
       const run = { ...specOf().run, input: encoded('x'.repeat(half - 10_000)) }

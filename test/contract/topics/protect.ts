@@ -29,36 +29,50 @@ export function protectContract(open: Open): void {
 }
 
 function claimsOfProtectedRuns(open: Open): void {
-  contractTest(open, 'a claim without protection leaves such runs, and counts them', async (contract) => {
-    const { store, worker } = contract
-    const [first, plain, second] = [protectedRun({ priority: 9 }), newRun(), protectedRun()]
-    await store.enqueue([first, plain, second])
-    const claimer = await worker()
-    const left = await claimer.claimAs('none')
-    expect(ids(left.runs)).toEqual([plain.id])
-    expect(left).toMatchObject({ more: false, protectedLeft: 2 })
-    expect(left.runs[0]).not.toHaveProperty('protect')
-    expect(await claimer.claimAs('may ask')).toMatchObject({ runs: [], more: false, protectedLeft: 2 })
-    expect(await store.run(first.id)).toMatchObject({ state: 'ready', protect: true, version: 1 })
-    expect(await store.run(plain.id)).not.toHaveProperty('protect')
-    const taken = await claimer.claimAs('takes')
-    expect(ids(taken.runs)).toEqual([first.id, second.id])
-    expect(taken.runs).toMatchObject([
-      { protect: true, version: 1 },
-      { protect: true, version: 1 },
-    ])
-    expect(taken).toMatchObject({ more: false, protectedLeft: 0 })
-  })
+  contractTest(
+    open,
+    'a claim without protection leaves runs that need it, and counts them',
+    async (contract) => {
+      const { store, worker } = contract
+      const [first, plain, second] = [protectedRun({ priority: 9 }), newRun(), protectedRun()]
+      await store.enqueue([first, plain, second])
+      const claimer = await worker()
+      const left = await claimer.claimAs('none')
+      expect(ids(left.runs)).toEqual([plain.id])
+      expect(left).toMatchObject({ more: false, protectedLeft: 2 })
+      expect(left.runs[0]).not.toHaveProperty('protect')
+      expect(await claimer.claimAs('may ask')).toMatchObject({ runs: [], more: false, protectedLeft: 2 })
+      expect(await store.run(first.id)).toMatchObject({ state: 'ready', protect: true, version: 1 })
+      expect(await store.run(plain.id)).not.toHaveProperty('protect')
+      const taken = await claimer.claimAs('takes')
+      expect(ids(taken.runs)).toEqual([first.id, second.id])
+      expect(taken.runs).toMatchObject([
+        { protect: true, version: 1 },
+        { protect: true, version: 1 },
+      ])
+      expect(taken).toMatchObject({ more: false, protectedLeft: 0 })
+    },
+  )
 
-  contractTest(open, 'with protection all runs are one line, by priority, then by age', async (contract) => {
-    const runs = [newRun(), protectedRun(), newRun({ priority: 5 }), protectedRun({ priority: 5 }), newRun()]
-    await contract.store.enqueue(runs)
-    const { runs: taken, more } = await (await contract.worker()).claimAs('takes', 4)
-    expect(ids(taken)).toEqual([runs[2], runs[3], runs[0], runs[1]].map((run) => run?.id))
-    expect(more).toBe(true)
-  })
+  contractTest(
+    open,
+    'with protection all runs are claimed in one order, by priority, then by age',
+    async (contract) => {
+      const runs = [
+        newRun(),
+        protectedRun(),
+        newRun({ priority: 5 }),
+        protectedRun({ priority: 5 }),
+        newRun(),
+      ]
+      await contract.store.enqueue(runs)
+      const { runs: taken, more } = await (await contract.worker()).claimAs('takes', 4)
+      expect(ids(taken)).toEqual([runs[2], runs[3], runs[0], runs[1]].map((run) => run?.id))
+      expect(more).toBe(true)
+    },
+  )
 
-  contractTest(open, 'only runs that the worker could take are counted as left', async (contract) => {
+  contractTest(open, 'only runs that the worker could claim are counted as left', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([
       protectedRun({ queue: 'paused' }),
@@ -78,16 +92,20 @@ function claimsOfProtectedRuns(open: Open): void {
     expect(await claimer.claimAs('may ask')).toMatchObject({ protectedLeft: 0 })
   })
 
-  contractTest(open, 'the count of runs left is bounded, and none for a claim of none', async (contract) => {
-    await contract.store.enqueue(Array.from({ length: maxProtectedLeft + 30 }, () => protectedRun()))
-    const claimer = await contract.worker()
-    expect(await claimer.claimAs('none')).toMatchObject({ protectedLeft: maxProtectedLeft })
-    expect(await claimer.claimAs('none', 0)).toMatchObject({ protectedLeft: 0 })
-  })
+  contractTest(
+    open,
+    'the count of runs left is bounded, and absent for a claim of none',
+    async (contract) => {
+      await contract.store.enqueue(Array.from({ length: maxProtectedLeft + 30 }, () => protectedRun()))
+      const claimer = await contract.worker()
+      expect(await claimer.claimAs('none')).toMatchObject({ protectedLeft: maxProtectedLeft })
+      expect(await claimer.claimAs('none', 0)).toMatchObject({ protectedLeft: 0 })
+    },
+  )
 
   contractTest(
     open,
-    'the same claim again answers the same count, as does the one before it, and an older one none',
+    'a repeated claim and the one before it return the same count, an older one none',
     async (contract) => {
       await contract.store.enqueue([protectedRun(), newRun()])
       const claimer = await contract.worker()
@@ -111,7 +129,7 @@ function claimsOfProtectedRuns(open: Open): void {
 
   contractTest(
     open,
-    'a due run that the worker may not take makes it ask no sooner again',
+    'a due run that the worker may not claim makes it ask no sooner again',
     async (contract) => {
       const { store, worker, advance } = contract
       await store.enqueue([protectedRun({ start: { kind: 'in', ms: 500 } })])
@@ -126,7 +144,7 @@ function claimsOfProtectedRuns(open: Open): void {
 
   contractTest(
     open,
-    'in strict order such runs of an earlier queue hold up no later one',
+    'in strict order such runs of an earlier queue don’t block a later one',
     async (contract) => {
       const [urgent, bulk] = [protectedRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
       await contract.store.enqueue([urgent, bulk])
@@ -139,7 +157,7 @@ function claimsOfProtectedRuns(open: Open): void {
 
   contractTest(
     open,
-    'a poison suspect that needs protection is left, and is one at most',
+    'a poison suspect that needs protection is left, and counts once at most',
     async (contract) => {
       const { store, worker } = contract
       const bodyLog = await worker({ leaseMs: longLease })
@@ -155,7 +173,7 @@ function claimsOfProtectedRuns(open: Open): void {
     },
   )
 
-  contractTest(open, 'readers tell of it', async (contract) => {
+  contractTest(open, 'readers show it', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([protectedRun({ version: 2 }), newRun({ version: 2 }), newRun()])
     expect(await store.readyClasses()).toEqual([
@@ -183,7 +201,7 @@ function claimsOfProtectedRuns(open: Open): void {
 }
 
 function askersOfProtectedRuns(open: Open): void {
-  contractTest(open, 'of all that poll, as many are told to ask as there are runs', async (contract) => {
+  contractTest(open, 'as many polling workers are told to ask as there are runs', async (contract) => {
     const workers = await idleWorkers(contract, 'may ask', 6)
     const asking = async (): Promise<number> => {
       const answers = await Promise.all(workers.map((worker) => worker.claimAs('may ask')))
@@ -198,7 +216,7 @@ function askersOfProtectedRuns(open: Open): void {
     expect(await asking()).toBe(2)
   })
 
-  contractTest(open, 'more runs are for more workers to ask at once', async (contract) => {
+  contractTest(open, 'with more runs, more workers ask at once', async (contract) => {
     const [first, second, third] = await idleWorkers(contract, 'may ask', 3)
     await contract.store.enqueue([protectedRun()])
     expect(await first?.claimAs('may ask')).toMatchObject({ protectedLeft: 1, ask: true })
@@ -252,7 +270,7 @@ function marksOfRuns(open: Open): void {
     },
   )
 
-  contractTest(open, 'a settlement can mark a run: ready at once, nothing spent', async (contract) => {
+  contractTest(open, 'a settlement can mark a run: ready at once, no attempt spent', async (contract) => {
     const { store, worker } = contract
     const run = newRun()
     await store.enqueue([run])
@@ -280,7 +298,7 @@ function marksOfRuns(open: Open): void {
     expect(ids((await finder.claimAs('takes')).runs)).toEqual([run.id])
   })
 
-  contractTest(open, 'a settlement of a lost stay marks nothing', async (contract) => {
+  contractTest(open, 'a settlement of a lost execution marks nothing', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([newRun()])
     const [older, newer] = [await worker(), await worker()]
@@ -300,7 +318,7 @@ function marksOfRuns(open: Open): void {
 }
 
 function wakeUpsForProtectedRuns(open: Open): void {
-  contractTest(open, 'a worker with protection is woken before all that may ask', async (contract) => {
+  contractTest(open, 'a worker with protection is woken before workers that may ask', async (contract) => {
     const { store, worker } = contract
     const askers = await idleWorkers(contract, 'may ask', 10)
     const holder = await worker()
@@ -311,7 +329,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(woken).toEqual([holder.name])
   })
 
-  contractTest(open, 'as many askers are woken as there are runs', async (contract) => {
+  contractTest(open, 'as many workers are woken to ask as there are runs', async (contract) => {
     const askers = await idleWorkers(contract, 'may ask', 12)
     const others = await idleWorkers(contract, 'none', 3)
     const woken = await wokenBy(contract, [...askers, ...others], 3, () =>
@@ -321,17 +339,21 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(askers.map(({ name }) => name)).toEqual(expect.arrayContaining(woken))
   })
 
-  contractTest(open, 'askers are woken for what the free slots of the others leave', async (contract) => {
-    const { store, worker } = contract
-    const askers = await idleWorkers(contract, 'may ask', 5)
-    const holder = await worker()
-    await holder.claimAs('takes', 1)
-    const woken = await wokenBy(contract, [...askers, holder], 2, () =>
-      store.enqueue([protectedRun(), protectedRun()]),
-    )
-    expect(woken).toHaveLength(2)
-    expect(woken).toContain(holder.name)
-  })
+  contractTest(
+    open,
+    'workers are woken to ask for runs beyond the free slots of others',
+    async (contract) => {
+      const { store, worker } = contract
+      const askers = await idleWorkers(contract, 'may ask', 5)
+      const holder = await worker()
+      await holder.claimAs('takes', 1)
+      const woken = await wokenBy(contract, [...askers, holder], 2, () =>
+        store.enqueue([protectedRun(), protectedRun()]),
+      )
+      expect(woken).toHaveLength(2)
+      expect(woken).toContain(holder.name)
+    },
+  )
 
   contractTest(open, 'a worker that lost its protection is not woken', async (contract) => {
     const [former] = await idleWorkers(contract, 'takes', 1)
@@ -343,13 +365,13 @@ function wakeUpsForProtectedRuns(open: Open): void {
     expect(woken).toEqual(askers.map(({ name }) => name))
   })
 
-  contractTest(open, 'for other runs it does not matter what the workers say', async (contract) => {
+  contractTest(open, 'the workers’ flags don’t matter for other runs', async (contract) => {
     const [idle] = await idleWorkers(contract, 'none', 1)
     const woken = await wokenBy(contract, [idle as TestWorker], 1, () => contract.store.enqueue([newRun()]))
     expect(woken).toEqual([idle?.name])
   })
 
-  contractTest(open, 'whom a reply tells of a run that became due is not woken for it', async (contract) => {
+  contractTest(open, 'a worker whose reply counts a due run is not woken for it', async (contract) => {
     const { store, worker, advance } = contract
     const [asker, second] = await idleWorkers(contract, 'may ask', 2)
     await store.enqueue([protectedRun({ start: { kind: 'in', ms: 3_000 } })])
@@ -364,21 +386,25 @@ function wakeUpsForProtectedRuns(open: Open): void {
 }
 
 function limitsOfProtectedRuns(open: Open): void {
-  contractTest(open, 'an open key is kept for such a run while its worker backs off', async (contract) => {
-    const worker = await limited(contract, { leaseMs: longLease })
-    await worker.claimAs('may ask')
-    await worker.claimAs('none')
-    const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
-    await contract.store.enqueue([first])
-    await contract.store.enqueue([other])
-    expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
-    expect(await contract.store.run(other.id)).toMatchObject({ state: 'waiting' })
-    expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
-  })
+  contractTest(
+    open,
+    'an open key is reserved for such a run while its worker backs off',
+    async (contract) => {
+      const worker = await limited(contract, { leaseMs: longLease })
+      await worker.claimAs('may ask')
+      await worker.claimAs('none')
+      const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
+      await contract.store.enqueue([first])
+      await contract.store.enqueue([other])
+      expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+      expect(await contract.store.run(other.id)).toMatchObject({ state: 'waiting' })
+      expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
+    },
+  )
 
   contractTest(
     open,
-    'a key that opens is kept for such a run while its worker backs off',
+    'a key that opens is reserved for such a run while its worker backs off',
     async (contract) => {
       const worker = await limited(contract, { leaseMs: longLease })
       await worker.claimAs('may ask')
@@ -393,7 +419,7 @@ function limitsOfProtectedRuns(open: Open): void {
     },
   )
 
-  contractTest(open, 'a key is not kept for such a run when no worker takes any', async (contract) => {
+  contractTest(open, 'a key is not reserved for such a run if no worker claims any', async (contract) => {
     const worker = await limited(contract, { leaseMs: longLease })
     await worker.claimAs('none')
     const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
@@ -402,7 +428,7 @@ function limitsOfProtectedRuns(open: Open): void {
     expect(ids((await worker.claimAs('none')).runs)).toEqual([other.id])
   })
 
-  contractTest(open, 'an aged waiter keeps others out only while a worker may take it', async (contract) => {
+  contractTest(open, 'an aged waiter keeps others out only while a worker may claim it', async (contract) => {
     const all = use(two, { cost: 2 })
     const first = await limited(contract, { leaseMs: longLease })
     await contract.store.enqueue([limitedRun(one), newRun({ limits: [all] })])
@@ -473,7 +499,7 @@ async function wokenBy(
 }
 
 function attentionToProtectedRuns(open: Open): void {
-  contractTest(open, 'runs that every worker is refused protection for need attention', async (contract) => {
+  contractTest(open, 'runs for which every worker is refused protection need attention', async (contract) => {
     const { store, worker, advance, now } = contract
     const findings = async () =>
       findFindings(await new SnapshotReader(store, systemClock).read()).filter(

@@ -28,7 +28,7 @@ const notTaken: readonly NotTaken[] = [
   { why: 'no worker knows its job', run: { job: 'unknown' } },
   { why: 'every worker has older code of its job', run: { version: 2 } },
   {
-    why: 'the only worker that serves its queue was told to drain',
+    why: 'the only worker that serves its queue was ordered to drain',
     run: { queue: 'slow' },
     prepare: async ({ store, worker }) => {
       const slow = await worker({ queues: ['slow'], leaseMs: longLease })
@@ -47,7 +47,7 @@ const notTaken: readonly NotTaken[] = [
 
 export function reservationsContract(open: Open): void {
   for (const { why, run: over, prepare } of notTaken) {
-    contractTest(open, `an open key is not kept for a run when ${why}`, async (contract) => {
+    contractTest(open, `an open key is not reserved for a run when ${why}`, async (contract) => {
       const worker = await limited(contract, { queues: ['default', 'closed'], leaseMs: longLease })
       await prepare?.(contract)
       const other = limitedRun(one)
@@ -56,7 +56,7 @@ export function reservationsContract(open: Open): void {
       expect(ids(await worker.claim())).toEqual([other.id])
     })
 
-    contractTest(open, `a key that opens is not kept for a run when ${why}`, async (contract) => {
+    contractTest(open, `a key that opens is not reserved for a run when ${why}`, async (contract) => {
       const worker = await limited(contract, { queues: ['default', 'closed'], leaseMs: longLease })
       await contract.store.enqueue([limitedRun(one)])
       const held = await worker.claimOne()
@@ -68,7 +68,7 @@ export function reservationsContract(open: Open): void {
     })
   }
 
-  contractTest(open, 'a poison suspect keeps no key when every lease holds one', async (contract) => {
+  contractTest(open, 'a poison suspect reserves no key when every lease holds one', async (contract) => {
     const worker = await limited(contract, { leaseMs: longLease })
     await makeSuspects(contract, worker, [newRun(), limitedRun(one), limitedRun(two)])
     const [first] = await worker.claim(1)
@@ -78,7 +78,7 @@ export function reservationsContract(open: Open): void {
     expect(ids(await worker.claim())).toEqual([a.id, b.id])
   })
 
-  contractTest(open, 'poison suspects on a waitlist let pass whom a worker can take', async (contract) => {
+  contractTest(open, 'poison suspects on a waitlist let claimable runs pass', async (contract) => {
     const worker = await limited(contract, { leaseMs: longLease })
     const suspects = [newRun(), limitedRun(one), limitedRun(one, { use: { key: 'a' } })]
     await makeSuspects(contract, worker, suspects)
@@ -141,7 +141,7 @@ export function reservationsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a step in a slot waits a moment for a run that has no slot', async (contract) => {
+  contractTest(open, 'a step in a slot waits briefly for a run that has no slot', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([newRun(), newRun()])
     const [holder, waiting] = await worker.claim(2)

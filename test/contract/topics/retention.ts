@@ -7,7 +7,7 @@ import { contractTest } from '../contract-test.ts'
 export function retentionContract(open: Open): void {
   contractTest(
     open,
-    'ended runs are pruned after their time, live ones never',
+    'ended runs are pruned after their retention, live ones never',
     async ({ store, worker, advance }) => {
       const runs = [newRun(), newRun(), newRun(), newRun({ queue: 'other' })] as const
       await store.enqueue(runs)
@@ -32,7 +32,7 @@ export function retentionContract(open: Open): void {
 
   contractTest(
     open,
-    'of too many ended runs the oldest go first, a bounded number at once',
+    'the oldest of too many ended runs are pruned first, a bounded number at once',
     async ({ store, advance }) => {
       const runs = Array.from({ length: 10 }, () => newRun())
       await store.enqueue(runs)

@@ -24,7 +24,7 @@ async function failedRun({ store, worker }: Contract): Promise<string> {
 }
 
 export function retryContract(open: Open): void {
-  contractTest(open, 'a retry drops the failure that escaped and keeps the rest', async (contract) => {
+  contractTest(open, 'a retry drops the failure that ended the run and keeps the rest', async (contract) => {
     const { store, worker } = contract
     const id = await failedRun(contract)
     const answer = await store.retry(id, {}, byHand({ reason: 'provider is back' }))
@@ -35,7 +35,7 @@ export function retryContract(open: Open): void {
     expect(await store.history(id)).toMatchObject([{ kind: 'retry', by: 'ana', reason: 'provider is back' }])
   })
 
-  contractTest(open, 'new entries come after the positions ever used', async (contract) => {
+  contractTest(open, 'new entries follow the last position ever used', async (contract) => {
     const { store, worker } = contract
     const id = await failedRun(contract)
     await store.retry(id, {}, byHand())
@@ -46,7 +46,7 @@ export function retryContract(open: Open): void {
     expect(journal.map(({ position }) => position)).toEqual([1, 2, 3, 4, 6])
   })
 
-  contractTest(open, 'a plan tells the same and changes nothing', async (contract) => {
+  contractTest(open, 'a plan shows the same and changes nothing', async (contract) => {
     const { store } = contract
     const id = await failedRun(contract)
     const before = [await store.run(id), await store.journal(id, { after: 0, limit: 10 })]
@@ -54,7 +54,7 @@ export function retryContract(open: Open): void {
     expect([await store.run(id), await store.journal(id, { after: 0, limit: 10 })]).toEqual(before)
   })
 
-  contractTest(open, 'from a step, it and all stored after it run again', async (contract) => {
+  contractTest(open, 'a retry from a step runs it and all stored after it again', async (contract) => {
     const { store } = contract
     const id = await failedRun(contract)
     expect(await store.planRetry(id, { from: 'notify' })).toEqual({
@@ -64,7 +64,7 @@ export function retryContract(open: Open): void {
     await expect(store.planRetry(id, { from: 'nothing' })).rejects.toMatchObject({ code: 'RUN_STATE' })
   })
 
-  contractTest(open, 'an at-most-once step runs again only by name', async (contract) => {
+  contractTest(open, 'an at-most-once step runs again only if it is named', async (contract) => {
     const { store } = contract
     const id = await failedRun(contract)
     const before = await store.run(id)
@@ -74,7 +74,7 @@ export function retryContract(open: Open): void {
     expect(answer).toEqual({ runsAgain: ['read', 'charge', 'notify', 'pay'], keeps: [] })
   })
 
-  contractTest(open, 'a named step runs again also when the code caught its failure', async (contract) => {
+  contractTest(open, 'a named step runs again even if the code caught its failure', async (contract) => {
     const { store } = contract
     const id = await failedRun(contract)
     expect(await store.planRetry(id, { runAgain: ['charge'] })).toEqual({
@@ -84,7 +84,7 @@ export function retryContract(open: Open): void {
     await expect(store.planRetry(id, { runAgain: ['chrage'] })).rejects.toMatchObject({ code: 'RUN_STATE' })
   })
 
-  contractTest(open, 'the same request again answers the same and retries nothing', async (contract) => {
+  contractTest(open, 'a repeated request returns the same result and retries nothing', async (contract) => {
     const { store, worker } = contract
     const id = await failedRun(contract)
     const write = byHand()
@@ -115,7 +115,7 @@ export function retryContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'what lives or has completed can’t be retried', async ({ store, worker }) => {
+  contractTest(open, 'a live or completed run can’t be retried', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()

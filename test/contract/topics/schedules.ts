@@ -114,7 +114,7 @@ async function due(
 }
 
 export function schedulesContract(open: Open): void {
-  contractTest(open, 'a put schedule waits to be planned, with all that it says', async ({ store, now }) => {
+  contractTest(open, 'a put schedule waits to be planned, with all its options', async ({ store, now }) => {
     const spec = specOf({ jitterMs: 5_000, overlap: 'queue' })
     await store.putSchedule('report', spec, byHand({ reason: 'nightly' }))
     const answer = await store.dueSchedules(10)
@@ -128,7 +128,7 @@ export function schedulesContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'the leader is told of what may be due sooner', async (contract) => {
+  contractTest(open, 'the leader learns of schedules that may be due sooner', async (contract) => {
     const { store, another, worker } = contract
     const elsewhere = await another()
     let n = 0
@@ -156,7 +156,7 @@ export function schedulesContract(open: Open): void {
     expect((await store.dueSchedules(10)).schedules).toMatchObject([{ name: 'report', nextTick: tick }])
   })
 
-  contractTest(open, 'a tick becomes a run that knows it, and the schedule moves on', async (contract) => {
+  contractTest(open, 'a tick becomes a run that carries it, and the schedule moves on', async (contract) => {
     const { store, advance, worker } = contract
     const { leader, tick } = await due(contract)
     advance(999)
@@ -229,7 +229,7 @@ export function schedulesContract(open: Open): void {
     expect(await outcomes(store)).toEqual(['declared'])
   })
 
-  contractTest(open, 'only the running term fires', async (contract) => {
+  contractTest(open, 'only the current term fires', async (contract) => {
     const { store } = contract
     const { leader, tick } = await due(contract)
     expect(await leader.fire(tickRun(tick), { fence: leader.term - 1 })).toEqual({ kind: 'not leading' })
@@ -240,7 +240,7 @@ export function schedulesContract(open: Open): void {
     expect(await next.fire(tickRun(tick))).toMatchObject({ kind: 'done', outcome: 'fired' })
   })
 
-  contractTest(open, 'another revision, tick or schedule is moved', async (contract) => {
+  contractTest(open, 'another revision, tick or schedule counts as moved', async (contract) => {
     const { store } = contract
     const { leader, tick } = await due(contract)
     expect(await leader.fire(tickRun(tick), { revision: 7 })).toEqual({ kind: 'moved' })
@@ -250,7 +250,7 @@ export function schedulesContract(open: Open): void {
     expect(await outcomes(store)).toEqual(['declared'])
   })
 
-  contractTest(open, 'a tick is late from a second on, or caught up', async (contract) => {
+  contractTest(open, 'a tick is late after a second, or caught up', async (contract) => {
     const { store, advance } = contract
     const { leader, tick } = await due(contract, { overlap: 'allow' })
     advance(1_500)
@@ -265,7 +265,7 @@ export function schedulesContract(open: Open): void {
 
   contractTest(
     open,
-    'a stretch of missed ticks is one line, also when it comes in parts',
+    'a series of missed ticks is one ledger entry, also when it arrives in parts',
     async (contract) => {
       const { store, advance } = contract
       const { leader, tick } = await due(contract)
@@ -284,7 +284,7 @@ export function schedulesContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'overlap skip names the run that lives', async (contract) => {
+  contractTest(open, 'overlap skip names the live run', async (contract) => {
     const { store, advance, worker } = contract
     const { leader, tick } = await due(contract)
     await leader.fire(tickRun(tick))
@@ -299,7 +299,7 @@ export function schedulesContract(open: Open): void {
     expect(await leader.fire(tickRun(tick + 2 * minute))).toMatchObject({ outcome: 'fired' })
   })
 
-  contractTest(open, 'overlap queue runs one after the other, at most the cap wait', async (contract) => {
+  contractTest(open, 'overlap queue runs one after the other, and at most the cap wait', async (contract) => {
     const { store, advance, worker } = contract
     const { leader, tick } = await due(contract, { overlap: 'queue', cap: 1 })
     const ticks = [tick, tick + minute, tick + 2 * minute]
@@ -338,7 +338,7 @@ export function schedulesContract(open: Open): void {
     expect(await outcomes(store)).toEqual(['declared', 'paused', 'skipped', 'resumed'])
   })
 
-  contractTest(open, 'the leader is told of the pause that is over', async (contract) => {
+  contractTest(open, 'the leader learns of an ended pause', async (contract) => {
     const { store, now, advance } = contract
     const { tick } = await due(contract)
     const pause = byHand()
@@ -351,7 +351,7 @@ export function schedulesContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'every pause is told of, until the schedule has moved beyond it', async (contract) => {
+  contractTest(open, 'every pause is reported until the schedule has moved beyond it', async (contract) => {
     const { store, now, advance } = contract
     const { leader, tick } = await due(contract)
     const pauses: { from: number; until: number }[] = []
@@ -382,7 +382,7 @@ export function schedulesContract(open: Open): void {
     expect(await told()).toEqual([[]])
   })
 
-  contractTest(open, 'of more pauses than are kept the oldest become one', async (contract) => {
+  contractTest(open, 'beyond the retained number of pauses the oldest become one', async (contract) => {
     const { store, now, advance } = contract
     const { tick } = await due(contract)
     for (let n = 0; n < retainedPauses + 2; n++) {
@@ -402,7 +402,7 @@ export function schedulesContract(open: Open): void {
 
   contractTest(
     open,
-    'a change of the pattern plans anew, another one keeps the tick, the same is none',
+    'a changed pattern is planned anew, other changes keep the tick, the same one changes nothing',
     async (contract) => {
       const { store, now } = contract
       const { tick } = await due(contract)
@@ -421,7 +421,7 @@ export function schedulesContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'trigger runs it now, beside its ticks', async (contract) => {
+  contractTest(open, 'trigger runs the schedule now, beside its ticks', async (contract) => {
     const { store, advance } = contract
     const { leader, tick } = await due(contract)
     const write = byHand({ reason: 'asked by sales' })
@@ -460,20 +460,24 @@ export function schedulesContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'an id that another job has is a line, and the schedule moves on', async (contract) => {
-    const { store } = contract
-    const { leader, tick } = await due(contract)
-    await store.enqueue([newRun({ id: `report-${tick}`, job: 'another' })])
-    expect(await leader.fire(tickRun(tick))).toEqual({ kind: 'done', outcome: 'skipped' })
-    expect(await store.ledger('report', { limit: 1 })).toMatchObject([
-      { why: 'duplicate', other: `report-${tick}` },
-    ])
-    expect(await store.schedules()).toMatchObject([{ nextTick: tick + minute }])
-  })
+  contractTest(
+    open,
+    'an id of another job becomes a ledger entry, and the schedule moves on',
+    async (contract) => {
+      const { store } = contract
+      const { leader, tick } = await due(contract)
+      await store.enqueue([newRun({ id: `report-${tick}`, job: 'another' })])
+      expect(await leader.fire(tickRun(tick))).toEqual({ kind: 'done', outcome: 'skipped' })
+      expect(await store.ledger('report', { limit: 1 })).toMatchObject([
+        { why: 'duplicate', other: `report-${tick}` },
+      ])
+      expect(await store.schedules()).toMatchObject([{ nextTick: tick + minute }])
+    },
+  )
 
   contractTest(
     open,
-    'a run with its unique key is in the way: a line, and the schedule moves on',
+    'a run that holds the unique key becomes a ledger entry, and the schedule moves on',
     async (contract) => {
       const { store } = contract
       const { leader, tick } = await due(contract)
@@ -511,7 +515,7 @@ export function schedulesContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { kind: 'limit' } })
   })
 
-  contractTest(open, 'the ledger is read in pages and keeps its last lines', async (contract) => {
+  contractTest(open, 'the ledger is read in pages and retains its last entries', async (contract) => {
     const { store, advance } = contract
     const { leader, tick } = await due(contract)
     for (let n = 0; n < 1_005; n++) {
@@ -527,7 +531,7 @@ export function schedulesContract(open: Open): void {
 
   contractTest(
     open,
-    'code makes a schedule with its registration, and drops it with a newer one',
+    'code creates a schedule with its registration, and drops it with a newer one',
     async (contract) => {
       const { store, worker, advance } = contract
       const first = await worker(declared(specOf()))
@@ -548,7 +552,7 @@ export function schedulesContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'an old task that starts again does not flip a schedule back', async (contract) => {
+  contractTest(open, 'an old task that restarts does not flip a schedule back', async (contract) => {
     const { store, worker, advance } = contract
     for (const [n, missed] of (['one', 'all', 'one'] as const).entries()) {
       advance(minute)
@@ -558,7 +562,7 @@ export function schedulesContract(open: Open): void {
     expect(await store.schedules()).toMatchObject([{ revision: 2 }])
   })
 
-  contractTest(open, 'with no worker alive the schedule of code goes on', async (contract) => {
+  contractTest(open, 'the schedule of code continues with no worker alive', async (contract) => {
     const { store, worker, advance } = contract
     const only = await worker(declared(specOf()))
     await store.resign(only.lease, [])
@@ -570,7 +574,7 @@ export function schedulesContract(open: Open): void {
     expect(await store.schedules()).toMatchObject([{ name: 'report', origin: 'code' }])
   })
 
-  contractTest(open, 'code and hand never overwrite each other', async (contract) => {
+  contractTest(open, 'code and manual changes never overwrite each other', async (contract) => {
     const { store, worker } = contract
     const coded = await worker(declared(specOf()))
     const put = store.putSchedule('report', specOf({ missed: 'all' }), byHand())
@@ -589,7 +593,7 @@ export function schedulesContract(open: Open): void {
     expect(coded.name).not.toBe('')
   })
 
-  contractTest(open, 'a pause stays through a deploy', async (contract) => {
+  contractTest(open, 'a pause persists through a deploy', async (contract) => {
     const { store, worker, advance } = contract
     await worker(declared(specOf()))
     await store.pauseSchedule('report', byHand())

@@ -126,33 +126,37 @@ export function searchContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'ready, waiting and held runs are found by how long they are', async (contract) => {
-    const { store, now } = contract
-    const runs = await readAll(store, await everyState(contract))
-    const some: RunFilter[] = [
-      { states: ['ready'] },
-      { states: ['waiting'] },
-      { states: held },
-      { states: ['ready', 'waiting', ...held] },
-      { states: ['ready', 'waiting'], job: 'job-1' },
-      { states: ['ready'], queue: 'odd' },
-      { worker: 'one' },
-      { states: ['ready', 'waiting', ...held], minAgeMs: 4_500 },
-      { states: ['ready', 'waiting', ...held], since: now() - 9_000 },
-      { states: ['ready', 'waiting'], tag: 'vip' },
-    ]
-    for (const filter of some) {
-      await expectSearch(store, runs, { ...filter, order: 'longest', limit: 3 }, now())
-    }
-    await expectSearch(store, runs, { states: ['ready', ...held], order: 'longest', limit: 50 }, now())
-    for (const query of [{}, { states: ['ready', 'failed'] as const }, { fingerprint: 'f1:none' }]) {
-      await expect(store.runs({ ...query, order: 'longest', limit: 5 })).rejects.toMatchObject({
-        code: 'INVALID_OPTIONS',
-      })
-    }
-  })
+  contractTest(
+    open,
+    'ready, waiting and held runs are found by the duration of their state',
+    async (contract) => {
+      const { store, now } = contract
+      const runs = await readAll(store, await everyState(contract))
+      const some: RunFilter[] = [
+        { states: ['ready'] },
+        { states: ['waiting'] },
+        { states: held },
+        { states: ['ready', 'waiting', ...held] },
+        { states: ['ready', 'waiting'], job: 'job-1' },
+        { states: ['ready'], queue: 'odd' },
+        { worker: 'one' },
+        { states: ['ready', 'waiting', ...held], minAgeMs: 4_500 },
+        { states: ['ready', 'waiting', ...held], since: now() - 9_000 },
+        { states: ['ready', 'waiting'], tag: 'vip' },
+      ]
+      for (const filter of some) {
+        await expectSearch(store, runs, { ...filter, order: 'longest', limit: 3 }, now())
+      }
+      await expectSearch(store, runs, { states: ['ready', ...held], order: 'longest', limit: 50 }, now())
+      for (const query of [{}, { states: ['ready', 'failed'] as const }, { fingerprint: 'f1:none' }]) {
+        await expect(store.runs({ ...query, order: 'longest', limit: 5 })).rejects.toMatchObject({
+          code: 'INVALID_OPTIONS',
+        })
+      }
+    },
+  )
 
-  contractTest(open, 'any filter finds what a look at all runs finds', async (contract) => {
+  contractTest(open, 'any filter finds what a scan of all runs finds', async (contract) => {
     const { store, now } = contract
     const runs = await readAll(store, await everyState(contract))
     const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
@@ -242,7 +246,7 @@ export function searchContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'runs that stay are shown once while others move between pages', async (contract) => {
+  contractTest(open, 'unmoved runs are shown once while others move between pages', async (contract) => {
     const { store, worker, advance } = contract
     const runs = Array.from({ length: 40 }, (_, i) =>
       newRun(i % 2 === 0 ? {} : { start: { kind: 'in', ms: 600_000 } }),
@@ -271,7 +275,7 @@ export function searchContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'a cursor is of its filter and order, a query is checked', async ({ store }) => {
+  contractTest(open, 'a cursor belongs to its filter and order, a query is checked', async ({ store }) => {
     await store.enqueue([newRun(), newRun(), newRun()])
     const { cursor = '' } = await store.runs({ states: ['ready'], limit: 1 })
     expect((await store.runs({ states: ['ready'], since: 0, limit: 5, cursor })).runs).toHaveLength(2)

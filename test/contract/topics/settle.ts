@@ -28,7 +28,7 @@ export function settleContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: plainError, escaped: 'pay' })
   })
 
-  contractTest(open, 'a run tells the orphans of its last settlement', async ({ store, worker }) => {
+  contractTest(open, 'a run reports the orphans of its last settlement', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -56,32 +56,36 @@ export function settleContract(open: Open): void {
     expect(await orphans()).toBeUndefined()
   })
 
-  contractTest(open, 'every kind of settlement tells orphans, but one that goes on', async (contract) => {
-    const { store, worker, advance } = contract
-    await store.enqueue([newRun()])
-    const first = await worker()
-    let run = await first.claimOne()
-    await first.append(run, waiting('nap', 1_000))
-    const orphansAfter = async (outcome: Outcome, orphan: number): Promise<unknown> => {
-      await first.send({ ...first.settlement(run, outcome), orphans: [orphan] })
-      return (await store.run(run.id))?.orphans
-    }
-    const wait = { kind: 'time', path: 'nap', position: 1 } as const
-    expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 1)).toEqual([1])
-    advance(1_000)
-    run = await first.claimOne()
-    expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 2)).toEqual([1])
-    expect(await orphansAfter({ kind: 'retrying', error: plainError, delayMs: 1_000 }, 3)).toEqual([3])
-    advance(1_000)
-    run = await first.claimOne()
-    expect(await orphansAfter({ kind: 'failed', error: plainError }, 4)).toEqual([4])
-    await store.retry(run.id, {}, { requestId: 'again', by: 'ana' })
-    run = await first.claimOne()
-    expect(await orphansAfter({ kind: 'blocked', reason: 'a kind changed', digest: 'd' }, 5)).toEqual([5])
-    await store.retry(run.id, {}, { requestId: 'once more', by: 'ana' })
-    run = await first.claimOne()
-    expect(await orphansAfter(completed, 6)).toEqual([6])
-  })
+  contractTest(
+    open,
+    'every kind of settlement reports orphans, except one that continues',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      await store.enqueue([newRun()])
+      const first = await worker()
+      let run = await first.claimOne()
+      await first.append(run, waiting('nap', 1_000))
+      const orphansAfter = async (outcome: Outcome, orphan: number): Promise<unknown> => {
+        await first.send({ ...first.settlement(run, outcome), orphans: [orphan] })
+        return (await store.run(run.id))?.orphans
+      }
+      const wait = { kind: 'time', path: 'nap', position: 1 } as const
+      expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 1)).toEqual([1])
+      advance(1_000)
+      run = await first.claimOne()
+      expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 2)).toEqual([1])
+      expect(await orphansAfter({ kind: 'retrying', error: plainError, delayMs: 1_000 }, 3)).toEqual([3])
+      advance(1_000)
+      run = await first.claimOne()
+      expect(await orphansAfter({ kind: 'failed', error: plainError }, 4)).toEqual([4])
+      await store.retry(run.id, {}, { requestId: 'again', by: 'ana' })
+      run = await first.claimOne()
+      expect(await orphansAfter({ kind: 'blocked', reason: 'a kind changed', digest: 'd' }, 5)).toEqual([5])
+      await store.retry(run.id, {}, { requestId: 'once more', by: 'ana' })
+      run = await first.claimOne()
+      expect(await orphansAfter(completed, 6)).toEqual([6])
+    },
+  )
 
   contractTest(open, 'retrying spends an attempt and waits', async ({ store, worker, advance, now }) => {
     await store.enqueue([newRun()])
@@ -97,7 +101,7 @@ export function settleContract(open: Open): void {
     expect(await first.claimOne()).toMatchObject({ id: run.id, attempt: 2, losses: 0 })
   })
 
-  contractTest(open, 'waiting gives the slot back until the first deadline', async (contract) => {
+  contractTest(open, 'waiting frees the slot until the first deadline', async (contract) => {
     const { store, worker, advance, now } = contract
     await store.enqueue([newRun()])
     const first = await worker()
@@ -119,7 +123,7 @@ export function settleContract(open: Open): void {
     expect(resumed.journal.entries.map(({ remainingMs }) => remainingMs)).toEqual([6_000 - 0, 0])
   })
 
-  contractTest(open, 'a wait that is over lets the worker go on', async ({ store, worker, advance }) => {
+  contractTest(open, 'an ended wait lets the worker continue', async ({ store, worker, advance }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -168,7 +172,7 @@ export function settleContract(open: Open): void {
   for (const outcome of outcomes) {
     contractTest(
       open,
-      `${outcome.kind} again answers the same and changes nothing`,
+      `a repeated ${outcome.kind} gets the same reply and changes nothing`,
       async ({ store, worker }) => {
         await store.enqueue([newRun()])
         const first = await worker()
@@ -181,7 +185,7 @@ export function settleContract(open: Open): void {
     )
   }
 
-  contractTest(open, 'a settlement from a fence before the last is gone', async ({ store, worker }) => {
+  contractTest(open, 'a settlement with a fence before the last is gone', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const old = await first.claimOne()
@@ -194,7 +198,7 @@ export function settleContract(open: Open): void {
 
   contractTest(
     open,
-    'a late settlement of an older stay does not end the newer one of the same worker',
+    'a late settlement of an older execution does not end the newer one of the same worker',
     async (contract) => {
       const { store, worker } = contract
       await store.enqueue([newRun()])
@@ -221,7 +225,7 @@ export function settleContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'running' })
   })
 
-  contractTest(open, 'what is settled with a claim can be claimed by it', async ({ store, worker }) => {
+  contractTest(open, 'a claim can claim runs that it settles', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()

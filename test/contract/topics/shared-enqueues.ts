@@ -57,7 +57,7 @@ const groups: readonly (readonly [string, (name: string) => readonly Partial<New
 ]
 
 export function sharedEnqueuesContract(open: Open): void {
-  contractTest(open, 'concurrent calls have their own answers, and their order', async ({ store }) => {
+  contractTest(open, 'concurrent calls get their own replies, and keep their order', async ({ store }) => {
     const calls = Array.from({ length: 40 }, (_, i) => Array.from({ length: 1 + (i % 3) }, () => newRun()))
     const answers = await Promise.all(calls.map((runs) => store.enqueue(runs)))
     const created = calls.map((runs) => runs.map(({ id }) => ({ outcome: 'created', id })))
@@ -65,7 +65,7 @@ export function sharedEnqueuesContract(open: Open): void {
     expect(await oldestFirst(store)).toEqual(calls.flat().map(({ id }) => id))
   })
 
-  contractTest(open, 'more concurrent calls than one trip takes are all answered', async ({ store }) => {
+  contractTest(open, 'more concurrent calls than one trip takes all get replies', async ({ store }) => {
     const runs = Array.from({ length: 1_200 }, () => newRun())
     const answers = await together(store, runs)
     expect(answers).toEqual(runs.map(({ id }) => ({ outcome: 'created', id })))
@@ -75,7 +75,7 @@ export function sharedEnqueuesContract(open: Open): void {
   for (const [what, callsOf] of groups) {
     contractTest(
       open,
-      `one id in several calls, ${what}: concurrent calls are answered as one after the other`,
+      `one id in several calls, ${what}: concurrent calls get the replies of sequential ones`,
       async ({ store }) => {
         const told: string[] = []
         for (const [name, way] of [
@@ -99,7 +99,7 @@ export function sharedEnqueuesContract(open: Open): void {
     expect(await oldestFirst(store)).toEqual([run.id])
   })
 
-  contractTest(open, 'one unique key in concurrent calls is held by the first', async ({ store }) => {
+  contractTest(open, 'the first of concurrent calls holds their unique key', async ({ store }) => {
     const runs = (['join', 'join', 'reject'] as const).map((onDuplicate) => newRun(held('k', onDuplicate)))
     const [first, second, third] = runs.map(({ id }) => id)
     expect(await together(store, runs)).toEqual([
@@ -128,23 +128,19 @@ export function sharedEnqueuesContract(open: Open): void {
     expect(await oldestFirst(store)).toEqual([known.id, fresh.id])
   })
 
-  contractTest(
-    open,
-    'a call that the store can not carry out fails only its own caller',
-    async ({ store }) => {
-      const [before, after] = [newRun(), newRun()]
-      const impossible = newRun({ queue: undefined as never })
-      const ends = await Promise.allSettled([
-        store.enqueue([before]),
-        store.enqueue([newRun(), impossible]),
-        store.enqueue([after]),
-      ])
-      expect(ends).toMatchObject([
-        { status: 'fulfilled', value: [{ outcome: 'created', id: before.id }] },
-        { status: 'rejected' },
-        { status: 'fulfilled', value: [{ outcome: 'created', id: after.id }] },
-      ])
-      expect(await oldestFirst(store)).toEqual([before.id, after.id])
-    },
-  )
+  contractTest(open, 'a call that the store can’t carry out fails only its own caller', async ({ store }) => {
+    const [before, after] = [newRun(), newRun()]
+    const impossible = newRun({ queue: undefined as never })
+    const ends = await Promise.allSettled([
+      store.enqueue([before]),
+      store.enqueue([newRun(), impossible]),
+      store.enqueue([after]),
+    ])
+    expect(ends).toMatchObject([
+      { status: 'fulfilled', value: [{ outcome: 'created', id: before.id }] },
+      { status: 'rejected' },
+      { status: 'fulfilled', value: [{ outcome: 'created', id: after.id }] },
+    ])
+    expect(await oldestFirst(store)).toEqual([before.id, after.id])
+  })
 }

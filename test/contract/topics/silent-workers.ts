@@ -18,7 +18,7 @@ async function fallSilent(contract: Contract, ...others: readonly TestWorker[]):
 export function silentWorkersContract(open: Open): void {
   contractTest(
     open,
-    'a silent worker whose task is stopped is lost before its lease is over',
+    'a silent worker whose task is stopped is lost before its lease expires',
     async (contract) => {
       const { store, worker } = contract
       const run = newRun()
@@ -53,7 +53,7 @@ export function silentWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'a worker that was seen since is not lost, whatever is said of its task',
+    'a worker that was seen since is not lost, whatever is reported of its task',
     async (contract) => {
       const { store, worker } = contract
       const [victim, bodyLog] = [await worker(inTask('a', { leaseMs })), await worker()]
@@ -72,7 +72,7 @@ export function silentWorkersContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a worker is not lost by its task before it is silent', async (contract) => {
+  contractTest(open, 'a worker is not lost through its task before it is silent', async (contract) => {
     const { store, worker, now } = contract
     const [victim, bodyLog] = [await worker(inTask('a', { leaseMs })), await worker()]
     const seenAt = now()
@@ -88,7 +88,7 @@ export function silentWorkersContract(open: Open): void {
 
   contractTest(
     open,
-    'ECS is not asked about a silent worker with a short lease, or without a task',
+    'ECS is not queried about a silent worker with a short lease, or without a task',
     async (contract) => {
       const { store, worker } = contract
       const [, , bodyLog] = [

@@ -53,7 +53,7 @@ async function runOnce(
 }
 
 export function statisticsContract(open: Open): void {
-  contractTest(open, 'a store without transitions has nothing to tell', async ({ store, now }) => {
+  contractTest(open, 'a store without transitions has nothing to report', async ({ store, now }) => {
     for (const range of ranges) {
       const { points, ...rest } = await store.statistics(range)
       expect(rest).toEqual({ range, now: now(), coveredMs: 0, jobs: [], backlogs: [] })
@@ -90,24 +90,28 @@ export function statisticsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'the total time begins at the enqueue, whatever came between', async (contract) => {
-    const { store, worker, advance } = contract
-    begin(contract)
-    const first = await worker()
-    await store.enqueue([newRun({ start: { kind: 'in', ms: 1_000 } })])
-    advance(1_000)
-    await first.claim(0)
-    await first.settle(await first.claimOne(), { kind: 'retrying', error: plainError, delayMs: 500 })
-    advance(500)
-    await first.settle(await first.claimOne(), { kind: 'released' })
-    const run = await first.claimOne()
-    await store.cancel(run.id, byHand())
-    advance(23)
-    await first.settle(run, { kind: 'cancelled' })
-    const { wait, total } = await onlyJob(store)
-    expect(total).toEqual({ sumMs: 1_523, buckets: [...Array<number>(11).fill(0), 1] })
-    expect(wait.sumMs).toBe(0)
-  })
+  contractTest(
+    open,
+    'the total time begins at the enqueue, whatever happens in between',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      begin(contract)
+      const first = await worker()
+      await store.enqueue([newRun({ start: { kind: 'in', ms: 1_000 } })])
+      advance(1_000)
+      await first.claim(0)
+      await first.settle(await first.claimOne(), { kind: 'retrying', error: plainError, delayMs: 500 })
+      advance(500)
+      await first.settle(await first.claimOne(), { kind: 'released' })
+      const run = await first.claimOne()
+      await store.cancel(run.id, byHand())
+      advance(23)
+      await first.settle(run, { kind: 'cancelled' })
+      const { wait, total } = await onlyJob(store)
+      expect(total).toEqual({ sumMs: 1_523, buckets: [...Array<number>(11).fill(0), 1] })
+      expect(wait.sumMs).toBe(0)
+    },
+  )
 
   contractTest(open, 'a retry of an ended run counts as its enqueue', async (contract) => {
     const { store, worker, advance } = contract
@@ -139,7 +143,7 @@ export function statisticsContract(open: Open): void {
     expect([done, cancelled, expired, durationsIn(total)]).toEqual([2, 1, 1, 4])
   })
 
-  contractTest(open, 'points tell each minute, and what happened leaves the range', async (contract) => {
+  contractTest(open, 'points count each minute, and old events leave the range', async (contract) => {
     const { store, advance } = contract
     const minute = begin(contract)
     await store.enqueue([newRun(), newRun()])
@@ -199,7 +203,7 @@ export function statisticsContract(open: Open): void {
 
   contractTest(
     open,
-    'hours stay when their minutes are gone, over midnight and over quiet hours',
+    'hours remain when their minutes are gone, over midnight and over quiet hours',
     async (contract) => {
       const { store, advance } = contract
       begin(contract, 24 * hourMs)
@@ -264,7 +268,7 @@ export function statisticsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'what is covered grows with the store', async (contract) => {
+  contractTest(open, 'the covered range grows with the store', async (contract) => {
     const { store, advance } = contract
     begin(contract, hourMs)
     await store.enqueue([newRun()])
@@ -279,7 +283,7 @@ export function statisticsContract(open: Open): void {
     expect(await covered()).toEqual([4.5 * minuteMs, 59.5 * minuteMs, 23 * hourMs + 10.5 * minuteMs])
   })
 
-  contractTest(open, 'a backlog is told as it was when each period began', async (contract) => {
+  contractTest(open, 'a backlog is that of the begin of each period', async (contract) => {
     const { store, worker, advance } = contract
     const hour = begin(contract, hourMs)
     const backlogs = async (range: StatisticsRange): Promise<(number | undefined)[]> => {
@@ -316,7 +320,7 @@ export function statisticsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'the range of an hour tells backlogs of 10 and 5 minutes ago', async (contract) => {
+  contractTest(open, 'the range of an hour shows backlogs of 10 and 5 minutes ago', async (contract) => {
     const { store, advance } = contract
     const from = begin(contract)
     await store.enqueue([newRun({ queue: 'mail' })])
@@ -358,7 +362,7 @@ export function statisticsContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'recent backlogs are told once the store was there for as long', async (contract) => {
+  contractTest(open, 'recent backlogs are shown once the store is that old', async (contract) => {
     const { store, advance } = contract
     begin(contract)
     await store.enqueue([newRun()])
@@ -368,7 +372,7 @@ export function statisticsContract(open: Open): void {
     expect((await store.statistics('1h')).backlogs[0]?.recent?.map(({ count }) => count)).toEqual([0, 1])
   })
 
-  contractTest(open, 'every connection reads the same', async ({ store, another, advance }) => {
+  contractTest(open, 'every connection reads the same statistics', async ({ store, another, advance }) => {
     await store.enqueue([newRun(), newRun({ queue: 'mail' })])
     advance(minuteMs)
     const other = await another()

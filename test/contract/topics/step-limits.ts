@@ -18,7 +18,7 @@ import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 
 export function stepLimitsContract(open: Open): void {
-  contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {
+  contractTest(open, 'a step takes its limits and its stored end releases them', async (contract) => {
     const { worker, a, b } = await twoHeld(contract)
     expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
     expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
@@ -35,7 +35,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1 }])
   })
 
-  contractTest(open, 'a suspended run is woken when its step may go on', async (contract) => {
+  contractTest(open, 'a suspended run is woken when its step may continue', async (contract) => {
     const { worker, a, b } = await oneHoldsOneWaits(contract)
     const waits = [{ kind: 'limit', path: 'call' }] as const
     expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'settled', state: 'waiting' })
@@ -46,16 +46,20 @@ export function stepLimitsContract(open: Open): void {
     expect(await acquire(worker, again, 'call', [use(one)])).toEqual({ kind: 'granted' })
   })
 
-  contractTest(open, 'a suspension that comes after the limit opened goes on at once', async (contract) => {
-    const { worker, a, b } = await oneHoldsOneWaits(contract)
-    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
-    const waits = [{ kind: 'limit', path: 'call' }] as const
-    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
-  })
+  contractTest(
+    open,
+    'a suspension that arrives after the limit opened continues at once',
+    async (contract) => {
+      const { worker, a, b } = await oneHoldsOneWaits(contract)
+      await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+      const waits = [{ kind: 'limit', path: 'call' }] as const
+      expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
+    },
+  )
 
   contractTest(
     open,
-    'a run has so many limited steps at a time; a further one asks again',
+    'a run has a bounded number of limited steps at a time; a further one repeats its request',
     async (contract) => {
       const worker = await limited(contract)
       await contract.store.enqueue([newRun()])
@@ -71,7 +75,7 @@ export function stepLimitsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'an order to ask again ends with the stay', async (contract) => {
+  contractTest(open, 'an order to repeat a request ends with the execution', async (contract) => {
     const { worker, a, b } = await oneHoldsOneWaits(contract)
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     expect(await worker.renew()).toMatchObject({ orders: { granted: [b.id] } })
@@ -80,20 +84,24 @@ export function stepLimitsContract(open: Open): void {
     expect(await worker.renew()).toMatchObject({ orders: { granted: [] } })
   })
 
-  contractTest(open, "a step's slot comes back with the stay, its rate stays paid", async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun()])
-    const run = await worker.claimOne()
-    await acquire(worker, run, 'call', [use(one), use(window)])
-    await worker.settle(run, { kind: 'released' })
-    expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
-    const again = await worker.claimOne()
-    expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
-    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
-    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
-  })
+  contractTest(
+    open,
+    'a step’s slot is freed with the execution, its rate stays charged',
+    async (contract) => {
+      const worker = await limited(contract)
+      await contract.store.enqueue([newRun()])
+      const run = await worker.claimOne()
+      await acquire(worker, run, 'call', [use(one), use(window)])
+      await worker.settle(run, { kind: 'released' })
+      expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
+      const again = await worker.claimOne()
+      expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
+      expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
+      expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
+    },
+  )
 
-  contractTest(open, 'a provider that said "too many" closes the keys for everybody', async (contract) => {
+  contractTest(open, 'a provider’s "too many" closes the keys for all runs', async (contract) => {
     const { worker, a, b } = await twoHeld(contract)
     await acquire(worker, a, 'call', [use(two)])
     const turn = { run: a.id, fence: a.fence, path: 'call', turn: 1 }
@@ -108,7 +116,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await acquire(worker, a, 'call', [use(two)], 2)).toEqual({ kind: 'granted' })
   })
 
-  contractTest(open, 'a corrected cost takes the place of the estimate', async (contract) => {
+  contractTest(open, 'a corrected cost replaces the estimate', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([newRun()])
     const run = await worker.claimOne()
@@ -124,14 +132,14 @@ export function stepLimitsContract(open: Open): void {
     expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 1 }])
   })
 
-  contractTest(open, 'who holds a slot for its run does not wait for itself', async (contract) => {
+  contractTest(open, 'a holder of a slot for its whole run does not wait for itself', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([limitedRun(one)])
     const run = await worker.claimOne()
     expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'granted' })
   })
 
-  contractTest(open, 'an older correction that comes late changes nothing', async (contract) => {
+  contractTest(open, 'a late older correction changes nothing', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([newRun()])
     const run = await worker.claimOne()
@@ -147,7 +155,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9 }])
   })
 
-  contractTest(open, 'a true cost is charged also when the estimate is long forgotten', async (contract) => {
+  contractTest(open, 'a true cost is charged even if the estimate is long gone', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([newRun()])
     const run = await worker.claimOne()
@@ -159,7 +167,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9 }])
   })
 
-  contractTest(open, 'a late repeat of an acquire whose step has ended takes nothing', async (contract) => {
+  contractTest(open, 'a late repeat of an acquire for an ended step takes nothing', async (contract) => {
     const { worker, a, b } = await twoHeld(contract)
     await acquire(worker, a, 'call', [use(one), use(window)])
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
@@ -171,7 +179,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
   })
 
-  contractTest(open, 'a pause before a retry is not cut short by a place in line', async (contract) => {
+  contractTest(open, 'a waitlist position does not cut short a pause before a retry', async (contract) => {
     const { worker, a, b } = await oneHoldsOneWaits(contract)
     await worker.settle(b, { kind: 'retrying', error: plainError, delayMs: 60_000 })
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
@@ -187,7 +195,7 @@ export function stepLimitsContract(open: Open): void {
   ] as const) {
     contractTest(
       open,
-      `a run whose step was refused for long and that ${why} keeps nobody out`,
+      `a run whose step was refused for long and that ${why} keeps no run out`,
       async (contract) => {
         const worker = await limited(contract)
         await contract.store.enqueue([newRun(), newRun()])

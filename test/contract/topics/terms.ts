@@ -49,7 +49,7 @@ export function termsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'who leads and campaigns again keeps the term', async ({ store, worker, advance }) => {
+  contractTest(open, 'a leader that campaigns again keeps the term', async ({ store, worker, advance }) => {
     const first = await worker()
     const term = await elected(first)
     advance(3_000)
@@ -57,7 +57,7 @@ export function termsContract(open: Open): void {
     expect(await store.leaders()).toMatchObject([{ term, termLeftMs: termMs }])
   })
 
-  contractTest(open, 'who follows is told of a role that is vacant early', async (contract) => {
+  contractTest(open, 'a follower is notified early of a vacant role', async (contract) => {
     const { another, worker } = contract
     const elsewhere = await another()
     const ends = {
@@ -81,7 +81,7 @@ export function termsContract(open: Open): void {
     expect(await store.leaders()).toEqual([])
   })
 
-  contractTest(open, 'what can’t name a role, or last, is refused', async ({ store, worker }) => {
+  contractTest(open, 'an invalid role or duration is refused', async ({ store, worker }) => {
     const { lease } = await worker()
     for (const [role, ms] of [
       ['', termMs],
@@ -103,7 +103,7 @@ export function termsContract(open: Open): void {
     expect(await campaign(second)).toMatchObject({ kind: 'following', termLeftMs: termMs })
   })
 
-  contractTest(open, 'a term ends by its time; the next has a higher number', async (contract) => {
+  contractTest(open, 'a term expires; the next has a higher number', async (contract) => {
     const { store, worker, advance } = contract
     const [first, second] = [await worker(), await worker()]
     const term = await elected(first)
@@ -140,7 +140,7 @@ export function termsContract(open: Open): void {
     expect(await store.renewTerm(leaderRole, term, first.lease, {})).toBe('lost')
   })
 
-  contractTest(open, 'nobody renews or resigns the term of another', async ({ store, worker }) => {
+  contractTest(open, 'no worker renews or resigns the term of another', async ({ store, worker }) => {
     const [first, second] = [await worker(), await worker()]
     const term = await elected(first)
     expect(await store.renewTerm(leaderRole, term, second.lease, {})).toBe('lost')
@@ -175,7 +175,7 @@ export function termsContract(open: Open): void {
     expect(await elected(second)).toBeGreaterThan(answer.kind === 'leading' ? answer.term : 0)
   })
 
-  contractTest(open, 'time in which nobody could reach the store counts for terms', async (contract) => {
+  contractTest(open, 'time in which no worker could reach the store counts for terms', async (contract) => {
     const { store, worker, advance } = contract
     const [first, second] = [await worker(), await worker()]
     const term = await elected(first)
@@ -188,7 +188,7 @@ export function termsContract(open: Open): void {
 
   contractTest(
     open,
-    'numbers grow also when the store’s clock goes back',
+    'numbers also grow when the store’s clock goes back',
     async ({ worker, store, advance }) => {
       const first = await worker()
       const term = await elected(first)
@@ -200,7 +200,7 @@ export function termsContract(open: Open): void {
 
   contractTest(
     open,
-    'a campaign of before a resignation, which comes late, takes nothing',
+    'a campaign from before a resignation that arrives late takes nothing',
     async ({ store, worker }) => {
       const [first, second] = [await worker(), await worker()]
       const term = await elected(first)
@@ -216,7 +216,7 @@ export function termsContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'two roles know nothing of each other', async ({ store, worker }) => {
+  contractTest(open, 'two roles are independent', async ({ store, worker }) => {
     const [first, second] = [await worker(), await worker()]
     const term = await elected(first)
     const reports = await elected(second, 'reports')
@@ -229,19 +229,23 @@ export function termsContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'it shows how long ago each duty went well', async ({ store, worker, advance }) => {
-    const first = await worker()
-    const term = await elected(first)
-    await store.renewTerm(leaderRole, term, first.lease, { sweep: 400.4, cron: 20 })
-    advance(100)
-    expect(await store.leaders()).toMatchObject([{ duties: { sweep: 500, cron: 120 } }])
-    await store.renewTerm(leaderRole, term, first.lease, { cron: 0 })
-    expect(await store.leaders()).toMatchObject([{ duties: { cron: 0 } }])
-    await store.resignTerm(leaderRole, term, first.lease)
-    expect(await store.leaders()).toMatchObject([{ duties: {} }])
-    await elected(first, leaderRole, term)
-    expect(await store.leaders()).toMatchObject([{ duties: {} }])
-  })
+  contractTest(
+    open,
+    'a term shows how long ago each duty last succeeded',
+    async ({ store, worker, advance }) => {
+      const first = await worker()
+      const term = await elected(first)
+      await store.renewTerm(leaderRole, term, first.lease, { sweep: 400.4, cron: 20 })
+      advance(100)
+      expect(await store.leaders()).toMatchObject([{ duties: { sweep: 500, cron: 120 } }])
+      await store.renewTerm(leaderRole, term, first.lease, { cron: 0 })
+      expect(await store.leaders()).toMatchObject([{ duties: { cron: 0 } }])
+      await store.resignTerm(leaderRole, term, first.lease)
+      expect(await store.leaders()).toMatchObject([{ duties: {} }])
+      await elected(first, leaderRole, term)
+      expect(await store.leaders()).toMatchObject([{ duties: {} }])
+    },
+  )
 
   contractTest(open, 'doctor sees a leader whose duty is dead', async ({ store, worker, advance }) => {
     const first = await worker({ name: 'first' })
@@ -256,7 +260,7 @@ export function termsContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'doctor sees workers that nobody leads', async ({ store, worker, advance }) => {
+  contractTest(open, 'doctor sees workers without a leader', async ({ store, worker, advance }) => {
     const first = await worker()
     const leader = async () => (await store.checks('quick')).find(({ name }) => name === 'leader')
     await pass(30_000, [first], advance)

@@ -6,7 +6,7 @@ import { contractTest } from '../contract-test.ts'
 export function timeContract(open: Open): void {
   contractTest(
     open,
-    'the timeout counts from the first claim, waits and other workers included',
+    'the timeout counts from the first claim, including waits and other workers',
     async (contract) => {
       const { store, worker, advance } = contract
       await store.enqueue([newRun({ timeoutMs: 10_000 })])
@@ -20,7 +20,7 @@ export function timeContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a run whose time is up while it waits is claimed to be failed', async (contract) => {
+  contractTest(open, 'a run that times out while it waits is claimed to be failed', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([newRun({ timeoutMs: 10_000 })])
     const first = await worker()
@@ -39,7 +39,7 @@ export function timeContract(open: Open): void {
 
   contractTest(
     open,
-    'a blocked run whose time is up is claimed to be failed',
+    'a blocked run that times out is claimed to be failed',
     async ({ store, worker, advance }) => {
       await store.enqueue([newRun({ timeoutMs: 10_000 })])
       const first = await worker()
@@ -49,7 +49,7 @@ export function timeContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'retry by hand begins the timeout anew', async ({ store, worker, advance }) => {
+  contractTest(open, 'a manual retry restarts the timeout', async ({ store, worker, advance }) => {
     await store.enqueue([newRun({ timeoutMs: 10_000 })])
     const first = await worker()
     const run = await first.claimOne()
@@ -60,19 +60,15 @@ export function timeContract(open: Open): void {
     expect(await first.claimOne()).toMatchObject({ deadlineInMs: 10_000 })
   })
 
-  contractTest(
-    open,
-    'a deadline of a wait is never restarted by a resume',
-    async ({ store, worker, advance }) => {
-      await store.enqueue([newRun()])
-      const first = await worker()
-      const run = await first.claimOne()
-      await first.append(run, waiting('rest', 5_000))
-      advance(2_000)
-      await first.settle(run, { kind: 'released' })
-      advance(1_000)
-      const resumed = await first.claimOne()
-      expect(resumed.journal.entries).toMatchObject([{ path: 'rest', remainingMs: 2_000 }])
-    },
-  )
+  contractTest(open, 'a resume never restarts the deadline of a wait', async ({ store, worker, advance }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, waiting('rest', 5_000))
+    advance(2_000)
+    await first.settle(run, { kind: 'released' })
+    advance(1_000)
+    const resumed = await first.claimOne()
+    expect(resumed.journal.entries).toMatchObject([{ path: 'rest', remainingMs: 2_000 }])
+  })
 }

@@ -63,19 +63,15 @@ const ends: Readonly<Record<string, (contract: Contract, run: NewRun) => Promise
 }
 
 export function uniqueContract(open: Open): void {
-  contractTest(
-    open,
-    'an enqueue that made no run of its own tells whose duplicate it is',
-    async ({ store }) => {
-      const [first, joins, refused] = (['join', 'join', 'reject'] as const).map((onDuplicate) =>
-        newRun({ unique: { key: 'k', until: 'finished', onDuplicate } }),
-      ) as [NewRun, NewRun, NewRun]
-      await store.enqueue([first, joins, refused])
-      expect(await store.duplicateOf(joins.id)).toBe(first.id)
-      expect(await store.duplicateOf(refused.id)).toBe(first.id)
-      expect(await store.duplicateOf(first.id)).toBeUndefined()
-    },
-  )
+  contractTest(open, 'an enqueue that created no run says whose duplicate it is', async ({ store }) => {
+    const [first, joins, refused] = (['join', 'join', 'reject'] as const).map((onDuplicate) =>
+      newRun({ unique: { key: 'k', until: 'finished', onDuplicate } }),
+    ) as [NewRun, NewRun, NewRun]
+    await store.enqueue([first, joins, refused])
+    expect(await store.duplicateOf(joins.id)).toBe(first.id)
+    expect(await store.duplicateOf(refused.id)).toBe(first.id)
+    expect(await store.duplicateOf(first.id)).toBeUndefined()
+  })
 
   contractTest(open, 'one run holds the key of its job; the next joins it', async ({ store }) => {
     const [first, second] = [unique(), unique()]
@@ -94,7 +90,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.holder('job2', 'k')).toBe(runs[2]?.id)
   })
 
-  contractTest(open, 'runs without a key are not asked for one', async ({ store }) => {
+  contractTest(open, 'runs without a key conflict with none', async ({ store }) => {
     await store.enqueue([unique()])
     expect(await store.enqueue([newRun()])).toMatchObject([{ outcome: 'created' }])
     expect(await store.enqueue([newRun({ tags: ['k'], headers: { k: 'k' } })])).toMatchObject([
@@ -102,7 +98,7 @@ export function uniqueContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a duplicate that may not join is told who holds the key', async ({ store }) => {
+  contractTest(open, 'a duplicate that may not join learns who holds the key', async ({ store }) => {
     const [first, second] = [unique(), unique({ onDuplicate: 'reject' })]
     await store.enqueue([first])
     const rejected = { outcome: 'rejected', id: second.id, reason: 'duplicate', holder: first.id }
@@ -194,7 +190,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
   })
 
-  contractTest(open, 'until started: a repeated claim frees nothing of the next run', async (contract) => {
+  contractTest(open, 'until started: a repeated claim frees no key of the next run', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([unique({ until: 'started' })])
     const first = await worker()
@@ -205,7 +201,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.holder('job', 'k')).toBe(next.id)
   })
 
-  contractTest(open, 'a window holds the key for its time, whatever becomes of the run', async (contract) => {
+  contractTest(open, 'a window holds the key for its time, whatever happens to the run', async (contract) => {
     const { store, worker, advance, now } = contract
     const first = unique({ until: { ms: 10_000 } })
     await store.enqueue([first])
@@ -223,7 +219,7 @@ export function uniqueContract(open: Open): void {
 
   contractTest(
     open,
-    'a window ends with a removal by hand, not with the retention',
+    'a window ends with a manual removal, not with the retention',
     async (contract) => {
       const { store, advance } = contract
       const [pruned, removed] = [
@@ -275,7 +271,7 @@ export function uniqueContract(open: Open): void {
 
   contractTest(
     open,
-    'replace is refused once the holder has started, also while it waits',
+    'replace is refused once the holder has started, even while it waits',
     async (contract) => {
       const { store, worker } = contract
       const first = unique()
@@ -330,7 +326,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
   })
 
-  contractTest(open, 'the same run twice in one call is answered twice the same', async ({ store }) => {
+  contractTest(open, 'the same run twice in one call gets the same reply twice', async ({ store }) => {
     const [first, late] = [unique(), unique()]
     const answers = await store.enqueue([first, first, late, late])
     expect(answers.map(({ outcome, id }) => [outcome, id])).toEqual([
@@ -341,7 +337,7 @@ export function uniqueContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a run that was overdue when its own call replaced it', async ({ store }) => {
+  contractTest(open, 'a run that is overdue when its own call replaces it expires', async ({ store }) => {
     const runs = [unique({}, { expiresInMs: 0 }), unique({}, { expiresInMs: 0 }), unique()]
     const answers = await store.enqueue(runs)
     expect(answers.map(({ outcome }) => outcome)).toEqual(['created', 'created', 'created'])
@@ -350,7 +346,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
   })
 
-  contractTest(open, 'a known id is answered before its key is looked at', async ({ store, worker }) => {
+  contractTest(open, 'a known id is resolved before its key is checked', async ({ store, worker }) => {
     const run = unique({}, { inputDigest: 'a' })
     await store.enqueue([run])
     const one = await worker()
@@ -360,7 +356,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.enqueue([{ ...run, inputDigest: 'b' }])).toMatchObject([{ reason: 'id conflict' }])
   })
 
-  contractTest(open, 'a repeat is answered as at first, also after the holder’s end', async (contract) => {
+  contractTest(open, 'a repeat gets the first reply, even after the holder’s end', async (contract) => {
     const { store, worker, advance } = contract
     const holder = unique()
     const joined = unique({}, { inputDigest: 'a' })
@@ -385,7 +381,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.enqueue([joined])).toEqual([{ outcome: 'created', id: joined.id }])
   })
 
-  contractTest(open, 'an answer is kept for every form of the input', async ({ store }) => {
+  contractTest(open, 'a reply is retained for every form of the input', async ({ store }) => {
     await store.enqueue([unique()])
     const late = unique({}, { inputDigest: 'w', canonicalDigest: 'c' })
     const answers = await store.enqueue([late])
@@ -402,7 +398,7 @@ export function uniqueContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'a repeat of a replacement replaces nothing more', async ({ store, worker }) => {
+  contractTest(open, 'a repeated replacement replaces nothing more', async ({ store, worker }) => {
     const [first, second] = [unique(), unique({ onDuplicate: 'replace' })]
     await store.enqueue([first])
     const answers = await store.enqueue([second])
@@ -416,7 +412,7 @@ export function uniqueContract(open: Open): void {
     expect(await store.holder('job', 'k')).toBe(third.id)
   })
 
-  contractTest(open, 'a retry by hand takes the key again', async ({ store, worker }) => {
+  contractTest(open, 'a manual retry takes the key again', async ({ store, worker }) => {
     const [first, second] = [unique(), unique({ key: 's', until: 'started' })]
     await store.enqueue([first, second])
     const one = await worker()
@@ -495,7 +491,7 @@ export function uniqueContract(open: Open): void {
     expect((await store.runs({ limit: 5 })).runs).toHaveLength(1)
   })
 
-  contractTest(open, 'hundreds of keyed runs beside others are answered in order', async ({ store }) => {
+  contractTest(open, 'hundreds of keyed runs beside others get replies in order', async ({ store }) => {
     const runs = Array.from({ length: 500 }, (_, i) =>
       i % 2 === 0 ? newRun() : unique({ key: `k${i % 50}` }, { tags: ['t'] }),
     )
@@ -506,17 +502,21 @@ export function uniqueContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'one sweep forgets what thousands of duplicates left', async ({ store, advance }) => {
-    await store.enqueue([unique()])
-    const late = Array.from({ length: 4_500 }, () => unique())
-    for (let i = 0; i < late.length; i += 500) await store.enqueue(late.slice(i, i + 500))
-    advance(600_000)
-    await store.sweep(100)
-    await store.cancel((await store.holder('job', 'k')) ?? '', byHand())
-    const [first, last] = [late.slice(0, 1), late.slice(-1)]
-    expect(await store.enqueue(first)).toMatchObject([{ outcome: 'created' }])
-    expect(await store.enqueue(last)).toEqual([{ outcome: 'joined', id: first[0]?.id }])
-  })
+  contractTest(
+    open,
+    'one sweep removes the traces of thousands of duplicates',
+    async ({ store, advance }) => {
+      await store.enqueue([unique()])
+      const late = Array.from({ length: 4_500 }, () => unique())
+      for (let i = 0; i < late.length; i += 500) await store.enqueue(late.slice(i, i + 500))
+      advance(600_000)
+      await store.sweep(100)
+      await store.cancel((await store.holder('job', 'k')) ?? '', byHand())
+      const [first, last] = [late.slice(0, 1), late.slice(-1)]
+      expect(await store.enqueue(first)).toMatchObject([{ outcome: 'created' }])
+      expect(await store.enqueue(last)).toEqual([{ outcome: 'joined', id: first[0]?.id }])
+    },
+  )
 
   for (const [name, end] of Object.entries(ends)) {
     contractTest(open, `${name}: the canonical key is free too`, async (contract) => {
@@ -545,7 +545,7 @@ export function uniqueContract(open: Open): void {
   for (const [name, one, other] of meetings) {
     contractTest(
       open,
-      `${name}: one run is live, whatever the second asks for`,
+      `${name}: one run is live, whatever option the second has`,
       async ({ store, worker }) => {
         const first = unique(one)
         await store.enqueue([first])
@@ -572,7 +572,7 @@ export function uniqueContract(open: Open): void {
 
   contractTest(
     open,
-    'a run in the way of both keys is replaced with the other, or neither',
+    'a run that blocks both keys is replaced with the other, or neither is',
     async (contract) => {
       const { store, worker } = contract
       const [one, other] = [unique({ key: 'w' }), unique({ key: 'c' })]
@@ -592,7 +592,7 @@ export function uniqueContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a window, a retry and a removal are of both keys', async ({ store, advance }) => {
+  contractTest(open, 'a window, a retry and a removal cover both keys', async ({ store, advance }) => {
     const both = { key: 'w', canonicalKey: 'c' }
     const until = { ms: 10_000 }
     const held = async (): Promise<unknown[]> =>

@@ -36,7 +36,7 @@ async function allWaiters(store: Store, over: Partial<LimitKeyQuery>): Promise<L
 }
 
 export function waitlistContract(open: Open): void {
-  contractTest(open, 'who holds a key: run or step, worker, since when', async (contract) => {
+  contractTest(open, 'a key shows its holders: run or step, worker, since when', async (contract) => {
     const { store, now, advance } = contract
     const worker = await limited(contract)
     const [ofJob, ofStep] = [limitedRun(two, { use: { key: 'a', cost: 2 } }), newRun({ queue: 'other' })]
@@ -60,7 +60,7 @@ export function waitlistContract(open: Open): void {
     expect(await store.limitHolders(query({ limiter: 'two' }))).toEqual({ holders: [] })
   })
 
-  contractTest(open, 'who holds a key for its whole run holds it in no slot, too', async (contract) => {
+  contractTest(open, 'a key shows a whole-run holder that is in no slot, too', async (contract) => {
     const { store, now, advance } = contract
     const worker = await limited(contract)
     await store.enqueue([limitedRun(one, { use: { key: 'a', wholeRun: true } })])
@@ -74,7 +74,7 @@ export function waitlistContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'holders come in pages, each of them once', async (contract) => {
+  contractTest(open, 'holders are listed in pages, each of them once', async (contract) => {
     const { store } = contract
     const five = { name: 'five', rule: { ...one.rule, max: 5 } }
     const worker = await contract.worker({ limiters: [five] })
@@ -94,7 +94,7 @@ export function waitlistContract(open: Open): void {
     expect(found.toSorted()).toEqual(ids(runs).toSorted())
   })
 
-  contractTest(open, 'who waits for a key: in order, since when, whose place', async (contract) => {
+  contractTest(open, 'a key shows its waiters: in order, since when, whose position', async (contract) => {
     const { store, now, advance } = contract
     const worker = await limited(contract)
     const held = limitedRun(one, { use: { key: 'a' } })
@@ -117,7 +117,7 @@ export function waitlistContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'a waitlist of any length comes in pages, in order', async (contract) => {
+  contractTest(open, 'a waitlist of any length is read in pages, in order', async (contract) => {
     const { store } = contract
     const worker = await limited(contract)
     await store.enqueue([limitedRun(one, { use: { key: 'a' } })])
@@ -134,7 +134,7 @@ export function waitlistContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'several steps of one run stand on a waitlist each', async (contract) => {
+  contractTest(open, 'several steps of one run each wait on a waitlist', async (contract) => {
     const { store } = contract
     const worker = await limited(contract)
     await store.enqueue([newRun(), newRun()])
@@ -151,7 +151,7 @@ export function waitlistContract(open: Open): void {
     ])
   })
 
-  contractTest(open, 'a waiter that was passed over too long is told as aged', async (contract) => {
+  contractTest(open, 'a waiter that was passed over too long is shown as aged', async (contract) => {
     const { store, advance } = contract
     const worker = await limited(contract, { leaseMs: 86_400_000 })
     await store.enqueue([limitedRun(one), limitedRun(two, { use: { cost: 2 } })])
@@ -181,7 +181,7 @@ export function waitlistContract(open: Open): void {
     },
   )
 
-  contractTest(open, 'a page that can’t be one is refused', async (contract) => {
+  contractTest(open, 'an impossible page is refused', async (contract) => {
     const { store } = contract
     const worker = await limited(contract)
     await store.enqueue(Array.from({ length: 3 }, () => limitedRun(one, { use: { key: 'a' } })))

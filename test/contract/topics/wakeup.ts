@@ -37,7 +37,7 @@ export function wakeupContract(open: Open): void {
 
   contractTest(
     open,
-    'a worker that takes a due run with one slot is idle with the others',
+    'a worker that claims a due run with one slot is idle with the others',
     async (contract) => {
       const { store, worker, advance } = contract
       const first = await worker()
@@ -83,7 +83,7 @@ export function wakeupContract(open: Open): void {
     expect(await bodyLog.claim()).toHaveLength(1)
   })
 
-  contractTest(open, 'an idle worker is told of a run that is due sooner than it knows', async (contract) => {
+  contractTest(open, 'an idle worker learns of a run that is due sooner than it knows', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker()
     const woken = Promise.withResolvers<void>()
@@ -97,7 +97,7 @@ export function wakeupContract(open: Open): void {
     stop()
   })
 
-  contractTest(open, 'an order wakes the worker it is for', async ({ store, worker, another }) => {
+  contractTest(open, 'an order wakes its worker', async ({ store, worker, another }) => {
     await store.enqueue([newRun()])
     const first = await worker()
     const run = await first.claimOne()
@@ -133,7 +133,7 @@ export function wakeupContract(open: Open): void {
     for (const stop of stops) stop()
   })
 
-  contractTest(open, 'a change can be listened to, from any connection', async ({ store, another }) => {
+  contractTest(open, 'any connection can subscribe to changes', async ({ store, another }) => {
     const changed = Promise.withResolvers<void>()
     const stop = store.onChange(() => changed.resolve())
     await (await another()).enqueue([newRun()])
@@ -142,7 +142,7 @@ export function wakeupContract(open: Open): void {
     stop()
   })
 
-  contractTest(open, 'a closed store is closed once and listens to nothing', async ({ another }) => {
+  contractTest(open, 'a second close is harmless, and a closed store hears nothing', async ({ another }) => {
     const other = await another()
     other.onChange(() => undefined)
     await other.close()

@@ -24,7 +24,7 @@ export function workerReportContract(open: Open): void {
     expect(workers.map((one) => one.task)).toEqual([first?.task, undefined])
   })
 
-  contractTest(open, 'a task that becomes known later comes with a renewal', async (contract) => {
+  contractTest(open, 'a task that becomes known later arrives with a renewal', async (contract) => {
     const { store, worker, advance } = contract
     const first = await worker()
     expect((await store.workers())[0]).not.toHaveProperty('task')
@@ -36,7 +36,7 @@ export function workerReportContract(open: Open): void {
 
   contractTest(
     open,
-    'what a worker tells of its protection goes on in the time of the store',
+    'a worker’s report of its protection is converted to the store’s time',
     async (contract) => {
       const { store, worker, advance } = contract
       const first = await worker({ report: report(1) })
@@ -85,7 +85,7 @@ export function workerReportContract(open: Open): void {
     expect(await store.workers()).toMatchObject([{ protection: { state: { forMs: 1_000 } } }])
   })
 
-  contractTest(open, 'an execution tells the task that it was in', async (contract) => {
+  contractTest(open, 'an execution shows its task', async (contract) => {
     const { store, worker } = contract
     await store.enqueue([newRun({ id: 'run' })])
     const [first, second] = [await worker({ report: report(1) }), await worker()]
@@ -102,7 +102,7 @@ export function workerReportContract(open: Open): void {
     expect(executions.map((one) => one.worker)).toEqual([first.name, second.name, second.name])
   })
 
-  contractTest(open, 'a lease that is gone reports nothing, whatever comes late', async (contract) => {
+  contractTest(open, 'a lease that is gone reports nothing, whatever arrives late', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     const [first, second] = [await worker({ report: report(1) }), await worker()]
     await letLeaseExpire(second)

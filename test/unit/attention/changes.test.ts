@@ -10,7 +10,7 @@ function nearby(over: Partial<Overview>, related: Sighting['related'], since = e
   return nearbyText({ since, related }, changesOf(snapshot(over).overview), now)
 }
 
-describe('what changed near the begin of a finding', () => {
+describe('the change near the begin of a finding', () => {
   const operations = [
     operation('pause queue', 5 * minuteMs, { subject: 'mail', by: 'ana', reason: 'provider is down' }),
     operation('resume queue', 4 * minuteMs, { subject: 'mail', by: 'ben' }),
@@ -30,13 +30,13 @@ describe('what changed near the begin of a finding', () => {
     )
   })
 
-  test('is none of another subject, later, or long before', () => {
+  test('is absent for another subject, a later begin, or a long gap', () => {
     expect(nearby({ operations }, { queue: ['other'], leader: 'any' })).toBeUndefined()
     expect(nearby({ operations }, { queue: ['mail'] }, exactly(now + 2 * minuteMs))).toBeUndefined()
     expect(nearby({ operations }, {})).toBeUndefined()
   })
 
-  test('of another day says so', () => {
+  test('of another day shows the date', () => {
     const yesterday = exactly(now - 24 * hourMs)
     const paused = [operation('pause queue', 24 * hourMs + minuteMs, { subject: 'mail', by: 'ana' })]
     expect(nearby({ operations: paused }, { queue: 'any' }, yesterday)).toMatch(
@@ -44,7 +44,7 @@ describe('what changed near the begin of a finding', () => {
     )
   })
 
-  test('tells a deploy rather than the worker that brought it, or one that brought nothing new', () => {
+  test('names a deploy rather than the worker that joined with it, or one that brought nothing new', () => {
     const joined = [
       operation('worker joined', 3 * hourMs, { subject: 'w0', details: { pay: 16 } }),
       operation('worker joined', 100 * secondMs, { subject: 'w1', details: { pay: 17 } }),
@@ -62,7 +62,7 @@ describe('what changed near the begin of a finding', () => {
     )
   })
 
-  test('reports deploys that came together as one', () => {
+  test('reports simultaneous deploys as one', () => {
     const details = { a: 1, b: 2, c: 3, d: 4 }
     const joined = [operation('worker joined', 100 * secondMs, { cursor: 'e-1', subject: 'w1', details })]
     expect(nearby({ operations: joined }, { version: 'any' })).toBe(
@@ -74,7 +74,7 @@ describe('what changed near the begin of a finding', () => {
     expect(nearby({ operations: joined }, { version: ['c'] })).toMatch(/version 3 of 'c' started$/)
   })
 
-  test('is told of every operation that can be a cause', () => {
+  test('covers every operation that can be a cause', () => {
     const quiet = new Set([
       'cancel run',
       'retry run',
@@ -97,7 +97,7 @@ describe('what changed near the begin of a finding', () => {
 })
 
 describe('starts of versions', () => {
-  test('are the first joining of a version, by the log and by live workers', () => {
+  test('are the first joins of a version, by the log and by live workers', () => {
     const workers = [worker('w2', { pay: 17 }, { startedAt: now - minuteMs })]
     const operations = [
       operation('worker joined', 9 * minuteMs, { cursor: 'e-1', details: { pay: 16, mail: 1 } }),
@@ -115,7 +115,7 @@ describe('starts of versions', () => {
     expect(lastDeploy(starts, 'other')).toBeUndefined()
   })
 
-  test('count a way back to an older version as a deploy of that', () => {
+  test('count a rollback to an older version as a deploy of it', () => {
     const operations = [
       operation('worker joined', 9 * minuteMs, { cursor: 'e-1', details: { pay: 17 } }),
       operation('worker joined', 8 * minuteMs, { details: { pay: 16 } }),
@@ -123,7 +123,7 @@ describe('starts of versions', () => {
     expect(lastDeploy(versionStarts(snapshot({ operations }).overview), 'pay')).toMatchObject({ version: 16 })
   })
 
-  test('are found once for each overview', () => {
+  test('are computed once for each overview', () => {
     const { overview } = snapshot({ workers: [worker('w1', { pay: 17 })] })
     expect(versionStarts(overview)).toBe(versionStarts(overview))
     expect(versionStarts({ ...overview, workers: [] })).toEqual([])

@@ -62,7 +62,7 @@ function namesIn(id: string): string[] {
 }
 
 describe('ids of findings', () => {
-  test('are unique, whatever names there are', () => {
+  test('are unique, whatever names exist', () => {
     const found = new Set<string>()
     for (const { kind, find } of findingKinds) {
       const subjects = find(everything()).map(({ subject }) => subject)
@@ -74,7 +74,7 @@ describe('ids of findings', () => {
     )
   })
 
-  test('of several names parse back to these', () => {
+  test('with several names parse back to these', () => {
     const inOrder = (lists: readonly (readonly string[])[]): string[] =>
       lists.map((list) => JSON.stringify(list)).sort()
     const pairs = names.flatMap((name) => names.map((other) => [name, other]))

@@ -43,7 +43,7 @@ const one = { longestUnprotected: [sample([first])] }
 const severityWith = (...workers: readonly WorkerInfo[]): string | undefined =>
   found(unprotectedRuns, { workers }, one)[0]?.severity
 
-test('runs that every worker is refused protection for are critical, with cause, cure and the run to ask about', () => {
+test('runs for which every worker is refused protection are critical, with cause, cure and the run to explain', () => {
   expect(onlyFinding(unprotectedRuns, { workers: [denied, denied] }, both)).toEqual({
     id: 'unprotected:charge/default',
     kind: 'unprotected',
@@ -60,13 +60,13 @@ test('runs that every worker is refused protection for are critical, with cause,
   expect(sentence).toContain('waits for a worker with scale-in protection, for 5 min 0 s; 1 worker was')
 })
 
-test('what a back-off may end is none', () => {
+test('a wait within a back-off is no finding', () => {
   const ready = (agoMs: number) => ({ longestUnprotected: [sample([readyRun('run', agoMs)])] })
   expect(found(unprotectedRuns, { workers: [denied] }, ready(69 * secondMs))).toEqual([])
   expect(found(unprotectedRuns, { workers: [denied] }, ready(70 * secondMs))).toHaveLength(1)
 })
 
-test('that a task which ends or rests brings to an end is a warning', () => {
+test('a refusal that ends with the task or its rest is a warning', () => {
   expect(severityWith(refused('TASK_NOT_VALID'))).toBe('critical')
   expect(severityWith(refused('no answer'))).toBe('critical')
   expect(severityWith(worker('w', { charge: 1 }))).toBe('critical')
@@ -76,7 +76,7 @@ test('that a task which ends or rests brings to an end is a warning', () => {
   expect(severityWith(saying({ kind: 'resting', forMs: 1 }))).toBe('warning')
 })
 
-test('where a worker may ask, or asks now, another one must have been refused, and it must have had a slot', () => {
+test('if a worker may ask or is asking, the finding needs another that was refused with a free slot', () => {
   expect(severityWith(saying(idle))).toBeUndefined()
   expect(severityWith(saying({ kind: 'asking', forMs: 9_999, keepsSlot: true }))).toBeUndefined()
   expect(severityWith(worker('w', { charge: 1 }, { protectedRuns: 'may ask' }))).toBeUndefined()
@@ -85,7 +85,7 @@ test('where a worker may ask, or asks now, another one must have been refused, a
   expect(finding).toMatchObject({ severity: 'critical', since: now - 5 * minuteMs, sinceAtLeast: true })
 })
 
-test('a worker that takes such runs, a paused queue, a missing worker and a cut fleet are none', () => {
+test('a worker that takes such runs, a paused queue, a missing worker and a draining one give no finding', () => {
   expect(severityWith(denied, saying({ kind: 'held' }, { protectedRuns: 'takes' }))).toBeUndefined()
   const paused = queue('default', { paused: { by: 'ana', at: now } })
   expect(found(unprotectedRuns, { workers: [denied], queues: [paused] }, one)).toEqual([])
@@ -93,7 +93,7 @@ test('a worker that takes such runs, a paused queue, a missing worker and a cut 
   expect(severityWith({ ...denied, draining: true })).toBeUndefined()
 })
 
-test('only runs that need protection count, and only those that a worker could take otherwise', () => {
+test('only runs that need protection count, and only those that a worker could claim otherwise', () => {
   const { protect: _, ...ordinary } = readyRun('ordinary', 9 * minuteMs)
   const newer = readyRun('newer', 8 * minuteMs, { version: 2 })
   const longestUnprotected = [sample([ordinary as Run, newer, first, second], { complete: false })]
@@ -104,7 +104,7 @@ test('only runs that need protection count, and only those that a worker could t
   })
 })
 
-test('tells of a worker that came or went near its begin', () => {
+test('a finding names a worker that joined or left near its begin', () => {
   const operations = [operation('worker left', 6 * minuteMs, { subject: 'w1' })]
   const [finding] = findFindings(snapshot({ workers: [denied], operations }, one), [unprotectedRuns])
   expect(finding).toMatchObject({ nearby: 'began 11:55:00 UTC, 1 min 0 s after: worker w1 left' })

@@ -34,12 +34,12 @@ describe('a paused queue', () => {
     })
   })
 
-  test('that got its work later waits since then', () => {
+  test('that got its work later has waited since then', () => {
     const waiting = queue('mail', { paused, ready: 1, oldestReadyMs: minuteMs })
     expect(onlyFinding(pausedQueue, { queues: [waiting] })).toMatchObject({ since: now - minuteMs })
   })
 
-  test('tells of a deploy of its own jobs, and of no other', () => {
+  test('names a deploy of its own jobs, and of no other', () => {
     const counts = [
       { queue: 'mail', job: 'send', state: 'ready', count: 1 },
       { queue: 'else', job: 'other', state: 'ready', count: 1 },
@@ -55,7 +55,7 @@ describe('a paused queue', () => {
     expect(onlyFinding(pausedQueue, overviewWith('other'))).not.toHaveProperty('nearby')
   })
 
-  test('whose runs have yet to come is a notice; an empty one, and one that is open, are none', () => {
+  test('with only future runs is a notice; an empty or an open one is none', () => {
     expect(onlyFinding(pausedQueue, { queues: [queue('mail', { paused, scheduled: 2 })] })).toMatchObject({
       severity: 'notice',
       filter: { states: ['waiting', 'scheduled'] },
@@ -74,7 +74,7 @@ describe('a limiter', () => {
     ...over,
   })
 
-  test('that is full with waiters is a notice of at least now', () => {
+  test('that is full with waiters is a notice with a minimum age', () => {
     expect(onlyFinding(limiter, { limiters: [info()] }, { limiterKeys: [key()] })).toEqual({
       id: 'limiter:stripe',
       kind: 'limiter',
@@ -88,7 +88,7 @@ describe('a limiter', () => {
     })
   })
 
-  test('began with the longest wait at the head of a line, or before; the first in line tells who holds it', () => {
+  test('began with the longest wait at the head of a waitlist, or before; the first waiter shows the holder', () => {
     const limiterKeys = [
       key({ first: { run: 'r1', waitingSince: now - minuteMs } }),
       key({ key: 'b', first: { run: 'r2', waitingSince: now - hourMs } }),
@@ -102,7 +102,7 @@ describe('a limiter', () => {
     expect(finding).not.toHaveProperty('beginUnknown')
   })
 
-  test('is a warning with numbers that an operator set, and when a provider closed it', () => {
+  test('is a warning with numbers set by an operator, and when a provider closed it', () => {
     const byHand = {
       by: 'ana',
       reason: 'calm down',
@@ -123,7 +123,7 @@ describe('a limiter', () => {
     )
   })
 
-  test('that is closed is told so without its keys, too', () => {
+  test('that is closed is reported without its keys, too', () => {
     const closed = { ...info(), closedMs: 60_000 }
     expect(onlyFinding(limiter, { limiters: [closed] }).sentence).toBe(
       "Limiter 'stripe' is closed for another 1 min 0 s, as a provider requested; 3 runs or steps wait for it.",
@@ -135,7 +135,7 @@ describe('a limiter', () => {
     expect(found(limiter, { limiters: [info()] }, { limiterKeys: [key({ used: 1 })] })).toEqual([])
   })
 
-  test('tells of a change of its numbers shortly before, and of no other limiter’s', () => {
+  test('names a change of its numbers shortly before, and of no other limiter’s', () => {
     const operations = [
       operation('change limiter', 2 * minuteMs, { subject: 'stripe/a', by: 'ana', reason: 'calm down' }),
       operation('change limiter', minuteMs, { subject: 'other', by: 'ben' }),
@@ -164,7 +164,7 @@ describe('a backlog', () => {
     ...over,
   })
 
-  test('that grew in both halves of 10 minutes is a warning of at least then', () => {
+  test('that grew in both halves of 10 minutes is a warning with a minimum age', () => {
     expect(onlyFinding(growingBacklog, grows(100, 150, 200))).toMatchObject({
       id: 'growing-backlog:mail',
       severity: 'warning',
@@ -175,7 +175,7 @@ describe('a backlog', () => {
     })
   })
 
-  test('that grew little, has peaked, or is not known for so long is none', () => {
+  test('that grew little, has peaked, or has no such history is none', () => {
     expect(found(growingBacklog, grows(0, 10, 19))).toEqual([])
     expect(found(growingBacklog, grows(1_000, 1_050, 1_199))).toEqual([])
     expect(found(growingBacklog, grows(0, 500, 400))).toEqual([])
@@ -187,12 +187,12 @@ describe('a backlog', () => {
     expect(found(growingBacklog, { statistics })).toEqual([])
   })
 
-  test('of a paused queue is the pause’s finding', () => {
+  test('of a paused queue belongs to the pause’s finding', () => {
     const paused = { by: 'ana', at: now - hourMs }
     expect(found(growingBacklog, grows(0, 100, 200, { queues: [queue('mail', { paused })] }))).toEqual([])
   })
 
-  test('tells of a deploy of one of its jobs', () => {
+  test('names a deploy of one of its jobs', () => {
     const counts = [{ queue: 'mail', job: 'send', state: 'ready', count: 200 }] as const
     const startedAt = now - 11 * minuteMs
     const workers = [
@@ -210,7 +210,7 @@ describe('runs that no worker takes', () => {
   const classes = [{ queue: 'mail', job: 'send', version: 3 }]
   const queues = [queue('mail', { ready: 2, oldestReadyMs: 40_000 })]
 
-  test('for want of the job are critical, as long as the queue’s oldest is ready', () => {
+  test('for lack of the job are critical, as long as the queue’s oldest is ready', () => {
     expect(onlyFinding(unservedRuns, { counts, queues }, { classes })).toMatchObject({
       id: 'unserved:send/mail',
       severity: 'critical',
@@ -221,7 +221,7 @@ describe('runs that no worker takes', () => {
     })
   })
 
-  test('for want of the version, or of the queue', () => {
+  test('for lack of the version, or of the queue', () => {
     const older = { counts, queues, workers: [worker('w1', { send: 2 })] }
     expect(onlyFinding(unservedRuns, older, { classes })).toMatchObject({
       id: 'unserved:send/mail/3',
@@ -234,12 +234,12 @@ describe('runs that no worker takes', () => {
     })
   })
 
-  test('are not told of where not all workers are shown', () => {
+  test('are not reported if not all workers are shown', () => {
     expect(found(unservedRuns, { counts, queues, cut: ['workers'] }, { classes })).toEqual([])
     expect(found(unservedRuns, { counts, queues, cut: ['limiters'] }, { classes })).toHaveLength(1)
   })
 
-  test('that are not ready yet are a notice; those that a worker takes are none', () => {
+  test('that are not ready yet are a notice; those that a worker claims are none', () => {
     const scheduled = [{ ...counts[0], state: 'scheduled' }] as const
     expect(onlyFinding(unservedRuns, { counts: scheduled, queues: [] })).toMatchObject({ severity: 'notice' })
     expect(
@@ -247,7 +247,7 @@ describe('runs that no worker takes', () => {
     ).toEqual([])
   })
 
-  test('beside ready runs of another job are there for at least as long as they are seen', () => {
+  test('beside ready runs of another job have existed for at least as long as they are seen', () => {
     const both = [...counts, { queue: 'mail', job: 'other', state: 'ready', count: 1 }] as const
     const workers = [worker('w1', { other: 1 })]
     const seen = { counts: both, queues, workers }
@@ -271,7 +271,7 @@ describe('runs that no worker takes', () => {
     })
   })
 
-  test('tell of the worker that left, and began when it did', () => {
+  test('name the worker that left, and began when it did', () => {
     const operations = [
       operation('worker joined', hourMs, { subject: 'w1', details: { send: 3 } }),
       operation('worker joined', hourMs, { subject: 'w2', details: { other: 3 } }),

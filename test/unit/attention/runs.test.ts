@@ -33,7 +33,7 @@ describe('a long run', () => {
     ...{ run, job, queue: 'a', version: 1, worker: 'w1', heldMs },
   })
 
-  test('is one of 10 times what 95 % take, and of 30 s at least, over all queues of the job', () => {
+  test('takes 10 times the 95th percentile and at least 30 s, over all queues of the job', () => {
     const longestHeld = [
       held('r1', 90_000),
       held('r2', 40_000),
@@ -51,11 +51,11 @@ describe('a long run', () => {
     })
   })
 
-  test('is not known of a job with fewer than 50 executions', () => {
+  test('is unknown for a job with fewer than 50 executions', () => {
     expect(found(longRun, { longestHeld: [held('r1', hourMs)], statistics: statistics(24) })).toEqual([])
   })
 
-  test('below 10 times the usual is none', () => {
+  test('below 10 times the usual duration is none', () => {
     const slow = statistics(25)
     const jobs = slow.jobs.map((job) => ({
       ...job,
@@ -90,7 +90,7 @@ describe('blocked runs', () => {
     })
   })
 
-  test('of which not all were read began then or before', () => {
+  test('that were read in part began then or before', () => {
     const finding = onlyFinding(blockedRuns, { counts }, { blocked: [sample(false)] })
     expect(finding).toMatchObject({ since: now - 2 * minuteMs, sinceAtLeast: true })
     expect(onlyFinding(blockedRuns, { counts })).toMatchObject({
@@ -99,14 +99,14 @@ describe('blocked runs', () => {
     })
   })
 
-  test('tell of the version that blocked them', () => {
+  test('name the version that blocked them', () => {
     const workers = [worker('w1', { pay: 17 }, { startedAt: now - 160_000 })]
     expect(onlyFinding(blockedRuns, { counts, workers }, { blocked: [sample(true)] })).toMatchObject({
       nearby: "began 11:58:00 UTC, 40.0 s after version 17 of 'pay' started",
     })
   })
 
-  test('are none where no run is', () => {
+  test('are none if no run is blocked', () => {
     expect(found(blockedRuns, { counts: [counts[2]] })).toEqual([])
   })
 })
@@ -125,7 +125,7 @@ describe('poisoned runs', () => {
     expect(found(poisonedRuns, { failures: [{ ...poison, failedNow: 0 }, failureGroup()] })).toEqual([])
   })
 
-  test('of a group that had others before began with the last at least', () => {
+  test('of a group with earlier ones began with the last at least', () => {
     const failures = [{ ...poison, runs: 5, firstAt: now - hourMs }]
     expect(onlyFinding(poisonedRuns, { failures })).toMatchObject({
       since: now - minuteMs,
@@ -151,7 +151,7 @@ describe('a new failure', () => {
     })
   })
 
-  test('is not blamed on an action: the log does not tell of which job its runs are', () => {
+  test('is not blamed on an action: the log doesn’t show the jobs of its runs', () => {
     const operations = [
       operation('worker joined', hourMs, { details: { pay: 17 } }),
       operation('begin action', 2 * minuteMs, { subject: 'a1', by: 'ana', details: { kind: 'cancel' } }),
@@ -167,7 +167,7 @@ describe('a new failure', () => {
     expect(found(newFailure, { workers: old, failures: [{ ...retried, ...before }] })).toEqual([])
   })
 
-  test('is none if it was there before the deploy, for more than a day, or is poison', () => {
+  test('is none if it predates the deploy, is older than a day, or is poison', () => {
     const day = 24 * hourMs
     const old = [worker('w1', { pay: 17 }, { startedAt: now - 2 * day })]
     expect(found(newFailure, { workers, failures: [failureGroup({ firstAt: now - 3 * minuteMs })] })).toEqual(
@@ -189,13 +189,13 @@ describe('a new failure', () => {
     expect(found(newFailure, { operations: deployed, failures })).toHaveLength(1)
   })
 
-  test('of the first version is one in a store whose first event is an enqueue', () => {
+  test('of the first version is new in a store whose first event is an enqueue', () => {
     const joined = { cursor: 'e-2', subject: 'w1', details: { pay: 17 } }
     const operations = [operation('worker joined', 2 * minuteMs, joined)]
     expect(found(newFailure, { workers, operations, failures: [failureGroup()] })).toHaveLength(1)
   })
 
-  test('is none where the log began late: an earlier version of the package wrote none', () => {
+  test('is none if the log began late: an earlier version of the package wrote none', () => {
     const joined = { cursor: 'e-1', subject: 'w1', details: { pay: 17 } }
     const operations = [operation('worker joined', 2 * minuteMs, joined)]
     const failures = [failureGroup()]
@@ -220,7 +220,7 @@ describe('a failing job', () => {
   const failures = [failureGroup({ firstAt: now - 3 * hourMs })]
   const at = now - 2 * minuteMs
 
-  test('is found whether its cause is new or not, with the deploy that came just before', () => {
+  test('is found whether its cause is new or not, with the deploy just before it', () => {
     const workers = [worker('w1', { pay: 17 }, { startedAt: now - 90_000 })]
     const over = {
       ...minutes({ at, ended: 8, failed: 4 }, { at: at + minuteMs, ended: 4, failed: 2 }),
@@ -241,7 +241,7 @@ describe('a failing job', () => {
     })
   })
 
-  test('is none of few failures, or of a small share', () => {
+  test('is none with few failures, or a small share', () => {
     expect(found(failingJob, minutes({ at, ended: 4, failed: 4 }))).toEqual([])
     expect(found(failingJob, minutes({ at, ended: 13, failed: 6 }))).toEqual([])
     expect(found(failingJob, minutes())).toEqual([])
@@ -249,7 +249,7 @@ describe('a failing job', () => {
 })
 
 describe('a fault of the store', () => {
-  test('is critical, what else happens to it a warning; with what to do', () => {
+  test('is critical for a failed check, else a warning; with what to do', () => {
     const checks = [
       { name: 'disk', verdict: 'warning', found: '400 MiB free', remedy: 'free disk space' },
       { name: 'scripts', verdict: 'fault', found: 'no permission' },
@@ -265,7 +265,7 @@ describe('a fault of the store', () => {
     ])
   })
 
-  test('is not how it is set up, unless that is a fault, and not what has its own kind', () => {
+  test('excludes its configuration, unless that is a fault, and checks with a kind of their own', () => {
     const checks = [
       { name: 'memory', verdict: 'warning', found: 'no limit', setup: true },
       { name: 'workers', verdict: 'fault', found: '1 dead' },

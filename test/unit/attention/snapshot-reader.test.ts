@@ -30,7 +30,7 @@ function store(over: Partial<Overview>): { reads: string[]; store: Reads } {
   }
 }
 
-test('a store in which all is well is read once, its checks every 10 s', async () => {
+test('a healthy store is read once, its checks every 10 s', async () => {
   const { reads, store: quiet } = store({ counts: [{ queue: 'a', job: 'pay', state: 'running', count: 1 }] })
   const clock = new FakeClock()
   const reader = new SnapshotReader(quiet, clock)
@@ -45,7 +45,7 @@ test('a store in which all is well is read once, its checks every 10 s', async (
   expect(reads.slice(3)).toEqual(['overview 1h', 'checks quick'])
 })
 
-test('what the overview shows is read more of, a bounded number of times', async () => {
+test('findings of the overview are read in more detail, a bounded number of times', async () => {
   const limiters = Array.from({ length: 12 }, (_, n) => ({
     ...{
       name: `limiter ${n}`,
@@ -80,7 +80,7 @@ test('what the overview shows is read more of, a bounded number of times', async
   expect(longestUnserved[0]).toEqual({ queue: 'a', job: 'job 0', since: 7 })
 })
 
-test('runs that need protection are read only while no worker takes such, a bounded number of them', async () => {
+test('runs that need protection are read only while no worker claims any, a bounded number of them', async () => {
   const names = Array.from({ length: 6 }, (_, n) => `job ${n}`)
   const versions = Object.fromEntries(names.map((name) => [name, 1]))
   const counts = [{ queue: 'a', job: 'job 0', state: 'ready', count: 2 }] as const

@@ -42,7 +42,7 @@ describe('findings of a snapshot', () => {
     ).not.toHaveProperty('muted')
   })
 
-  test('are a bounded number of each kind', () => {
+  test('are bounded in number per kind', () => {
     const queues = Array.from({ length: 80 }, (_, n) =>
       queue(`q${n}`, { paused: { ...paused, at: n }, ready: 1 }),
     )
@@ -59,7 +59,7 @@ describe('findings of a snapshot', () => {
 })
 
 describe('a watch', () => {
-  test('raises in the second round and clears after three without', () => {
+  test('raises in the second round and clears after three rounds without', () => {
     const watch = new AttentionWatch()
     expect(watch.look(snapshot(pausedQueue))).toEqual([])
     expect(ids(watch.look(snapshot(pausedQueue)))).toEqual(['paused-queue:mail'])
@@ -69,7 +69,7 @@ describe('a watch', () => {
     expect(watch.look(snapshot(pausedQueue))).toEqual([])
   })
 
-  test('reports while it has seen something once', () => {
+  test('reports while it has seen a finding once', () => {
     const watch = new AttentionWatch()
     const states = [
       snapshot(),
@@ -88,7 +88,7 @@ describe('a watch', () => {
     ])
   })
 
-  test('raises nothing that is there in every other round, and keeps what is missed in every other one', () => {
+  test('never raises a finding seen every other round, and keeps one missed every other round', () => {
     const watch = new AttentionWatch()
     for (let round = 0; round < 6; round++) {
       expect(watch.look(round % 2 === 0 ? snapshot(pausedQueue) : snapshot())).toEqual([])
@@ -100,7 +100,7 @@ describe('a watch', () => {
     }
   })
 
-  test('shows what it saw last, since when it first saw it, with what had changed then', () => {
+  test('shows the latest state, the time first seen, and what had changed then', () => {
     const watch = new AttentionWatch()
     const operations = [operation('worker left', 40 * secondMs, { subject: 'w1' })]
     watch.look(later(-secondMs))
@@ -117,7 +117,7 @@ describe('a watch', () => {
     expect(watch.look(later(10 * minuteMs))).toMatchObject([{ since: now }])
   })
 
-  test('names no cause of what was there when it began to look', () => {
+  test('names no cause of findings older than the watch', () => {
     const watch = new AttentionWatch()
     const operations = [operation('worker left', 40 * secondMs, { subject: 'w1' })]
     watch.look(later(0, { operations }, diskFault))
@@ -126,7 +126,7 @@ describe('a watch', () => {
     expect(first).not.toHaveProperty('nearby')
   })
 
-  test('takes a mute in at once', () => {
+  test('applies a mute at once', () => {
     const watch = new AttentionWatch()
     watch.look(snapshot(pausedQueue))
     const mutes = [{ finding: 'paused-queue:mail', until: now + 1, by: 'ana' }]
@@ -148,7 +148,7 @@ describe('a single question', () => {
     return { found: ids(await asked), reads, waited }
   }
 
-  test('needs one round where all is well, or began a while ago', async () => {
+  test('needs one round if all is well, or began a while ago', async () => {
     expect(await ask(snapshot())).toEqual({ found: [], reads: 1, waited: false })
     expect(await ask(snapshot(pausedQueue))).toEqual({
       found: ['paused-queue:mail'],
@@ -157,7 +157,7 @@ describe('a single question', () => {
     })
   })
 
-  test('looks again, a second later, at what has just begun or whose begin is not known', async () => {
+  test('polls again a second later if something has just begun or its begin is unknown', async () => {
     const justNow = { queues: [queue('mail', { paused: { ...paused, at: now - 4_999 }, ready: 1 })] }
     expect(await ask(snapshot(justNow), snapshot(justNow))).toEqual({
       ...{ found: ['paused-queue:mail'], reads: 2, waited: true },

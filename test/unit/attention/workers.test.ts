@@ -27,7 +27,7 @@ const { worker: _, ...vacant } = leader({ termLeftMs: 0 })
 describe('a lost worker', () => {
   const lost = worker('w1', { pay: 1 }, { lost: true, running: 2, seenAgoMs: 12_000 })
 
-  test('that holds runs is critical while no other one runs, and a warning beside others', () => {
+  test('that holds runs is critical while no other worker runs, and a warning beside others', () => {
     expect(onlyFinding(lostWorker, { workers: [lost] })).toMatchObject({
       id: 'lost-worker:w1',
       severity: 'critical',
@@ -44,7 +44,7 @@ describe('a lost worker', () => {
     })
   })
 
-  test('is no more than a warning where not all workers are shown', () => {
+  test('is at most a warning if not all workers are shown', () => {
     expect(onlyFinding(lostWorker, { workers: [lost], cut: ['workers'] })).toMatchObject({
       severity: 'warning',
     })
@@ -54,7 +54,7 @@ describe('a lost worker', () => {
     expect(found(lostWorker, { workers: [{ ...lost, running: 0 }, worker('w2')] })).toEqual([])
   })
 
-  test('reports the deploy that it came with', () => {
+  test('reports the deploy that came with it', () => {
     const startedAt = now - 42 * secondMs
     expect(onlyFinding(lostWorker, { workers: [{ ...lost, startedAt }] })).toMatchObject({
       nearby: "began 11:59:48 UTC, 30.0 s after version 1 of 'pay' started",
@@ -87,7 +87,7 @@ describe('losses of workers', () => {
     })
   })
 
-  test('of before are none', () => {
+  test('older than that are none', () => {
     expect(found(workerLosses, { operations: [loss(16 * minuteMs, 1)] })).toEqual([])
   })
 })
@@ -105,7 +105,7 @@ describe('the leader', () => {
     expect(found(noLeader, { workers, leaders: [{ ...vacant, since: now - 29 * secondMs }] })).toEqual([])
   })
 
-  test('is not missed where no worker could lead, and while one leads', () => {
+  test('is not missed if no worker could lead, and while one leads', () => {
     expect(found(noLeader, { leaders: [vacant] })).toEqual([])
     expect(found(noLeader, { workers: [worker('w1', {}, { draining: true })], leaders: [vacant] })).toEqual(
       [],
@@ -113,7 +113,7 @@ describe('the leader', () => {
     expect(found(noLeader, { workers, leaders: [leader()] })).toEqual([])
   })
 
-  test('reports that the one before gave up', () => {
+  test('reports that its predecessor gave up', () => {
     const since = now - minuteMs
     const operations = [operation('leader resigned', 61 * secondMs, { subject: 'leader', by: 'w9' })]
     expect(onlyFinding(noLeader, { workers, leaders: [{ ...vacant, since }], operations })).toMatchObject({
@@ -121,7 +121,7 @@ describe('the leader', () => {
     })
   })
 
-  test('with a duty without a good round for a minute is critical', () => {
+  test('with a duty that has not succeeded for a minute is critical', () => {
     const leaders = [leader({ duties: { sweep: 61_000, cron: 59_000 } })]
     expect(onlyFinding(deadDuty, { leaders })).toMatchObject({
       id: 'dead-duty:leader/sweep',
@@ -135,7 +135,7 @@ describe('the leader', () => {
 })
 
 describe('a tick', () => {
-  test('that is overdue is critical: from 5 s without a leader, from a minute with one', () => {
+  test('that is overdue is critical: after 5 s without a leader, after a minute with one', () => {
     const late = schedule({ nextTick: now - 6_000, overdueMs: 6_000 })
     expect(onlyFinding(missedTick, { schedules: [late], leaders: [vacant] })).toMatchObject({
       id: 'missed-tick:nightly',
@@ -152,7 +152,7 @@ describe('a tick', () => {
     })
   })
 
-  test('of a schedule that no leader has planned is not overdue: a warning from the same bounds', () => {
+  test('of a schedule that no leader has planned is not overdue: a warning after the same times', () => {
     const unplanned = schedule({ overdueMs: 20_800 })
     expect(onlyFinding(missedTick, { schedules: [unplanned], leaders: [vacant] })).toMatchObject({
       id: 'missed-tick:nightly',
@@ -186,7 +186,7 @@ describe('a tick', () => {
     expect(found(missedTick, { schedules: [schedule({ last: old })] })).toEqual([])
   })
 
-  test('that an operator or the code stopped, or that had to wait for another, is none', () => {
+  test('that an operator or the code stopped, or that waited for another, is none', () => {
     const line = { n: 7, at: now, tick: now, outcome: 'skipped' } as const
     const schedules = [
       schedule({ overdueMs: hourMs, paused: { by: 'ana', at: now } }),
@@ -226,7 +226,7 @@ describe('an old version', () => {
     })
   })
 
-  test('is ordinary during a deploy, and gone with its worker', () => {
+  test('is normal during a deploy, and gone with its worker', () => {
     const newer = worker('w2', { pay: 17 }, { startedAt: now - 14 * minuteMs })
     expect(found(oldVersion, { workers: [old, newer] })).toEqual([])
     const longAgo = { ...newer, startedAt: now - hourMs }

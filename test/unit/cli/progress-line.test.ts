@@ -6,7 +6,7 @@ const going = { action: 'cancel', done: 66, refused: 0, cursor: 'c' } as ActionI
 const { cursor: _, ...rest } = going
 const ended = rest as ActionInfo
 
-test('a line of progress that stands is ended once, one that is empty is not', () => {
+test('an open progress line is ended once, an empty one is not', () => {
   const written: string[] = []
   const isTTY = process.stderr.isTTY
   const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0)

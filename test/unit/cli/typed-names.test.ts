@@ -33,14 +33,14 @@ function inspectorOf(given: {
 describe('the id of a run', () => {
   const inspector = inspectorOf({ runs: [one, two, own] })
 
-  test('is completed where a generated one begins so', async () => {
+  test('is completed if a generated id begins with it', async () => {
     expect(await wholeIds(inspector, [one.slice(0, 12), two, own])).toEqual([one, two, own])
     await expect(wholeIds(inspector, [one.slice(0, 10)])).rejects.toThrow(
       "2 runs begin with '01k3aaaaaa': 01k3aaaaaaaaaaaaaaaaaaaaaa, 01k3aaaaaabbbbbbbbbbbbbbbb; type more of the id",
     )
   })
 
-  test('is left as it is where it may be whole', async () => {
+  test('is unchanged if it may be complete', async () => {
     const typed = ['invoice-1', 'invoice-', '01k3', newRunId(0)]
     expect(await wholeIds(inspector, typed)).toEqual(typed)
     expect(
@@ -59,7 +59,7 @@ test('the id of an action is completed likewise', async () => {
 })
 
 describe('a failure', () => {
-  test('is completed where one digest begins so', async () => {
+  test('is completed if one digest begins with it', async () => {
     const inspector = inspectorOf({ fingerprints: ['f1:aa0000000000', 'f1:ab0000000000'] })
     for (const typed of ['aa', 'f1:aa00'])
       expect(await wholeFingerprint(inspector, typed)).toBe('f1:aa0000000000')
@@ -70,7 +70,7 @@ describe('a failure', () => {
     expect(await findFailure(inspectorOf({ fingerprints: ['f1:aa0000000000'] }), 'f1:')).toBeUndefined()
   })
 
-  test('that ends with the name of a job is found by it alone', async () => {
+  test('whose id ends with a job name is found by exact match only', async () => {
     const later = ['a', 'b', 'c', 'd'].map((name) => `f1:timeout:pay-${name}`)
     const inspector = inspectorOf({ fingerprints: [...later, 'f1:timeout:pay'] })
     expect(await findFailure(inspector, 'timeout:pay')).toEqual({ fingerprint: 'f1:timeout:pay' })

@@ -56,7 +56,7 @@ async function watched(rows: number | undefined, frames: readonly (string | Erro
   }
 }
 
-test('a pipe gets a frame when it differs from the one before', async () => {
+test('a pipe gets a frame only if it differs from the last one', async () => {
   const watch = await watched(undefined, ['a', 'a', 'b'])
   for (let i = 0; i < 4; i++) {
     await watch.turn()
@@ -70,7 +70,7 @@ test('a pipe gets a frame when it differs from the one before', async () => {
   expect(watch.subscribed()).toBe(0)
 })
 
-test('a change draws the next frame before its time, but not at once', async () => {
+test('a change draws the next frame early, but not at once', async () => {
   const watch = await watched(undefined, ['a', 'b'])
   await watch.turn()
   watch.changed()
@@ -83,7 +83,7 @@ test('a change draws the next frame before its time, but not at once', async () 
   await watch.done
 })
 
-test('a terminal gets frames one over the other, cut to its rows, and keeps the last one', async () => {
+test('a terminal gets frames that replace each other, cut to its rows, and keeps the last one', async () => {
   const watch = await watched(3, ['one\ntwo\nthree', 'four'])
   await watch.turn()
   expect(watch.written()).toBe('\x1b[?1049h\x1b[?25l\x1b[Hone\x1b[K\ntwo\x1b[K\n\x1b[J')
@@ -97,7 +97,7 @@ test('a terminal gets frames one over the other, cut to its rows, and keeps the 
   expect(watch.written().slice(-last.length)).toBe(last)
 })
 
-test('an outage is told of once, at its begin and at its end', async () => {
+test('an outage is reported once at its begin and once at its end', async () => {
   const away = new StoreUnavailableError('refused')
   for (const rows of [undefined, 9]) {
     const watch = await watched(rows, ['a', away, away, 'b'])
@@ -119,7 +119,7 @@ test('an outage is told of once, at its begin and at its end', async () => {
   }
 })
 
-test('an outage that waiting doesn’t end, and one before the first frame, end it', async () => {
+test('an outage that waiting can’t end, or one before the first frame, ends the watch', async () => {
   const refused = new StoreUnavailableError('no such user', { kind: 'login' })
   const lasting = await watched(undefined, ['a', refused])
   await lasting.turn()

@@ -58,7 +58,7 @@ function charges(count: number): { once?: boolean }[] {
 const failedOnes: ActionTarget = { kind: 'filter', filter: { job: 'charge' } }
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
-  test('a plan counts and tells which steps run again, what stands in the way, and the limiters', async () => {
+  test('a plan counts runs and lists repeated steps, obstacles and limiters', async () => {
     const fixture = await openFixture(await storeOptions())
     const { retries } = await failedCharges(fixture, [...charges(3), { once: true }])
     const { actions } = fixture.jobs
@@ -90,7 +90,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await retries()).toEqual([0, 0, 0, 0])
   })
 
-  test('a retry by filter retries each run once, in chunks, and tells its progress', async () => {
+  test('a retry by filter retries each run once, in chunks, and reports its progress', async () => {
     const fixture = await openFixture(await storeOptions())
     const count = maxChunkRuns + 20
     const { bank, handles, retries } = await failedCharges(fixture, charges(count))
@@ -120,7 +120,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await fixture.jobs.actions.list()).toEqual([ended])
   })
 
-  test('a run that is in another state than the caller saw is left alone, also by a cancel', async () => {
+  test('a run whose state the caller did not see is left alone, also by a cancel', async () => {
     const fixture = await openFixture(await storeOptions())
     const charge = chargeJob({ back: false })
     const [moved, same] = [await fixture.jobs.enqueue(charge, {}), await fixture.jobs.enqueue(charge, {})]
@@ -137,7 +137,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     })
   })
 
-  test('a request id makes a repeat of a write harmless, and an expectation must hold', async () => {
+  test('a request id makes a repeated write harmless, and an expectation must hold', async () => {
     const fixture = await openFixture(await storeOptions())
     const { handles, worker, retries } = await failedCharges(fixture, charges(1))
     await worker.stop({ timeout: 0 })
@@ -156,7 +156,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await expect(handle.cancel({ requestId: '' })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
   })
 
-  test('it stops at a limit and by a signal, and is continued elsewhere', async () => {
+  test('an action stops at a limit and by a signal, and continues elsewhere', async () => {
     const fixture = await openFixture(await storeOptions())
     const { retries } = await failedCharges(fixture, charges(12))
     const { actions } = fixture.jobs
@@ -176,7 +176,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await actions.continue(first.id)).toEqual(both[0])
   })
 
-  test('between two chunks the process gets to other things, as to the key or the signal that stops it', async () => {
+  test('between two chunks the process handles other events, such as the key or signal that stops it', async () => {
     const fixture = await openFixture(await storeOptions())
     await failedCharges(fixture, charges(2 * maxChunkRuns + 1))
     const stop = new AbortController()
@@ -189,7 +189,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(stopped).toMatchObject({ done: maxChunkRuns, cursor: expect.any(String) })
   })
 
-  test('the same id goes on with the same action', async () => {
+  test('the same id continues the same action', async () => {
     const fixture = await openFixture(await storeOptions())
     const { retries } = await failedCharges(fixture, charges(4))
     const id = 'act_nightly-2026-01-01'
@@ -216,7 +216,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 })
 
-test('a plan knows from counters how many runs match, else at least how many it found', async () => {
+test('a plan takes the number of matching runs from counters, or gives at least the number found', async () => {
   const { jobs } = await openFixture()
   const count = 5_100
   await jobs.enqueueMany(
@@ -233,7 +233,7 @@ test('a plan knows from counters how many runs match, else at least how many it 
   })
 })
 
-test('the count of a group is that of the very fingerprint', async () => {
+test('the count of a group is that of its exact fingerprint', async () => {
   const fixture = await openFixture()
   await failedCharges(fixture, charges(2))
   const [group] = await fixture.jobs.inspector.failures({ limit: 1 })
@@ -243,7 +243,7 @@ test('the count of a group is that of the very fingerprint', async () => {
   expect(await counted(group?.fingerprint)).toBe(2)
 })
 
-test('an outage that lasts ends the call at once, a short one is waited out for 30 s', async () => {
+test('a long outage ends the call at once, a short one is waited out for 30 s', async () => {
   const calls = async (kind: 'login' | 'unreachable'): Promise<number> => {
     const clock = new FakeClock()
     let calls = 0
@@ -279,7 +279,7 @@ test('a signal ends the wait for a store in an outage', async () => {
   expect(await carried).toEqual(action)
 })
 
-test('an action that another one ends stops', async () => {
+test('an action that another caller ends stops', async () => {
   const fixture = await openFixture()
   await failedCharges(fixture, charges(3))
   const { actions } = fixture.jobs
@@ -290,7 +290,7 @@ test('an action that another one ends stops', async () => {
   await expect(actions.continue('act_none')).rejects.toMatchObject({ code: 'UNKNOWN_ACTION' })
 })
 
-test('wrong options are refused by name, and nothing is begun', async () => {
+test('wrong options are refused by name, and nothing begins', async () => {
   const { jobs } = await openFixture()
   const target: ActionTarget = { kind: 'runs', ids: ['one'] }
   const filter = (states: string[]): ActionTarget => ({ kind: 'filter', filter: { states } }) as ActionTarget

@@ -25,7 +25,7 @@ async function idsOf(client: Jobs, options?: Parameters<Jobs['attention']>[0]): 
 }
 
 describe.each(kinds)('$name', (kind) => {
-  test('nothing needs attention in a store that does its work', async () => {
+  test('a working store has no findings', async () => {
     const { jobs: client, store } = await open(kind)
     expect(await idsOf(client)).toEqual([])
     const worker = await TestWorker.register(store)
@@ -34,7 +34,7 @@ describe.each(kinds)('$name', (kind) => {
     expect(await idsOf(client)).toEqual([])
   })
 
-  test('a blocked run and a new failure tell of the deploy before them', async () => {
+  test('a blocked run and a new failure name the deploy before them', async () => {
     const { jobs: client, store, advance, now } = await open(kind)
     await TestWorker.register(store, { jobs: jobs(1), draining: true, leaseMs: 3_600_000 })
     advance(60_000)
@@ -73,7 +73,7 @@ describe.each(kinds)('$name', (kind) => {
     ])
   })
 
-  test('a backlog that grows for 10 minutes, and the limiter behind it', async () => {
+  test('a backlog that grows for 10 minutes is found, and the limiter behind it', async () => {
     const { jobs: client, store, advance } = await open(kind)
     const worker = await TestWorker.register(store, { leaseMs: 36_000_000 })
     await store.defineLimiters(worker.lease, [
@@ -102,7 +102,7 @@ describe.each(kinds)('$name', (kind) => {
     })
   })
 
-  test('severities and mutes choose what is told; strange options are refused', async () => {
+  test('severities and mutes select the findings; unknown options are refused', async () => {
     const { jobs: client, store, advance, now } = await open(kind)
     await store.pauseQueue('default', byHand())
     await store.pauseQueue('later', byHand())

@@ -7,7 +7,7 @@ import { bothStores } from '../../support/stores/both-stores.ts'
 const patient = { timeout: 120_000 }
 
 describe.each(bothStores)('runs that wait for each other’s limiters: %s', (store, options) => {
-  test('explain, doctor and a log line name them; the cancel of one lets the other go on', async () => {
+  test('explain, doctor and a log line name them; cancelling one lets the other continue', async () => {
     const { jobs, work, lines } = await openFixture(await options())
     const [x, y] = ['x', 'y'].map((name) => limits.concurrency({ name, max: 1 }))
     if (x === undefined || y === undefined) expect.unreachable('two limiters')

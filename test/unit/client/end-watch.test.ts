@@ -33,7 +33,7 @@ async function isOver(wait: Promise<void>): Promise<boolean> {
   return await Promise.race([wait.then(() => true), Promise.resolve().then(() => false)])
 }
 
-test('an end is seen with the change that the store tells', async () => {
+test('an end is seen with the change that the store announces', async () => {
   const { clock, ends, facts, change } = watched()
   const wait = ends.ended('one', undefined)
   await clock.advance(100)
@@ -55,7 +55,7 @@ test('a change during a read is not missed', async () => {
   expect(await isOver(wait)).toBe(true)
 })
 
-test('an end that the store does not tell is seen within a second, by few reads', async () => {
+test('an end that the store does not announce is seen within a second, by few reads', async () => {
   const { clock, ends, facts } = watched()
   const wait = ends.ended('one', undefined)
   await clock.advance(500)

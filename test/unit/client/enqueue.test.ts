@@ -11,7 +11,7 @@ const importing = defineJob(
 )
 
 describe('enqueue', () => {
-  test('makes ids that sort by time', async () => {
+  test('creates ids that sort by time', async () => {
     const { jobs } = await openFixture()
     const first = await jobs.enqueue(hello)
     const second = await jobs.enqueue(hello, undefined, { delay: 1 })
@@ -20,7 +20,7 @@ describe('enqueue', () => {
     expect(first.id.slice(0, 10) <= second.id.slice(0, 10)).toBe(true)
   })
 
-  test('of the same id and input joins the run that is there', async () => {
+  test('with the same id and input joins the existing run', async () => {
     const { jobs } = await openFixture()
     const [one, two] = [
       await jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' }),
@@ -31,7 +31,7 @@ describe('enqueue', () => {
     expect((await jobs.inspector.runs({ limit: 10 })).runs).toHaveLength(1)
   })
 
-  test('of the same id joins also after the run has ended', async () => {
+  test('with the same id joins even after the run has ended', async () => {
     const shop = await openFixture()
     await shop.work(importing)
     const first = await shop.jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' })
@@ -41,7 +41,7 @@ describe('enqueue', () => {
     await expect(second.result({ timeout: '2m' })).resolves.toBe('a.csv')
   })
 
-  test('of the same id with another input or job is refused by name', async () => {
+  test('with the same id and another input or job is refused by name', async () => {
     const { jobs } = await openFixture()
     await jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' })
 
@@ -55,7 +55,7 @@ describe('enqueue', () => {
     expect(otherJob).toMatchObject({ code: 'RUN_ID_CONFLICT' })
   })
 
-  test('of an input that does not fit stores nothing', async () => {
+  test('with an invalid input stores nothing', async () => {
     const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueue(importing, { file: 7 } as never))
 
@@ -64,7 +64,7 @@ describe('enqueue', () => {
     expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
   })
 
-  test('of an input that can not be stored names the place inside it', async () => {
+  test('with an input that can’t be stored names the place inside it', async () => {
     const { jobs } = await openFixture()
     const any = defineJob<{ call: () => void }, void>({ name: 'any' }, () => undefined)
     const error = await rejection(jobs.enqueue(any, { call: () => undefined }))
@@ -72,14 +72,14 @@ describe('enqueue', () => {
     expect(error).toMatchObject({ code: 'SERIALIZATION', path: "input of job 'any'.call" })
   })
 
-  test('of an input over the limit is refused', async () => {
+  test('with an input over the limit is refused', async () => {
     const { jobs } = await openFixture({ maxValueBytes: 100 })
     const error = await rejection(jobs.enqueue(importing, { file: 'x'.repeat(200) }))
 
     expect(error.message).toMatch(/^input of job 'import': 2\d\d bytes is over the limit of 100/)
   })
 
-  test('of what is no job is refused by name', async () => {
+  test('of something other than a job is refused by name', async () => {
     const { jobs } = await openFixture()
     expect(await rejection(jobs.enqueue({ name: 'hello' } as never))).toMatchObject({ code: 'UNKNOWN_JOB' })
   })
@@ -123,7 +123,7 @@ describe('enqueueMany', () => {
     expect(queue?.counts.ready).toBe(10_000)
   })
 
-  test('runs each with its own input', async () => {
+  test('gives each run its own input', async () => {
     const shop = await openFixture()
     await shop.work(importing)
     const results = await shop.jobs.enqueueMany(importing, [{ file: 'a' }, { file: 'b' }, { file: 'c' }])
@@ -134,7 +134,7 @@ describe('enqueueMany', () => {
     expect(await Promise.all(outputs)).toEqual(['a', 'b', 'c'])
   })
 
-  test('stores none when one input does not fit', async () => {
+  test('stores none if one input is invalid', async () => {
     const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueueMany(importing, [{ file: 'a' }, { file: 7 } as never]))
 
@@ -142,12 +142,12 @@ describe('enqueueMany', () => {
     expect((await jobs.inspector.runs({ limit: 1 })).runs).toEqual([])
   })
 
-  test('of nothing answers nothing', async () => {
+  test('of nothing returns nothing', async () => {
     const { jobs } = await openFixture()
     expect(await jobs.enqueueMany(importing, [])).toEqual([])
   })
 
-  test('takes no id, because one can not name many', async () => {
+  test('takes no id, because one id can’t name many', async () => {
     const { jobs } = await openFixture()
     const error = await rejection(jobs.enqueueMany(importing, [{ file: 'a' }], { id: 'x' } as EnqueueOptions))
 
@@ -156,7 +156,7 @@ describe('enqueueMany', () => {
 })
 
 describe('middleware around an enqueue', () => {
-  test('may add headers, sees the input and answers the ids', async () => {
+  test('may add headers, and sees the input and the returned ids', async () => {
     const shop = await openFixture()
     const seen: unknown[] = []
     const client = await shop.connect({
@@ -211,7 +211,7 @@ describe('middleware around an enqueue', () => {
     expect((await client.inspector.runs({ limit: 1 })).runs).toEqual([])
   })
 
-  test('that does not go on is told by name, not by an inner error', async () => {
+  test('that does not continue causes a named error, not an inner one', async () => {
     const shop = await openFixture()
     const client = await shop.connect({ middleware: [{ enqueue: async () => [] }] })
     const error = await rejection(client.enqueue(hello))

@@ -40,7 +40,7 @@ describe('the handle of an enqueue', () => {
     expect(await first.status()).toMatchObject({ state: 'cancelled' })
   })
 
-  test('says `created` when only the reply to its own enqueue was lost', async () => {
+  test('says `created` if only the reply to its own enqueue was lost', async () => {
     const { store } = await openFixture()
     const config = parseStoreConfig(store)
     const opened = await openStore(config)

@@ -4,7 +4,7 @@ import { openFixture } from '../../support/fixture.ts'
 
 const tidy = defineJob({ name: 'tidy' }, () => undefined)
 
-test('what a manual write expects is what a read returned', async () => {
+test('a manual write expects what a read returned', async () => {
   const { jobs } = await openFixture()
   await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
   const [{ revision } = { revision: 0 }] = await jobs.schedules.list()
@@ -19,7 +19,7 @@ test('what a manual write expects is what a read returned', async () => {
   expect(await jobs.unmuteFinding('a', { expected: { until } })).toBe(true)
 })
 
-test('a trigger is for the schedule that was seen; its repeat answers the same run', async () => {
+test('a trigger requires the schedule that was seen; its repeat returns the same run', async () => {
   const { jobs } = await openFixture()
   await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
   const write = { requestId: 'once', expected: { revision: 1 } }
@@ -35,9 +35,9 @@ test('a trigger is for the schedule that was seen; its repeat answers the same r
 })
 
 test.each<[string, (jobs: Jobs) => Promise<unknown>]>([
-  ['a time that is none', (jobs) => jobs.pauseQueue('mail', { expected: { pausedAt: Number.NaN } })],
+  ['an invalid time', (jobs) => jobs.pauseQueue('mail', { expected: { pausedAt: Number.NaN } })],
   [
-    'a field that is none',
+    'an unknown field',
     (jobs) => jobs.unmuteFinding('a', { expected: { revision: 1 } as { until?: number } }),
   ],
 ])('%s is refused', async (_, write) => {

@@ -7,7 +7,7 @@ import { gate, openFixture } from '../../support/fixture.ts'
 const clock = String.raw`\d{2}:\d{2}:\d{2} UTC`
 
 describe('explain', () => {
-  test('a run nobody takes: no worker, no such job, an older version, another queue', async () => {
+  test('a run that no worker takes: no worker, no such job, an older version, another queue', async () => {
     const { jobs, work } = await openFixture()
     const job = defineJob({ name: 'job', version: 2, queue: 'mails' }, () => 1)
     const handle = await jobs.enqueue(job)
@@ -97,7 +97,7 @@ describe('explain', () => {
   })
 })
 
-test('a run that was lost twice says which workers may take it', async () => {
+test('a run that was lost twice says which workers may claim it', async () => {
   const { jobs } = await openFixture()
   const handle = await jobs.enqueue(defineJob({ name: 'heavy' }, () => 1))
   const run = await jobs.inspector.run(handle.id)

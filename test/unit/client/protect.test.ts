@@ -24,7 +24,7 @@ test('a function decides by the parsed input, once per enqueue', async () => {
   expect(seen).toEqual([5, 6])
 })
 
-test('a worker without scale-in protection runs it, and the handler is told', async () => {
+test('a worker without scale-in protection runs it, and the handler is notified', async () => {
   const { jobs, work } = await openFixture()
   const told = gate<boolean[]>()
   const all: boolean[] = []
@@ -37,7 +37,7 @@ test('a worker without scale-in protection runs it, and the handler is told', as
   expect(await told.opened).toEqual([true, false])
 })
 
-test('what it throws, or returns beside a boolean, is a named error, and nothing is stored', async () => {
+test('an exception, or a result other than a boolean, is a named error, and nothing is stored', async () => {
   const { jobs } = await openFixture()
   const throwing = importing(({ rows }) => {
     if (rows > 5) throw broken
@@ -51,7 +51,7 @@ test('what it throws, or returns beside a boolean, is a named error, and nothing
   expect((await jobs.inspector.runs({ limit: 5 })).runs).toEqual([])
 })
 
-test('a schedule decides when it is put, and its runs have it', async () => {
+test('a schedule decides when it is put, for all its runs', async () => {
   const { jobs } = await openFixture()
   let calls = 0
   const job = importing(({ rows }) => ++calls > 0 && rows > 5)
@@ -72,7 +72,7 @@ test('a schedule decides when it is put, and its runs have it', async () => {
   expect(ledger.map(({ outcome }) => outcome)).toEqual(['triggered', 'changed', 'triggered', 'declared'])
 })
 
-test('a schedule whose decision throws is put nowhere, and keeps its worker from starting', async () => {
+test('a schedule whose decision throws is not put, and prevents its worker’s start', async () => {
   const { jobs, store } = await openFixture()
   const throwing = (): boolean => {
     throw broken

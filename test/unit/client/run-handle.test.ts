@@ -5,7 +5,7 @@ import { gate, openFixture, rejection } from '../../support/fixture.ts'
 const idle = defineJob({ name: 'idle' }, () => 'done')
 
 describe('a run handle', () => {
-  test('is made by id without a look at the store', async () => {
+  test('is created by id without a read of the store', async () => {
     const shop = await openFixture()
     const { id } = await shop.jobs.enqueue(idle)
     await shop.work(idle)
@@ -14,7 +14,7 @@ describe('a run handle', () => {
     await expect(shop.jobs.run(id).result({ timeout: '2m' })).resolves.toBe('done')
   })
 
-  test('of an unknown run is refused on its first question, by name', async () => {
+  test('of an unknown run is refused on its first use, by name', async () => {
     const { jobs } = await openFixture()
     const handle = jobs.run('nobody')
 
@@ -23,7 +23,7 @@ describe('a run handle', () => {
     }
   })
 
-  test('answers the result to many who ask, before and after the end', async () => {
+  test('returns the result to many callers, before and after the end', async () => {
     const shop = await openFixture()
     const handle = await shop.jobs.enqueue(idle)
     const early = [handle.result({ timeout: '2m' }), handle.result({ timeout: '2m' })]
@@ -33,7 +33,7 @@ describe('a run handle', () => {
     await expect(handle.result()).resolves.toBe('done')
   })
 
-  test('stops waiting for a result at its timeout, and the run goes on', async () => {
+  test('stops waiting for a result at its timeout, and the run continues', async () => {
     const shop = await openFixture()
     const handle = await shop.jobs.enqueue(idle)
     const error = await rejection(handle.result({ timeout: 5 }))
@@ -44,7 +44,7 @@ describe('a run handle', () => {
     await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
-  test('tells who waits for a result that the connection was closed', async () => {
+  test('tells a caller that waits for a result that the connection was closed', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'nobody-works' }, () => 'done')
     const client = await shop.connect()
@@ -64,7 +64,7 @@ describe('a run handle', () => {
 })
 
 describe('the status of a run', () => {
-  test('goes from ready over running to completed', async () => {
+  test('goes from ready through running to completed', async () => {
     const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'slow', queue: 'mails' }, async ({ step }) =>
@@ -84,7 +84,7 @@ describe('the status of a run', () => {
     expect(await handle.status()).toEqual({ state: 'completed', queue: 'mails', attempt: 1, losses: 0 })
   })
 
-  test('of a delayed run is scheduled and says until when', async () => {
+  test('of a delayed run is scheduled and shows until when', async () => {
     const { jobs } = await openFixture()
     const at = new Date(Date.now() + 3_600_000)
     const handle = await jobs.enqueue(idle, undefined, { at })
@@ -120,7 +120,7 @@ describe('the status of a run', () => {
 })
 
 describe('the connection', () => {
-  test('removes an ended run, and refuses a living one', async () => {
+  test('removes an ended run, and refuses a live one', async () => {
     const { jobs } = await openFixture()
     const handle = await jobs.enqueue(idle)
     expect(await rejection(jobs.remove(handle.id))).toMatchObject({ code: 'RUN_STATE' })

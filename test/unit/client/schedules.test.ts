@@ -5,7 +5,7 @@ import { gate, openFixture } from '../../support/fixture.ts'
 
 const everySecond = '* * * * * *'
 
-test('a schedule of a job runs it by itself, with its input and the tick it is for', async () => {
+test('a schedule of a job runs it automatically, with its input and tick', async () => {
   const { work, jobs } = await openFixture()
   const ran = gate<{ input: unknown; scheduledFor: Date | undefined }>()
   const report = defineJob(
@@ -68,7 +68,7 @@ test('the preview of a stored schedule is that of its options', async () => {
   expect(await jobs.schedules.preview('tidy', 3)).toEqual(fires)
 })
 
-test('wrong options and unknown names are told by name', async () => {
+test('wrong options and unknown names are refused by name', async () => {
   const { jobs, work } = await openFixture()
   const importFile = defineJob({ name: 'import', input: z.object({ file: z.string() }) }, () => undefined)
   const put = (options: object): Promise<void> => jobs.schedules.put('nightly', importFile, options as never)
@@ -108,7 +108,7 @@ test.each([
   ['*/7 * * * *', '4m', '3m', "'*/7 * * * *' fires 4 min 0 s apart"],
   // A day on which the clocks go forward.
   ['0 3 * * *', '23h', '22h', "'0 3 * * *' fires 23 h 0 min apart"],
-] as const)('a jitter may not put a tick of %s off by %s, but by %s', (cron, tooLong, longest, why) => {
+] as const)('a jitter may not shift a tick of %s by %s, but by %s', (cron, tooLong, longest, why) => {
   const define = (jitter: Duration) => () =>
     defineJob({ name: 'tidy', schedule: { cron, timeZone: 'Europe/Berlin', jitter } }, () => undefined)
   expect(define(longest)).not.toThrow()

@@ -31,7 +31,7 @@ describe('a run starts', () => {
     expect(await handle.result({ timeout: '2m' })).toBeGreaterThanOrEqual(60)
   })
 
-  test('not before the instant it was given', async () => {
+  test('not before its instant', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'later' }, () => Date.now())
     const at = new Date(Date.now() + 60)
@@ -41,7 +41,7 @@ describe('a run starts', () => {
     expect(await handle.result({ timeout: '2m' })).toBeGreaterThanOrEqual(at.getTime())
   })
 
-  test('at once when its instant has passed', async () => {
+  test('at once if its instant has passed', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'late' }, () => 'done')
     const handle = await shop.jobs.enqueue(job, undefined, { at: new Date(0) })
@@ -51,7 +51,7 @@ describe('a run starts', () => {
     await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
-  test('never when nobody started it within its expiresIn', async () => {
+  test('never if no worker started it within its expiresIn', async () => {
     const shop = await openFixture()
     let began = false
     const job = defineJob({ name: 'stale' }, () => {
@@ -65,7 +65,7 @@ describe('a run starts', () => {
     expect(began).toBe(false)
   })
 
-  test('in time when a worker takes it before its expiresIn, however long it then runs', async () => {
+  test('in time if a worker claims it before its expiresIn, however long it then runs', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'fresh' }, async ({ step }) => {
       await step.sleep('longer than its expiry', '3s')
@@ -113,7 +113,7 @@ describe('a run starts', () => {
     expect((await mailRun.status()).state).toBe('ready')
   })
 
-  test('only when its queue is not paused', async () => {
+  test('only if its queue is not paused', async () => {
     const shop = await openFixture()
     const mail = defineJob({ name: 'mail', queue: 'mails' }, () => 'sent')
     const file = defineJob({ name: 'file', queue: 'files' }, () => 'read')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
 import { gate, openFixture, rejection } from '../../support/fixture.ts'
 
-test('a handle lists the steps of its run: where each stands, with its tries, its error and what is left of a wait', async () => {
+test('a handle lists the steps of its run: state, tries, error and remaining wait of each', async () => {
   const shop = await openFixture()
   const job = defineJob({ name: 'job' }, async ({ step }) => {
     await step.run('read', () => 'rows')
@@ -37,7 +37,7 @@ test('a handle lists the steps of its run: where each stands, with its tries, it
   expect(await rejection(shop.jobs.run('nobody').steps())).toMatchObject({ code: 'UNKNOWN_RUN' })
 })
 
-test('the status of a running run shows the step that it is in', async () => {
+test('the status of a running run shows its current step', async () => {
   const shop = await openFixture()
   const end = gate()
   const job = defineJob({ name: 'job' }, async ({ step }) => step.run('long', () => end.opened))

@@ -13,7 +13,7 @@ function importing(onDuplicate: OnDuplicate, until: 'finished' | 'started' | '1h
 }
 
 describe('an enqueue of a unique job', () => {
-  test('that joins answers the handle and the typed result of the live run', async () => {
+  test('that joins returns the handle and the typed result of the live run', async () => {
     const shop = await openFixture()
     const job = importing('join')
     const first = await shop.jobs.enqueue(job, { file: 'a.csv' })
@@ -27,7 +27,7 @@ describe('an enqueue of a unique job', () => {
     await expect(third.result({ timeout: '2m' })).resolves.toBe('a.csv 3')
   })
 
-  test('that is rejected throws with the id of the holder and what to do', async () => {
+  test('that is rejected throws with the holder’s id and what to do', async () => {
     const { jobs } = await openFixture()
     const job = importing('reject')
     const first = await jobs.enqueue(job, { file: 'a.csv' })
@@ -42,7 +42,7 @@ describe('an enqueue of a unique job', () => {
     await expect(jobs.enqueue(job, { file: 'a.csv', row: 2 })).resolves.toBeDefined()
   })
 
-  test('that replaces cancels the one before, and its handle says by which', async () => {
+  test('that replaces cancels the previous run, whose handle names the replacement', async () => {
     const { jobs } = await openFixture()
     const job = importing('replace')
     const first = await jobs.enqueue(job, { file: 'a.csv' }, { delay: '1h' })
@@ -64,7 +64,7 @@ describe('an enqueue of a unique job', () => {
     expect(b.id).not.toBe(a.id)
   })
 
-  test('without a key function takes equal inputs for one, by its id too', async () => {
+  test('without a key function treats equal inputs as one, by its id too', async () => {
     const { jobs } = await openFixture()
     const job = defineJob<unknown>({ name: 'import', unique: true }, () => 'done')
     const plain = defineJob<unknown>({ name: 'plain' }, () => 'done')
@@ -80,7 +80,7 @@ describe('an enqueue of a unique job', () => {
     expect(conflict).toMatchObject({ code: 'RUN_ID_CONFLICT' })
   })
 
-  test('whose key is no key stores nothing', async () => {
+  test('with an invalid key stores nothing', async () => {
     const { jobs } = await openFixture()
     const unique = { key: () => undefined as unknown as string }
     const job = defineJob({ name: 'import', unique }, () => 1)
@@ -90,7 +90,7 @@ describe('an enqueue of a unique job', () => {
   })
 })
 
-test('enqueueMany tells what became of each and never throws for a duplicate', async () => {
+test('enqueueMany reports the outcome of each and never throws for a duplicate', async () => {
   const { jobs } = await openFixture()
   const files = (...names: string[]): { file: string }[] => names.map((file) => ({ file }))
   const outcomes = async (job: ReturnType<typeof importing>, names: string[]): Promise<string[]> =>
@@ -105,8 +105,8 @@ test('enqueueMany tells what became of each and never throws for a duplicate', a
   ])
 })
 
-describe('who holds a key', () => {
-  test('is told by the input', async () => {
+describe('the holder of a key', () => {
+  test('is found by the input', async () => {
     const { jobs } = await openFixture()
     const job = importing('join', '1h')
     expect(await jobs.unique.holder(job, { file: 'a.csv' })).toBeUndefined()
@@ -116,13 +116,13 @@ describe('who holds a key', () => {
     expect(await holder?.status()).toMatchObject({ unique: { key: 'a.csv', until: expect.any(Date) } })
   })
 
-  test('of a job that is not unique is a wrong question', async () => {
+  test('of a job that is not unique is an invalid request', async () => {
     const { jobs } = await openFixture()
     const error = await rejection(jobs.unique.holder(defineJob({ name: 'a' }, () => 1)))
     expect(error).toMatchObject({ code: 'INVALID_OPTIONS', message: /give it the option unique/ })
   })
 
-  test('is not told of an input that can’t be stored', async () => {
+  test('is refused for an input that can’t be stored', async () => {
     const { jobs } = await openFixture()
     const loop: { self?: unknown } = {}
     loop.self = loop
@@ -132,7 +132,7 @@ describe('who holds a key', () => {
     }
   })
 
-  test('is told in the status only of runs that have a key', async () => {
+  test('appears in the status only of runs that have a key', async () => {
     const { jobs } = await openFixture()
     const handle = await jobs.enqueue(importing('join'), { file: 'a.csv' })
     expect((await handle.status()).unique).toEqual({ key: 'a.csv', until: 'finished' })

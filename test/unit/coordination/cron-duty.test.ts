@@ -66,7 +66,7 @@ function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => F
 
 const done: FireReply = { kind: 'done', outcome: 'fired' }
 
-test('fires what is due with the fence of its term, and looks again at once', async () => {
+test('fires due ticks with the fence of its term, and polls again at once', async () => {
   const { work, fires, waits, beats } = play({ report: 'UTC' }, () => done)
   await work
   expect(fires.map(({ schedule, fence, move }) => [schedule, fence, move.kind])).toEqual([
@@ -76,14 +76,14 @@ test('fires what is due with the fence of its term, and looks again at once', as
   expect([waits, beats()]).toEqual([[0], 1])
 })
 
-test('leaves a schedule that moved, and continues with the next one', async () => {
+test('skips a schedule that moved, and continues with the next one', async () => {
   const { work, fires, waits } = play({ a: 'UTC', b: 'UTC' }, () => ({ kind: 'moved' }))
   await work
   expect(fires.map(({ schedule }) => schedule)).toEqual(['a', 'b'])
   expect(waits).toEqual([700])
 })
 
-test('fires nothing more once the store says that another leads', async () => {
+test('fires nothing more once the store says that another worker leads', async () => {
   const { work, fires } = play({ a: 'UTC', b: 'UTC' }, () => ({ kind: 'not leading' }))
   await work
   expect(fires).toHaveLength(1)
@@ -97,7 +97,7 @@ test('reports a schedule that it can’t plan once, and fires the others', async
   expect(errors).toMatchObject([{ schedule: 'bad', err: { code: 'INVALID_OPTIONS' } }])
 })
 
-test('goes past any number of schedules that it can’t plan', async () => {
+test('passes any number of schedules that it can’t plan', async () => {
   const bad = Array.from({ length: 250 }, (_, n) => [`bad${n}`, 'Europe/Atlantis'] as const)
   const names = { ...Object.fromEntries(bad), good: 'UTC' }
   const { work, fires, errors, waits } = play(names, () => ({ kind: 'moved' }), 4)

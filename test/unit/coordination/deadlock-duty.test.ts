@@ -52,7 +52,7 @@ test('logs each deadlock once, with its runs and limiters', async () => {
   expect(beats).toBe(5)
 })
 
-test('logs one again that came back after it was gone', async () => {
+test('logs one again that returns after it was gone', async () => {
   const { lines } = await play([ab, nothing, ab])
   expect(lines.map(([look]) => look)).toEqual([0, 2])
 })

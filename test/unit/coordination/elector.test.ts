@@ -66,7 +66,7 @@ const answerAfter =
     new Promise((resolve) => clock.after(ms, () => resolve(value)))
 
 describe('an elector that leads', () => {
-  test('renews every 5 s and says how its duties are doing', async () => {
+  test('renews every 5 s and reports the state of its duties', async () => {
     await elected()
     await clock.advance(12 * seconds)
     expect(store.take()).toEqual(['5000 renew 101', '10000 renew 101'])
@@ -75,14 +75,14 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBe(101)
   })
 
-  test('holds its term as long as renewals come through', async () => {
+  test('holds its term as long as renewals succeed', async () => {
     await elected()
     await clock.advance(600 * seconds)
     expect(work.ends).toEqual(['running'])
     expect(store.take()).toHaveLength(120)
   })
 
-  test('is cut off 10 s after the send of the campaign when no renewal is answered', async () => {
+  test('is cut off 10 s after sending the campaign if no renewal gets a reply', async () => {
     store.renewals = never
     store.resignations = never
     await elected()
@@ -93,7 +93,7 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBeUndefined()
   })
 
-  test('is cut off 10 s after the send of the last good renewal, not after its answer', async () => {
+  test('is cut off 10 s after sending the last good renewal, not after its reply', async () => {
     store.renewals = answerAfter(3 * seconds, 'held')
     store.resignations = never
     await elected()
@@ -113,7 +113,7 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBeUndefined()
   })
 
-  test('does not revive after a stop what was cut off in it, although the store would', async () => {
+  test('does not revive what was cut off during a stop, although the store would', async () => {
     await elected()
     clock.stopFor(10 * seconds)
     // The timer of the renewal is the first to fire.
@@ -122,7 +122,7 @@ describe('an elector that leads', () => {
     expect(store.take()).toEqual(['10000 resign 101', '10000 campaign leader lease after 101'])
   })
 
-  test('does not revive it by a renewal that was sent in time and answered too late either', async () => {
+  test('does not revive it by a renewal sent in time with a late reply either', async () => {
     await elected()
     store.renewals = async () => {
       clock.stopFor(5 * seconds)
@@ -133,7 +133,7 @@ describe('an elector that leads', () => {
     expect(store.take().slice(0, 2)).toEqual(['5000 renew 101', '10000 resign 101'])
   })
 
-  test('renews again after a second when the store could not be reached, and holds on until the cut-off', async () => {
+  test('renews again after a second if the store can’t be reached, and holds on until the cut-off', async () => {
     store.renewals = down
     await elected()
     await clock.advance(7 * seconds)
@@ -157,7 +157,7 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBe(102)
   })
 
-  test('after a cut-off resigns the old term before it campaigns, also when that takes long', async () => {
+  test('resigns the old term after a cut-off before it campaigns, even if that takes long', async () => {
     store.renewals = never
     store.resignations = down
     await elected()
@@ -170,7 +170,7 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBe(102)
   })
 
-  test('waits for what its term began before it campaigns again', async () => {
+  test('waits for the work of its term before it campaigns again', async () => {
     const held = gate()
     work.holds = held.opened
     await elected()
@@ -211,7 +211,7 @@ describe('an elector that is ended', () => {
     expect(store.take()).toEqual(['5000 resign 101'])
   })
 
-  test('resigns what a campaign in flight has won, and begins nothing of it', async () => {
+  test('resigns a term won by a campaign in flight, and begins nothing of it', async () => {
     const answer = gate<CampaignReply>()
     store.campaigns = () => answer.opened
     elector.begin('lease')
@@ -248,7 +248,7 @@ describe('an elector that does not lead', () => {
     [2, 5_000],
     [4, 10_000],
     [5_000, 15_000],
-  ])('of %i workers asks about every %i ms', async (workers, everyMs) => {
+  ])('with %i workers campaigns about every %i ms', async (workers, everyMs) => {
     store.campaigns = async () => ({ kind: 'following', leader: 'other', termLeftMs: 16_000, workers })
     elector.begin('lease')
     await clock.advance(4 * everyMs)
@@ -262,14 +262,14 @@ describe('an elector that does not lead', () => {
   const following = (termLeftMs: number) => async () =>
     ({ kind: 'following', leader: 'other', termLeftMs, workers: 2 }) as const
 
-  test('asks again when the term that it was told of is over', async () => {
+  test('campaigns again when the current term is over', async () => {
     store.campaigns = following(1_300)
     elector.begin('lease')
     await clock.advance(1_400)
     expect(store.take()).toEqual(['0 campaign leader lease', '1301 campaign leader lease'])
   })
 
-  test('asks at once when it hears of a vacancy', async () => {
+  test('campaigns at once when it hears of a vacancy', async () => {
     store.campaigns = following(14_000)
     elector.begin('lease')
     await clock.advance(700)
@@ -280,7 +280,7 @@ describe('an elector that does not lead', () => {
     expect(elector.fence).toBe(9)
   })
 
-  test('misses no vacancy that it hears of while its campaign is under way', async () => {
+  test('misses no vacancy announced while its campaign is under way', async () => {
     store.campaigns = answerAfter(100, await following(14_000)())
     elector.begin('lease')
     await clock.advance(50)
@@ -289,7 +289,7 @@ describe('an elector that does not lead', () => {
     expect(store.take()).toEqual(['0 campaign leader lease', '101 campaign leader lease'])
   })
 
-  test('listens no more once its candidacy is over', async () => {
+  test('stops listening once its candidacy is over', async () => {
     store.campaigns = following(14_000)
     elector.begin('lease')
     await clock.settle()
@@ -298,7 +298,7 @@ describe('an elector that does not lead', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('asks on while the store can’t be reached', async () => {
+  test('keeps campaigning while the store can’t be reached', async () => {
     store.campaigns = down
     elector.begin('lease')
     await clock.advance(10 * seconds)
@@ -308,7 +308,7 @@ describe('an elector that does not lead', () => {
     expect(elector.fence).toBe(9)
   })
 
-  test('gives back a term whose grant came too late to be trusted', async () => {
+  test('resigns a term whose grant came too late to be trusted', async () => {
     store.campaigns = answerAfter(10 * seconds, { kind: 'leading', term: 7 } as const)
     elector.begin('lease')
     await clock.advance(10 * seconds)
@@ -316,7 +316,7 @@ describe('an elector that does not lead', () => {
     expect(work.terms).toEqual([])
   })
 
-  test('stops asking under a lease that has ended', async () => {
+  test('stops campaigning under a lease that has ended', async () => {
     store.campaigns = async () => ({ kind: 'lost' })
     elector.begin('lease')
     await clock.advance(20 * seconds)

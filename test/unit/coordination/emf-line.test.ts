@@ -14,8 +14,8 @@ const statistics: Statistics = {
   ],
 }
 
-describe('a line', () => {
-  test('is a document of the embedded metric format, whatever a queue is named', () => {
+describe('an EMF line', () => {
+  test('is a document of the embedded metric format, whatever the queue’s name', () => {
     const { fleet, queues } = fleetMetrics({ queues: [queue('q', { ready: 1 })], workers: [], statistics })
     for (const dimensions of [{}, { Queue: 'imports' }, { Queue: `"\n ü ${'x'.repeat(2_000)}` }]) {
       const line = emfLine({ namespace: 'shop/jobs', at: now + 0.4, dimensions, metrics: fleet })
@@ -54,7 +54,7 @@ describe('the metrics of a fleet', () => {
     return Object.fromEntries(Object.entries(fleet).map(([name, [value]]) => [name, value]))
   }
 
-  test('are what waits, for how long, what is busy, and what ended in the last whole minute', () => {
+  test('are waiting runs, their age, busy slots, and runs that ended in the last whole minute', () => {
     const queues = [
       queue('a', { ready: 12, waiting: 3, scheduled: 100, oldestReadyMs: 5 * secondMs }),
       queue('b', { ready: 1, oldestReadyMs: 90 * secondMs }),
@@ -81,13 +81,13 @@ describe('the metrics of a fleet', () => {
     })
   })
 
-  test('of an idle fleet are zeros, and of one without workers say that some are missing', () => {
+  test('of an idle fleet are zeros, and of one without workers report missing workers', () => {
     const idle = valuesOf({ workers: [worker('w', {}, { concurrency: 10, running: 0 })] })
     expect(idle).toMatchObject({ Ready: 0, OldestReady: 0, Utilization: 0, Workers: 1 })
     expect(valuesOf({ queues: [queue('a', { ready: 2 })] })).toMatchObject({ Utilization: 200, Slots: 0 })
   })
 
-  test('by queue are of the 20 with the largest backlogs', () => {
+  test('by queue cover the 20 with the largest backlogs', () => {
     const queues = Array.from({ length: 30 }, (_, i) => queue(`q${i}`, { ready: i }))
     const { fleet, queues: named } = fleetMetrics({ queues, workers: [], statistics })
     // What docs/fargate.md says they can cost.

@@ -29,7 +29,7 @@ function asked(): string[] {
 }
 
 describe('the roles of a worker', () => {
-  test('are the default one, and those somebody listens for', async () => {
+  test('are the default one, and those with a listener', async () => {
     const roles = leadership()
     const seen: unknown[] = []
     const listening = async ({
@@ -60,7 +60,7 @@ describe('the roles of a worker', () => {
     ])
   })
 
-  test('are given up when nobody listens any more, but the default one', async () => {
+  test('are resigned without a listener, except the default one', async () => {
     const roles = leadership()
     roles.open(store, [duty])
     roles.begin('lease')
@@ -111,7 +111,7 @@ describe('the roles of a worker', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('keep a stop no longer than it may take', async () => {
+  test('delay a stop no longer than allowed', async () => {
     const roles = leadership()
     roles.open(store, [])
     roles.listen('reports', () => new Promise(() => undefined))
@@ -128,7 +128,7 @@ describe('the roles of a worker', () => {
     expect(resigned).toBe(true)
   })
 
-  test('are none where the worker does not lead', async () => {
+  test('are none if the worker does not lead', async () => {
     const roles = leadership(false)
     roles.open(store, [duty])
     roles.listen('reports', () => undefined)
@@ -138,13 +138,13 @@ describe('the roles of a worker', () => {
     await roles.resign(5_000, never)
   })
 
-  test('are named by text and worked by functions', () => {
+  test('have text as names and functions as listeners', () => {
     const roles = leadership()
     expect(() => roles.listen('', () => undefined)).toThrow(/onLeader: write a role/)
     expect(() => roles.listen('reports', undefined as never)).toThrow(/onLeader: give a function/)
   })
 
-  test('show a duty that is dead while its worker leads', async () => {
+  test('show a dead duty while its worker leads', async () => {
     const roles = leadership()
     roles.open(store, [duty])
     roles.begin('lease')

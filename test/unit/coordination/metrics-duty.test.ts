@@ -38,7 +38,7 @@ async function play(stopAfter: number) {
   return { printed, pauses }
 }
 
-test('the leader prints a line of the fleet and one of each queue, when its term begins and at each full minute', async () => {
+test('the leader prints a line of the fleet and one per queue, when its term begins and every full minute', async () => {
   const { printed, pauses } = await play(6)
   const second = (n: number) => Date.UTC(2026, 0, 1, 12, 0, n)
   const fleet = printed.filter(({ line }) => !('Queue' in expectEmf(line)))

@@ -45,7 +45,7 @@ function plan(schedule: DueSchedule, now: number, source: TickSource = minutely)
 }
 
 describe('a plan', () => {
-  test('begins with the first tick after the schedule was made', () => {
+  test('begins with the first tick after the schedule was created', () => {
     const { nextTick: _, ...unplanned } = due({ since: 2.5 * minute })
     expect(plan(unplanned, 2.6 * minute)).toEqual(['plan 3'])
     expect(plan(unplanned, 3 * minute)).toEqual(['plan 3', 'run 3, then 4'])
@@ -62,7 +62,7 @@ describe('a plan', () => {
     expect(plan(due(), minute)).toEqual(['run 1, then 2'])
   })
 
-  test('a tick alone is missed after a minute, not before', () => {
+  test('misses a single tick after a minute, not before', () => {
     const daily: TickSource = { ...minutely, next: (after) => after + 1440 * minute }
     const caughtUp = (now: number): boolean[] =>
       planTicks(due(), daily, now).map((move) => move.kind === 'run' && move.caughtUp)
@@ -90,13 +90,13 @@ describe('a plan', () => {
     expect(plan(due({ spec: { missed, cap: 2 } }), 60 * minute, untilFive)).toEqual(moves)
   })
 
-  test('a paused schedule writes down its ticks and fires none', () => {
+  test('of a paused schedule records its ticks and fires none', () => {
     expect(plan(due({ paused: true, spec: { missed: 'all' } }), 3 * minute)).toEqual([
       'paused 1-3 (3), then 4',
     ])
   })
 
-  test('ticks of pauses that are over are paused, those around them are not', () => {
+  test('pauses ticks of ended pauses, not those around them', () => {
     const pauses = [
       { from: 2 * minute, until: 4 * minute },
       { from: 5 * minute, until: 5.5 * minute },
@@ -110,11 +110,11 @@ describe('a plan', () => {
     ])
   })
 
-  test('a queued tick comes first', () => {
+  test('puts a queued tick first', () => {
     expect(plan(due({ nextTick: 9 * minute, queuedTick: 4 * minute }), 5 * minute)).toEqual(['queued 4'])
   })
 
-  test('a long outage is planned in parts, and the newest ticks are kept for the end', () => {
+  test('of a long outage is made in parts, with the newest ticks at the end', () => {
     const now = (maxPlanned + 100) * minute
     const schedule = due({ spec: { missed: 'all', cap: 3 } })
     expect(plan(schedule, now)).toEqual([`missed 1-${maxPlanned} (${maxPlanned}), then ${maxPlanned + 1}`])
@@ -123,7 +123,7 @@ describe('a plan', () => {
     expect(rest.at(-1)).toBe(`run ${maxPlanned + 100}, then ${maxPlanned + 101}`)
   })
 
-  test('jitter is the same for a tick, within its bounds, and holds a tick back', () => {
+  test('uses the same jitter for a tick, within its bounds, and delays a tick by it', () => {
     const offsets = Array.from(
       { length: 200 },
       (_, i) => planned('report', 5_000, i * minute).dueAt - i * minute,
@@ -137,7 +137,7 @@ describe('a plan', () => {
     expect(plan(due({ spec: { jitterMs: 5_000 } }), dueAt)).toEqual(['run 1, then 2'])
   })
 
-  test('the run of a tick has an id of its own, its tick, and nothing of the clock', () => {
+  test('gives the run of a tick its own id and tick, independent of the clock', () => {
     const [first] = planTicks(due(), minutely, minute)
     const [again] = planTicks(due(), minutely, minute + 5)
     expect(again).toEqual(first)

@@ -33,7 +33,7 @@ function serve(fence: number): { end: () => Promise<void> } {
   }
 }
 
-describe('a function given to onLeader', () => {
+describe('a function passed to onLeader', () => {
   test('is called once for each term, with its number, role and signal', async () => {
     const seen: Leading[] = []
     runner.addListener((leading) => void seen.push(leading))
@@ -46,7 +46,7 @@ describe('a function given to onLeader', () => {
     expect(seen.map(({ signal }) => signal.aborted)).toEqual([true, true])
   })
 
-  test('is called at once when it comes while the term runs', async () => {
+  test('is called at once when it is added during the term', async () => {
     const term = serve(5)
     const seen: number[] = []
     runner.addListener(({ fence }) => void seen.push(fence))
@@ -54,7 +54,7 @@ describe('a function given to onLeader', () => {
     await term.end()
   })
 
-  test('that throws is logged and called again, later each time, while the term lasts', async () => {
+  test('that throws is logged and called again, with growing pauses, while the term lasts', async () => {
     const calls: number[] = []
     runner.addListener(() => {
       calls.push(clock.elapsed())
@@ -70,7 +70,7 @@ describe('a function given to onLeader', () => {
     expect(calls).toHaveLength(9)
   })
 
-  test('that throws once its signal has aborted has ended well', async () => {
+  test('that throws after its signal aborted has ended normally', async () => {
     runner.addListener(async ({ signal }) => {
       await abortOf(signal)
       signal.throwIfAborted()
@@ -79,7 +79,7 @@ describe('a function given to onLeader', () => {
     expect(logged).toEqual([])
   })
 
-  test('is waited for when the term ends', async () => {
+  test('is awaited when the term ends', async () => {
     let done = false
     runner.addListener(async ({ signal }) => {
       await abortOf(signal)
@@ -90,7 +90,7 @@ describe('a function given to onLeader', () => {
     expect(done).toBe(true)
   })
 
-  test('that is taken back hears its signal, alone', async () => {
+  test('that is removed gets its signal, alone', async () => {
     const signals: AbortSignal[] = []
     const listen = (): (() => void) =>
       runner.addListener(({ signal }) => {
@@ -109,7 +109,7 @@ describe('a function given to onLeader', () => {
 })
 
 describe('a duty', () => {
-  test('has an age since its last good round, or since the term began', async () => {
+  test('has an age since its last success, or since the term began', async () => {
     const terms: DutyTerm[] = []
     runner.addDuty({
       name: 'count',
@@ -135,7 +135,7 @@ describe('a duty', () => {
     await second.end()
   })
 
-  test('that fails again and again grows old', async () => {
+  test('that fails repeatedly grows old', async () => {
     runner.addDuty({ name: 'count', work: () => Promise.reject(new Error('no paper')) })
     const term = serve(1)
     await clock.advance(90_000)
@@ -156,7 +156,7 @@ describe('the sweep', () => {
   const report = (pruned: number): SweepReport => ({ pruned, repaired: [] })
   const recount = async (): Promise<RecountReport> => ({ done: true, looked: 0, miscounts: [] })
 
-  test('comes about every 20 s, and continues until nothing is left to prune', async () => {
+  test('runs about every 20 s, and continues until nothing is left to prune', async () => {
     const sweeps: number[] = []
     const reports = [report(1_000), report(1_000), report(3), report(0)]
     const store = {
@@ -174,7 +174,7 @@ describe('the sweep', () => {
     await term.end()
   })
 
-  test('says which runs it repaired', async () => {
+  test('reports the runs it repaired', async () => {
     const store = { sweep: async () => ({ pruned: 0, repaired: ['run-1'] }), recount }
     const log = createLogger({ stream: { write: (line: string) => logged.push(line) } })
     runner.addDuty(new SweepDuty(store, { clock, log }))
@@ -184,7 +184,7 @@ describe('the sweep', () => {
     await term.end()
   })
 
-  test('recounts the runs step by step when the sweep asks for it, and says what was wrong', async () => {
+  test('recounts the runs step by step when the sweep requests it, and reports what was wrong', async () => {
     const miscount = { queue: 'q', job: 'j', state: 'ready', stored: 2, counted: 3 } as const
     const steps: RecountReport[] = [
       { done: false, looked: 500, miscounts: [] },

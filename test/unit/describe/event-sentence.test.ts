@@ -76,11 +76,11 @@ const sentences: readonly [Parameters<typeof operation>[0], string][] = [
   [{ operation: 'leader changed', subject: 'billing', by: 'w:1' }, "worker w:1 took the role 'billing'"],
 ]
 
-test.each(sentences)('%o is told in a sentence', (what, sentence) => {
+test.each(sentences)('%o becomes a sentence', (what, sentence) => {
   expect(eventSentence(operation(what))).toBe(sentence)
 })
 
-test('every operation and every transition is told, whatever is not known of it', () => {
+test('every operation and every transition becomes a sentence, whatever details are unknown', () => {
   for (const name of operationNames) {
     const sentence = eventSentence(operation({ operation: name, subject: 'x', by: 'ana' }))
     expect(sentence).not.toMatch(/undefined|null|\[object/)

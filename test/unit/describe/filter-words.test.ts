@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { filterText, filterWords } from '../../../runtime/describe/filter-words.ts'
 
-test('each part of a filter is an option of the command line; without any it is all runs', () => {
+test('each part of a filter is a command-line option; an empty filter means all runs', () => {
   expect(filterWords({})).toEqual(['--all'])
   const filter = { states: ['failed', 'expired'], job: 'pay card', minAgeMs: 5_400_000, before: 0 } as const
   expect(filterWords(filter)).toEqual([

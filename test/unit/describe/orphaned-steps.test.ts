@@ -32,7 +32,7 @@ describe('stored steps that the code no longer calls', () => {
     expect(await sentencesFor(orphans)).toEqual(sentences)
   })
 
-  test('as many as a run reports may be more', async () => {
+  test('may number more than a run reports', async () => {
     const [sentence] = await sentencesFor(Array.from({ length: maxOrphans }, (_, i) => i + 1))
     expect(sentence).toMatch(/^At least 200 stored steps are no longer in the code/)
   })

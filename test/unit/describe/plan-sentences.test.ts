@@ -17,7 +17,7 @@ test.each([
   [4, 4, true, 'all of them were inspected: 4 failed'],
   [200, 900, true, 'the newest 200 of them were inspected: 200 failed'],
   [1, 1, false, 'the newest 1 of them were inspected: 1 failed'],
-])('of %d inspected of %d runs (exact: %s) it says: %s', (sample, runs, exact, text) => {
+])('a plan of %d inspected of %d runs (exact: %s) says: %s', (sample, runs, exact, text) => {
   expect(sampleText({ sample, matching: { runs, exact }, states: [{ state: 'failed', runs: sample }] })).toBe(
     text,
   )

@@ -44,7 +44,7 @@ const resting = saying({ kind: 'resting', forMs: 40_000 })
 const older = saying({ kind: 'closing', cause: 'newer revision' })
 const long = saying({ kind: 'closing', cause: 'total' })
 
-describe('what a run that needs protection waits for', () => {
+describe('the reason a run that needs protection waits', () => {
   test.each<[string, readonly ProtectionCandidate[]]>([
     ['no worker that could take it has protection or may ask for it now', []],
     ['no worker that could take it has protection or may ask for it now', [{}, {}]],
@@ -89,7 +89,7 @@ describe('what a run that needs protection waits for', () => {
     expect(protectionWaitText(candidates)).toBe(text)
   })
 
-  test('is a refusal only where all were refused for the same', () => {
+  test('is a refusal only if all were refused for the same reason', () => {
     expect(commonRefusal([blocked(1), blocked(undefined)])).toBe('DEPLOYMENT_BLOCKED')
     expect([commonRefusal([blocked(1), invalid]), commonRefusal([blocked(1), resting])]).toEqual([
       undefined,
@@ -110,7 +110,7 @@ describe('what a run that needs protection waits for', () => {
   })
 })
 
-test('a table tells a worker’s protection in a few words', () => {
+test('a table shows a worker’s protection in a few words', () => {
   const token = ({ protection }: ProtectionCandidate): string =>
     protection === undefined ? '' : protectionToken(protection)
   expect(token(saying({ kind: 'held' }, { protectedForMs: 298_000 }))).toBe('held 4m58s')

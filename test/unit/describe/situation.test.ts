@@ -67,7 +67,7 @@ describe('why a ready run is not taken', () => {
     expect(situation(needing, now, { queues: [], workers })).toBe(text)
   })
 
-  test('names how many workers may ask for protection, and what keeps the others', () => {
+  test('names how many workers may ask for protection, and what blocks the others', () => {
     const sentence = (...workers: WorkerInfo[]): string[] =>
       findHindrances(needing, { queues: [], workers }).map((why) => hindranceSentence(why, needing, now))
     expect(sentence(worker())).toEqual([
@@ -79,7 +79,7 @@ describe('why a ready run is not taken', () => {
     ])
   })
 
-  test('is not told without the fleet', () => {
+  test('is unknown without the fleet', () => {
     expect(situation(run({ state: 'ready' }), now)).toBe('')
   })
 })
@@ -92,7 +92,7 @@ function failed(error: Error, escaped?: string): object {
   return { state: 'failed', endedAt: now, error: toStoredError(error), ...(escaped && { escaped }) }
 }
 
-test('a run says on one line why it is where it is', () => {
+test('a run explains its state on one line', () => {
   const error = { name: 'Error', message: 'no', stack: '' }
   const cases: readonly (readonly [string, object])[] = [
     ['due in 3 min 25 s', { state: 'scheduled', dueAt: now + 205_000 }],

@@ -29,8 +29,8 @@ test.each([
   expect(drainSentence(drain, 0)).toBe(`draining for 13.0s: ${sentence}; it holds no more runs`)
 })
 
-describe('what becomes of the runs that it holds', () => {
-  test('they have the time that is left', () => {
+describe('the plan for the runs that it holds', () => {
+  test('they have the remaining time', () => {
     expect(drainSentence(signal, 3)).toBe(
       'draining for 13.0s: its process got SIGTERM; 12.0s left for 3 runs it still holds to end a step, then it hands over the rest',
     )

@@ -41,7 +41,7 @@ describe('an at-most-once step', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay done'])
   })
 
-  test('that throws is not tried again', async () => {
+  test('that throws is not retried', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'charge', retry: 5 }, async ({ step }) =>
@@ -103,7 +103,7 @@ describe('an at-most-once step', () => {
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([true, false])
   })
 
-  test('is kept by a retry of its run, unless the step is named in runAgain', async () => {
+  test('is kept by a retry of its run, unless runAgain names it', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
@@ -130,7 +130,7 @@ describe('an at-most-once step', () => {
 })
 
 describe('an at-most-once step whose timeout passes', () => {
-  test('fails as unknown where nobody can look its effect up', async () => {
+  test('fails as unknown without an onUnknown', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run('pay', ({ signal }) => abortOf(signal), { ...once, timeout: 10 }),
@@ -142,7 +142,7 @@ describe('an at-most-once step whose timeout passes', () => {
     expect(failure.message).toMatch(/step 'pay' is atMostOnce and was interrupted.*onUnknown/)
   })
 
-  test('takes the result that onUnknown looks up, by the same idempotency key', async () => {
+  test('takes the result that onUnknown finds, by the same idempotency key', async () => {
     const shop = await openFixture()
     const keys: string[] = []
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
@@ -168,7 +168,7 @@ describe('an at-most-once step whose timeout passes', () => {
     expect(keys[0]).toBe(keys[1])
   })
 
-  test('runs again only when onUnknown answers step.again', async () => {
+  test('runs again only if onUnknown returns step.again', async () => {
     const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
@@ -189,7 +189,7 @@ describe('an at-most-once step whose timeout passes', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay intent', 'pay done'])
   })
 
-  test('fails with what onUnknown throws', async () => {
+  test('fails with the error that onUnknown throws', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'charge' }, async ({ step }) =>
       step.run<unknown>('pay', ({ signal }) => abortOf(signal), {
@@ -207,8 +207,8 @@ describe('an at-most-once step whose timeout passes', () => {
   })
 })
 
-describe('an at-most-once body when its worker stops in a process that lives on', () => {
-  test('keeps its lease until it has ended, and its end is stored', async () => {
+describe('an at-most-once body whose worker stops in a process that lives on', () => {
+  test('keeps the lease until it has ended, and its end is stored', async () => {
     const shop = await openFixture()
     const began = Promise.withResolvers<void>()
     const ends = Promise.withResolvers<string>()

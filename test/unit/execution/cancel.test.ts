@@ -30,7 +30,7 @@ describe('cancel', () => {
     expect(reasons[0]).toBeInstanceOf(AbortedError)
   })
 
-  test('ends the run although the step answers with an error that can’t be read', async () => {
+  test('ends the run although the step throws an unreadable error', async () => {
     const shop = await openFixture()
     const begun = gate()
     const job = defineJob({ name: 'long' }, ({ step }) =>
@@ -47,7 +47,7 @@ describe('cancel', () => {
     expect(await rejection(handle.result({ timeout: '2m' }))).toMatchObject({ code: 'RUN_CANCELLED' })
   })
 
-  test('ends a run whose last step returns when it is told to stop, although that result is stored', async () => {
+  test('ends a run whose last step returns when its signal aborts, although that result is stored', async () => {
     const shop = await openFixture()
     const begun = gate()
     const job = defineJob({ name: 'long' }, ({ step }) =>
@@ -66,7 +66,7 @@ describe('cancel', () => {
     expect(stored).toMatchObject([{ path: 'wait', phase: 'done' }])
   })
 
-  test('of a run between two steps lets no further step begin', async () => {
+  test('of a run between two steps prevents further steps', async () => {
     const shop = await openFixture()
     const begun = gate()
     let second = false
@@ -86,7 +86,7 @@ describe('cancel', () => {
     expect(second).toBe(false)
   })
 
-  test('of a run that nobody started ends it at once', async () => {
+  test('of an unclaimed run ends it at once', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'never')
     const ready = await shop.jobs.enqueue(job)
@@ -108,7 +108,7 @@ describe('cancel', () => {
     await expect(handle.result()).resolves.toBe('done')
   })
 
-  test('twice is as once', async () => {
+  test('twice has the effect of one', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'never')
     const handle = await shop.jobs.enqueue(job)
@@ -118,7 +118,7 @@ describe('cancel', () => {
     expect((await rejection(handle.result())).message).toContain('by ana')
   })
 
-  test('leaves a run that may be retried', async () => {
+  test('leaves a run that can be retried', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'done')
     const handle = await shop.jobs.enqueue(job)

@@ -5,8 +5,8 @@ import { defineJob, FatalError, RetryAfterError, type RunInfo } from '../../../s
 import { abortOf, type Fixture, failureOf, gate, journalOf, openFixture } from '../../support/fixture.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
 
-describe('what a job gets', () => {
-  test('is the input that the schema made, parsed once', async () => {
+describe('the context of a job', () => {
+  test('has the input that the schema produced, parsed once', async () => {
     const shop = await openFixture()
     let parsed = 0
     const input = z
@@ -23,7 +23,7 @@ describe('what a job gets', () => {
     expect(parsed).toBe(1)
   })
 
-  test('tells about its run', async () => {
+  test('describes its run', async () => {
     const shop = await openFixture()
     const before = Date.now()
     const seen: RunInfo[] = []
@@ -49,7 +49,7 @@ describe('what a job gets', () => {
     expect(seen[0]?.enqueuedAt.getTime()).toBeGreaterThanOrEqual(before)
   })
 
-  test('is a signal that has not aborted while the job runs well', async () => {
+  test('has a signal that is not aborted while the job runs well', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'signal' }, async ({ step, abortSignal }) => [
       abortSignal.aborted,
@@ -59,7 +59,7 @@ describe('what a job gets', () => {
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([false, false])
   })
 
-  test('has all its fields in a copy too, and so has what a run hook gets', async () => {
+  test('has all its fields in a copy too, and so has the argument of a run hook', async () => {
     const shop = await openFixture()
     const copies: object[] = []
     const job = defineJob({ name: 'copied', input: z.number() }, async (context) => {
@@ -83,7 +83,7 @@ describe('what a job gets', () => {
     ])
   })
 
-  test('is one object per field, however often the job reads it', async () => {
+  test('has one object per field, however often the job reads it', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'read twice' }, (context) =>
       (['step', 'run', 'log', 'abortSignal'] as const).map(
@@ -95,7 +95,7 @@ describe('what a job gets', () => {
     await expect(handle.result({ timeout: '2m' })).resolves.toEqual([1, 1, 1, 1])
   })
 
-  test('is a signal with its reason, although the job first reads it after the run was cancelled', async () => {
+  test('has a signal with its reason, even if the job first reads it after the cancel', async () => {
     const shop = await openFixture()
     const begun = gate()
     const seen = gate<AbortSignal>()
@@ -115,7 +115,7 @@ describe('what a job gets', () => {
     expect([aborted, reason]).toEqual([true, expect.objectContaining({ reason: 'cancelled' })])
   })
 
-  test('lets the steps begin that a function calls and does not wait for before it returns', async () => {
+  test('lets steps begin that a function calls but doesn’t await before it returns', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'not awaited' }, ({ step }) => {
       void step.run('a', () => 1)
@@ -194,7 +194,7 @@ describe('the log of a job', () => {
       expect(messagesOf(shop)).toEqual(['before', 'between', 'after'])
     })
 
-    test('before the pause of a step that is tried again', async () => {
+    test('before the pause of a step that is retried', async () => {
       const shop = await openFixture(await storeOf())
       const job = defineJob({ name: 'retrying' }, async ({ log, step }) => {
         log.info({}, 'before')

@@ -4,7 +4,7 @@ import { defineJob } from '../../../sdk/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { loneExecution } from './lone-execution.ts'
 
-test("R5: a deadline that is over by the store's clock ends the sleep, whatever the worker's clock says", async () => {
+test("R5: a deadline that has passed by the store's clock ends the sleep, whatever the worker's clock says", async () => {
   const clock = new FakeClock()
   const sent: string[] = []
   const nap = defineJob({ name: 'nap' }, async ({ step }) => {

@@ -41,7 +41,7 @@ test('E2: no entry follows the end of a wait until the store has accepted or ref
   expect(await outcome).toBe('completed')
 })
 
-test('a run is not suspended while a stored result is on its way to its code', async () => {
+test('a run is not suspended while a stored result is on its way to the code', async () => {
   const clock = new FakeClock()
   let endQuietTime = (): void => undefined
   const { after } = clock

@@ -41,7 +41,7 @@ describe('a group of failures', () => {
       expect(await shop.jobs.inspector.run(id)).toMatchObject({ fingerprint: group?.fingerprint })
   })
 
-  test('is the one of the step also when a resumed run throws its stored failure', async () => {
+  test('is that of the step even if a resumed run throws its stored failure', async () => {
     const shop = await openFixture()
     let rethrow = false
     const job = defineJob({ name: 'import' }, async ({ step }) => {
@@ -70,7 +70,7 @@ describe('a group of failures', () => {
     expect(await groupsOf(shop.jobs)).toMatchObject([{ step: '', name: 'SyntaxError', tries: 2, runs: 1 }])
   })
 
-  test('is one per job for runs that do not end within its timeout', async () => {
+  test('is one per job for runs that exceed its timeout', async () => {
     const shop = await openFixture()
     const job = defineJob(
       { name: 'slow', timeout: 50 },
@@ -89,7 +89,7 @@ describe('a group of failures', () => {
     ])
   })
 
-  test('is told of a run that waits to try a step again, also after a hand-over', async () => {
+  test('shows a run that waits to retry a step, also after a hand-over', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'later' }, async ({ step }) => {
       await step.run(
@@ -111,7 +111,7 @@ describe('a group of failures', () => {
     expect(await groupsOf(shop.jobs)).toMatchObject([{ tries: 1, runs: 0, code: '503' }])
   })
 
-  test('is made of anything thrown', async () => {
+  test('covers any thrown value', async () => {
     const shop = await openFixture()
     const thrown = [...Object.values(oddThrown), closedProxy]
     const job = defineJob({ name: 'odd', retry: false, input: z.number() }, async ({ step, input }) => {

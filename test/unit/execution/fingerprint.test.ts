@@ -20,7 +20,7 @@ function markOf(thrown: unknown, over: Partial<{ job: string; version: number; s
 describe('real errors', () => {
   const messages = realGroups.flatMap((group) => group.messages.map((message) => ({ group, message })))
 
-  test('are sixty at least', () => expect(messages.length).toBeGreaterThanOrEqual(60))
+  test('number at least sixty', () => expect(messages.length).toBeGreaterThanOrEqual(60))
 
   test.each(messages)('$message', ({ group, message }) => {
     const { code = group.status, text } = group
@@ -42,7 +42,7 @@ describe('real errors', () => {
 })
 
 describe('a fingerprint', () => {
-  test('is of the job and the step, without keys and counters, whatever the version', () => {
+  test('depends on the job and the step, without keys and counters, whatever the version', () => {
     const error = new Error('refused')
     const { fingerprint } = markOf(error, { step: 'all/pay' })
     for (const step of ['all/pay[17]', 'all#2/pay', 'all[a%5D]/pay[b]#3'])
@@ -52,7 +52,7 @@ describe('a fingerprint', () => {
       expect(markOf(error, { step: 'all/pay', ...other }).fingerprint).not.toBe(fingerprint)
   })
 
-  test('is of the innermost cause', () => {
+  test('depends on the innermost cause', () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:80'), { code: 'ECONNREFUSED' })
     const wrapped = new Error('order 17 is not paid', { cause: new TypeError('fetch failed', { cause }) })
     expect(markOf(wrapped)).toEqual(markOf(cause))
@@ -65,7 +65,7 @@ describe('a fingerprint', () => {
     })
   })
 
-  test('of addresses that all refused is of the first', () => {
+  test('of addresses that all refused is that of the first', () => {
     const refused = (host: string) =>
       Object.assign(new Error(`connect ECONNREFUSED ${host}`), { code: 'ECONNREFUSED' })
     const all = Object.assign(new AggregateError([refused('::1:80'), refused('127.0.0.1:80')]), {
@@ -86,7 +86,7 @@ describe('a fingerprint', () => {
     expect(one?.text).toBe("step 'pay' took longer than its timeout of <n> s")
   })
 
-  test('is the same for an error that came back from a store', () => {
+  test('is the same for an error read from a store', () => {
     let error = Object.assign(new Error('not found'), { status: 404 }) as Error
     for (let i = 0; i < 6; i++) error = new Error(`level ${i} ${'x'.repeat(20_000)}`, { cause: error })
     const stored = toStoredError(error)
@@ -94,7 +94,7 @@ describe('a fingerprint', () => {
     expect(failureMark(read, place)).toEqual(failureMark(stored, place))
   })
 
-  test('keeps a status only where there is no code', () => {
+  test('includes a status only if there is no code', () => {
     expect(markOf(Object.assign(new Error('x'), { status: 404 })).code).toBe('404')
     expect(markOf(Object.assign(new Error('x'), { status: 404, code: 'E' })).code).toBe('E')
     expect(markOf(Object.assign(new Error('x'), { status: {} }))).not.toHaveProperty('code')
@@ -103,7 +103,7 @@ describe('a fingerprint', () => {
     )
   })
 
-  test.each(Object.entries(oddThrown))('is made of %s', (_, thrown) => {
+  test.each(Object.entries(oddThrown))('is based on %s', (_, thrown) => {
     const { fingerprint, name, text } = markOf(thrown())
     expect(fingerprint).toMatch(/^f1:/)
     expect(name.length + text.length).toBeLessThanOrEqual(400)
@@ -120,7 +120,7 @@ describe('a fingerprint', () => {
 })
 
 describe('a normalized message', () => {
-  test('has at most 300 characters, and does not end where a value was cut', () => {
+  test('has at most 300 characters, and does not end inside a removed value', () => {
     expect(normalizedMessage('word '.repeat(100))).toHaveLength(300)
     const long = (id: string) => normalizedMessage(`${'/a/b '.repeat(200)}${`order${id} `.repeat(400)}`)
     expect(long('1')).toBe(long('20481'))
@@ -146,7 +146,7 @@ describe('a normalized message', () => {
     ['id DEADBEEF of user_fadedcafe', 'id <n> of user_<n>'],
     ['a defaced facade, effaced: feedback', 'a defaced facade, effaced: feedback'],
     ['unknown column user: it is ambiguous', 'unknown column user: it is ambiguous'],
-  ])('keeps no credentials and no hex without digits: %s', (message, text) => {
+  ])('contains no credentials and no hex without digits: %s', (message, text) => {
     expect(normalizedMessage(message)).toBe(text)
   })
 

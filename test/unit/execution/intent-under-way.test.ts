@@ -76,7 +76,7 @@ async function stopDuringIntent(
 }
 
 test.for<Stop>([{ kind: 'draining' }, { kind: 'unprotected' }])(
-  'R12: a body whose intent was being stored when the run was to be handed over ($kind) begins, and ends, first',
+  'R12: a body whose intent was being stored at a hand-over ($kind) begins, and ends, first',
   async (stop) => {
     const { execution, phases, begun } = await stopDuringIntent(stop)
     expect(await execution.nextEvent()).toEqual({ kind: 'stopped', stop })

@@ -33,7 +33,7 @@ describe('limits of a job', () => {
     expect(Object.fromEntries(meter.most)).toEqual({ t0: 2, t1: 2, t2: 2, t3: 2 })
   })
 
-  test('a key or a cost that is none is bad input, and nothing is stored', async () => {
+  test('an invalid key or cost is bad input, and nothing is stored', async () => {
     const { jobs } = await openFixture()
     const limiter = limits.concurrency({ name: 'one', max: 3 })
     const keyed = defineJob<{ key: string }>(
@@ -115,7 +115,7 @@ describe('limiters', () => {
     expect(limiter).toMatchObject({ name, rule })
   })
 
-  test('each takes the numbers of its kind only', () => {
+  test('each takes only the numbers of its kind', () => {
     const strange = { name, limit: 1, window: '1s', max: 2 } as const
     expect(() => limits.fixedWindow(strange)).toThrow(
       "limits.fixedWindow: unknown option 'max'; known are name, limit, window",
@@ -146,7 +146,7 @@ describe('limits of a step', () => {
     expect(meter.most.get('api')).toBe(2)
   })
 
-  test('a long wait gives the slot up: the run waits for the limit and continues when it opens', async () => {
+  test('a long wait frees the slot: the run waits for the limit and continues when it opens', async () => {
     const { jobs, work } = await openFixture()
     const api = limits.concurrency({ name: 'api', max: 1 })
     const { opened, open } = gate()
@@ -172,7 +172,7 @@ describe('limits of a step', () => {
     expect((await waits.status()).losses).toBe(0)
   })
 
-  test('a RateLimitedError closes the key for everybody and spends no attempt', async () => {
+  test('a RateLimitedError closes the key for all runs and spends no attempt', async () => {
     const { jobs, work } = await openFixture()
     const api = limits.concurrency({ name: 'api', max: 5 })
     const attempts: number[] = []
@@ -214,7 +214,7 @@ describe('limits of a step', () => {
     expect(await (await jobs.enqueue(job)).result({ timeout: '2m' })).toBe(3)
   })
 
-  test('the true cost takes the place of the estimate', async () => {
+  test('the true cost replaces the estimate', async () => {
     const { jobs, work } = await openFixture()
     // So slow that no cost comes back while the test runs.
     const points = limits.points({ name: 'points', points: 1_000, every: '365d' })
@@ -228,7 +228,7 @@ describe('limits of a step', () => {
     expect(await jobs.inspector.limiterKeys('points', 1)).toMatchObject([{ used: 120 }])
   })
 
-  test('another limiter of a known name is refused, on a job and on a step', async () => {
+  test('another limiter with a known name is refused, on a job and on a step', async () => {
     const { jobs, work } = await openFixture()
     const [ten, one] = [10, 1].map((max) => limits.concurrency({ name: 'api', max }))
     const first = defineJob({ name: 'first' }, ({ step }) =>

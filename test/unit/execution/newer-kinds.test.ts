@@ -30,7 +30,7 @@ async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
 }
 
 /** Stored entries are checked only as they are read: on Redis each is a text of its own. */
-test('an entry that is damaged blocks its own run, and the worker goes on with the others, redis', async () => {
+test('a damaged entry blocks its own run, and the worker continues with the others, redis', async () => {
   const [, [, redis]] = bothStores as readonly [unknown, (typeof bothStores)[number]]
   const { jobs, store, work } = await openFixture(await redis())
   const nap = defineJob({ name: 'nap' }, ({ step }) => step.sleep('rest', 1_500))
@@ -48,7 +48,7 @@ test('an entry that is damaged blocks its own run, and the worker goes on with t
 })
 
 describe.each(bothStores)('a step of a kind that only a newer version knows, %s', (_name, storeOf) => {
-  test('blocks its own run, and the worker goes on with the others', async () => {
+  test('blocks its own run, and the worker continues with the others', async () => {
     const { jobs, store, work } = await openFixture(await storeOf())
     const nap = defineJob({ name: 'nap' }, async ({ step }) => {
       await step.run('first', () => 1)

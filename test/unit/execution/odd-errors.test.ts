@@ -63,46 +63,43 @@ function listening(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
-describe.each(bothStores)(
-  'a thrown thing that can’t be read leaves the verdict as it is, %s',
-  (_kind, options) => {
-    let shop: Fixture
-    let close = (): void => undefined
-    beforeAll(async () => {
-      shop = await openFixture(await options(), (end) => {
-        close = end
-      })
-      await shop.work([noRetry, once, unknown, retried, between, caught], { concurrency: 50 })
-    }, 60_000)
-    afterAll(() => close())
-
-    test.each(Object.keys(thrown))('%s', { timeout: 60_000 }, async (kind) => {
-      const failing = [noRetry, once, unknown, retried, between]
-      const handles = await Promise.all(failing.map((job) => shop.jobs.enqueue(job, kind)))
-      const failures = await Promise.all(handles.map(failureOf))
-      const final = kind in oddFinal
-      expect(handles.map(({ id }) => bodies.get(id))).toEqual([1, 1, 1, final ? 1 : 2, 1])
-      expect(failures.slice(0, 4).map((failure) => StepFailedError.is(failure))).toEqual([
-        true,
-        true,
-        true,
-        true,
-      ])
-      expect(failures.map(({ message }) => message).join()).not.toContain('its effect is unknown')
-
-      const handle = await shop.jobs.enqueue(caught, kind)
-      expect(await handle.result({ timeout: '20s' })).toBe('charge')
-      expect(bodies.get(handle.id)).toBe(1)
+describe.each(bothStores)('an unreadable thrown value does not change the verdict, %s', (_kind, options) => {
+  let shop: Fixture
+  let close = (): void => undefined
+  beforeAll(async () => {
+    shop = await openFixture(await options(), (end) => {
+      close = end
     })
-  },
-)
+    await shop.work([noRetry, once, unknown, retried, between, caught], { concurrency: 50 })
+  }, 60_000)
+  afterAll(() => close())
+
+  test.each(Object.keys(thrown))('%s', { timeout: 60_000 }, async (kind) => {
+    const failing = [noRetry, once, unknown, retried, between]
+    const handles = await Promise.all(failing.map((job) => shop.jobs.enqueue(job, kind)))
+    const failures = await Promise.all(handles.map(failureOf))
+    const final = kind in oddFinal
+    expect(handles.map(({ id }) => bodies.get(id))).toEqual([1, 1, 1, final ? 1 : 2, 1])
+    expect(failures.slice(0, 4).map((failure) => StepFailedError.is(failure))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect(failures.map(({ message }) => message).join()).not.toContain('its effect is unknown')
+
+    const handle = await shop.jobs.enqueue(caught, kind)
+    expect(await handle.result({ timeout: '20s' })).toBe('charge')
+    expect(bodies.get(handle.id)).toBe(1)
+  })
+})
 
 describe('a failed Promise.any', () => {
   const all = (): Promise<never> => Promise.any([Promise.reject(new Error('no route')), Promise.reject(5n)])
   const inStep = defineJob({ name: 'in-step' }, ({ step }) => step.run('ask', all, { retry: false }))
   const inJob = defineJob({ name: 'in-job', retry: false }, all)
 
-  test('names its reasons to whoever waits for the result', { timeout: 60_000 }, async () => {
+  test('names its reasons to a caller that awaits the result', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     await shop.work([inStep, inJob])
     const [step, job] = await Promise.all([
@@ -120,7 +117,7 @@ describe('a failed Promise.any', () => {
   })
 })
 
-describe('a pause that can’t be read', () => {
+describe('an unreadable pause', () => {
   const odd = (delayMs: unknown): Error =>
     Object.defineProperty(new RetryAfterError('1d'), 'delayMs', { get: () => delayMs })
   const pauses = [Number.NaN, -1, Number.POSITIVE_INFINITY, '5 fortnights', Symbol('x'), undefined]
@@ -135,7 +132,7 @@ describe('a pause that can’t be read', () => {
     ),
   )
 
-  test('leaves the pause of the policy', { timeout: 60_000 }, async () => {
+  test('falls back to the pause of the policy', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     await shop.work(job)
     const handles = await Promise.all(pauses.map((_, i) => shop.jobs.enqueue(job, i)))
@@ -145,7 +142,7 @@ describe('a pause that can’t be read', () => {
 })
 
 describe('onFailed', () => {
-  test('is handed an error that it can read', { timeout: 60_000 }, async () => {
+  test('gets an error that it can read', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     const told: string[] = []
     const job = defineJob(
@@ -159,7 +156,7 @@ describe('onFailed', () => {
 })
 
 describe('a logger that throws', () => {
-  test('leaves the verdict as it is, and is a warning of the process once', { timeout: 60_000 }, async () => {
+  test('does not change the verdict, and is a warning of the process once', { timeout: 60_000 }, async () => {
     const shop = await openFixture()
     const warnings: string[] = []
     const heard = (warning: Error): void => void warnings.push(warning.message)

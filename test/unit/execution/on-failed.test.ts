@@ -29,7 +29,7 @@ describe('onFailed', () => {
     expect(calls).toEqual([['Error: broken', handle.id, 3, 'a.csv']])
   })
 
-  test('is called when a middleware throws around the run', async () => {
+  test('is called if a middleware throws around the run', async () => {
     const shop = await openFixture()
     const calls: string[] = []
     const job = defineJob(
@@ -42,7 +42,7 @@ describe('onFailed', () => {
     expect(calls).toEqual(['no context'])
   })
 
-  test('gets the error as the job threw it', async () => {
+  test('gets the error that the job threw', async () => {
     class CardDeclined extends Error {}
     const shop = await openFixture()
     const errors: Error[] = []
@@ -69,7 +69,7 @@ describe('onFailed', () => {
     expect(calls).toBe(0)
   })
 
-  test('is called again when a retry by hand fails for good again', async () => {
+  test('is called again when a manual retry fails for good', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'again', onFailed: () => calls++ }, async ({ step }) =>
@@ -84,7 +84,7 @@ describe('onFailed', () => {
     expect(calls).toBe(2)
   })
 
-  test('that throws is tried again, and does not change the error of the run', async () => {
+  test('that throws is retried, and does not change the error of the run', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob(
@@ -107,7 +107,7 @@ describe('onFailed', () => {
     expect(shop.lines.filter(({ message }) => message === 'onFailed threw')).toHaveLength(1)
   })
 
-  test('is not shown among the steps that a retry keeps or runs again', async () => {
+  test('is absent from the steps that a retry keeps or repeats', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'plan', onFailed: () => undefined }, async ({ step }) => {
       await step.run('one', () => 1)

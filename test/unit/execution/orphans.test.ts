@@ -38,7 +38,7 @@ async function call(step: Step, ...names: string[]): Promise<void> {
 }
 
 describe.each(bothStores)('stored steps that the code no longer calls, on %s', (_name, options) => {
-  test('of a run that completes: all that it did not call, at the end too', async () => {
+  test('of a run that completes: all that it did not call, also at the end', async () => {
     const shop = await openFixture(await options())
     const handle = await change(
       shop,
@@ -53,7 +53,7 @@ describe.each(bothStores)('stored steps that the code no longer calls, on %s', (
     )
   })
 
-  test('of a run that fails: only those that it went past', async () => {
+  test('of a run that fails: only those that it passed', async () => {
     const shop = await openFixture(await options())
     const handle = await change(
       shop,
@@ -67,7 +67,7 @@ describe.each(bothStores)('stored steps that the code no longer calls, on %s', (
     expect(await orphansOf(shop, handle)).toEqual(['removed'])
   })
 
-  test('none where the code calls what is stored', async () => {
+  test('none if the code calls all stored steps', async () => {
     const shop = await openFixture(await options())
     const handle = await change(
       shop,

@@ -43,7 +43,7 @@ function outboxOn(store: ReturnType<typeof heldStore>['store']): Outbox {
   })
 }
 
-test('while a batch is in flight the next one goes out, without the runs of the first', async () => {
+test('while a batch is in flight the next one is sent, without the runs of the first', async () => {
   const { store, calls, next } = heldStore()
   const outbox = outboxOn(store)
   const all = [outbox.submit(entry('A', 1)), outbox.submit(entry('B', 1))]
@@ -59,7 +59,7 @@ test('while a batch is in flight the next one goes out, without the runs of the 
   expect(await Promise.all(all)).toHaveLength(4)
 })
 
-test('of a batch that errors no later entry overtakes one that is sent alone', async () => {
+test('after a failed batch no later entry overtakes one that is sent alone', async () => {
   const { store, calls, next } = heldStore()
   const outbox = outboxOn(store)
   const all = [entry('A', 1), entry('B', 1), entry('A', 2)].map((one) => outbox.submit(one))
@@ -75,7 +75,7 @@ test('of a batch that errors no later entry overtakes one that is sent alone', a
   expect(calls.map(({ names }) => names)).toEqual(['A1 B1 A2', 'A1', 'B1', 'A2', 'A3'])
 })
 
-test('an entry weighs what its error weighs, causes and inner errors included', () => {
+test('the size of an entry includes its error, with causes and inner errors', () => {
   const long = (): Error => new Error('x'.repeat(10_000))
   const error = toStoredError(new AggregateError([long(), long()], 'both', { cause: long() }))
   const place = { run: 'r1', fence: 1, position: 1 }
@@ -90,7 +90,7 @@ test('an entry weighs what its error weighs, causes and inner errors included', 
 })
 
 // B1.
-test('what an intent keeps behind stays behind it, although another batch has room', async () => {
+test('entries behind an intent stay behind it, although another batch has room', async () => {
   const { store, calls, next } = heldStore()
   const outbox = outboxOn(store)
   const intent = entry('A', 1)

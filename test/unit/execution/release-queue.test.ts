@@ -58,7 +58,7 @@ function queueOf(...paths: string[]): {
 }
 
 describe('stored results on a resume', () => {
-  test('are handed out in the order they were stored, whatever the order of the calls', () => {
+  test('are released in the order they were stored, whatever the order of the calls', () => {
     const { clock, out, call } = queueOf('a', 'b', 'c')
     for (const path of ['c', 'b', 'a']) call(path)
     clock.runTasks()
@@ -78,7 +78,7 @@ describe('stored results on a resume', () => {
     expect(out).toEqual(['a', 'b'])
   })
 
-  test('one timer that comes late, after a blocked event loop, does not use patience up', () => {
+  test('one late timer, after a blocked event loop, does not exhaust patience', () => {
     const { clock, out, call } = queueOf('a', 'b')
     call('b')
     clock.fireTimer()
@@ -88,7 +88,7 @@ describe('stored results on a resume', () => {
     expect(out).toEqual(['a', 'b'])
   })
 
-  test('go on without a step that is gone from the code', () => {
+  test('continue without a step that is gone from the code', () => {
     const { queue, clock, out, call } = queueOf('gone', 'b')
     call('b')
     expect(queue.isOvertaken('gone')).toBe(false)
@@ -97,7 +97,7 @@ describe('stored results on a resume', () => {
     expect(queue.isOvertaken('gone')).toBe(true)
   })
 
-  test('are not overtaken by a step that is new in the code', () => {
+  test('are not overtaken by a new step in the code', () => {
     const { queue, clock, out, call } = queueOf('gone', 'a', 'to come')
     call('a')
     handOut(queue, 'new', () => void out.push('new'))
@@ -106,7 +106,7 @@ describe('stored results on a resume', () => {
     expect([queue.isOvertaken('gone'), queue.isOvertaken('to come')]).toEqual([true, false])
   })
 
-  test('come one at a time, each in a task of its own', () => {
+  test('are released one at a time, each in a task of its own', () => {
     const { clock, out, call } = queueOf('a', 'b')
     call('a')
     call('b')
@@ -118,7 +118,7 @@ describe('stored results on a resume', () => {
 })
 
 describe('results of this execution', () => {
-  test('are handed out at once when the macrotask has no other, else in one of their own', () => {
+  test('are released at once if the macrotask has no other, else in one of their own', () => {
     const { queue, clock, out } = queueOf()
     for (const path of ['a', 'b', 'c']) handOut(queue, path, () => void out.push(path))
     expect(out).toEqual(['a'])
@@ -131,7 +131,7 @@ describe('results of this execution', () => {
     expect(out).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('keep the order in which they were stored, whichever step asks first', () => {
+  test('keep the order in which they were stored, whichever step is called first', () => {
     const { queue, clock, out, call } = queueOf()
     for (const path of ['a', 'b', 'c']) queue.stored(path)
     for (const path of ['b', 'c']) call(path)
@@ -141,7 +141,7 @@ describe('results of this execution', () => {
     expect([out, queue.busy]).toEqual([['a', 'b', 'c'], false])
   })
 
-  test('wait behind one of an earlier execution, and do not give way with it', () => {
+  test('wait behind one of an earlier execution, and do not give up with it', () => {
     const { queue, clock, out, call } = queueOf('gone')
     queue.stored('a')
     queue.stored('b')

@@ -7,7 +7,7 @@ const fail = (message: string): never => {
 }
 
 describe('a run that is retried', () => {
-  test('gets the stored results and runs only what failed', async () => {
+  test('gets the stored results and runs only the failed step', async () => {
     const shop = await openFixture()
     const bodies: string[] = []
     let broken = true
@@ -54,7 +54,7 @@ describe('a run that is retried', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['a done', 'b done', 'c done', 'd done'])
   })
 
-  test('stays as it is after a dry run, which answers the plan', async () => {
+  test('does not change after a dry run, which returns the plan', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'import' }, async ({ step }) => {
       await step.run('a', () => 1)
@@ -102,7 +102,7 @@ describe('a run that is retried', () => {
     expect(bodies).toBe(1)
   })
 
-  test('begins again with attempt 1', async () => {
+  test('starts over with attempt 1', async () => {
     const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'attempts', retry: { maxAttempts: 2, initialInterval: 1 } }, ({ run }) => {
@@ -118,7 +118,7 @@ describe('a run that is retried', () => {
     expect(attempts).toEqual([1, 2, 1, 2])
   })
 
-  test('must have ended, and not completed', async () => {
+  test('must have ended, without completing', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'fine' }, () => 'done')
     const handle = await shop.jobs.enqueue(job)
@@ -135,7 +135,7 @@ describe('a run that is retried', () => {
     })
   })
 
-  test('from a step that is not stored is refused with the stored ones', async () => {
+  test('from an unstored step is refused with a list of the stored ones', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'import' }, async ({ step }) => {
       await step.run('a', () => 1)
@@ -166,7 +166,7 @@ describe('a run that is retried', () => {
 })
 
 describe('code that changed under a stored journal', () => {
-  test('blocks the run with a readable reason when a step became another kind', async () => {
+  test('blocks the run with a readable reason if a step became another kind', async () => {
     const shop = await openFixture()
     const old = defineJob({ name: 'drift' }, async ({ step }) => {
       await step.run('rest', () => 1)

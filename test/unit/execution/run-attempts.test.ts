@@ -4,8 +4,8 @@ import { abortOf, failureOf, openFixture } from '../../support/fixture.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 
-describe('an error that code between steps throws', () => {
-  test('is tried again by the policy of the job; stored steps do not run again', async () => {
+describe('an error thrown by code between steps', () => {
+  test('is retried by the policy of the job; stored steps do not run again', async () => {
     const shop = await openFixture()
     const attempts: number[] = []
     let bodies = 0
@@ -38,7 +38,7 @@ describe('an error that code between steps throws', () => {
     })
   })
 
-  test('may be larger than any value, and holds up no other run', async () => {
+  test('may be larger than any value, and delays no other run', async () => {
     const shop = await openFixture({ maxValueBytes: 10_000 })
     const text = 'é'.repeat(15_000)
     const tree = (depth: number): Error =>
@@ -56,7 +56,7 @@ describe('an error that code between steps throws', () => {
     expect(await (await shop.jobs.enqueue(small)).result({ timeout: '2m' })).toBe('done')
   })
 
-  test('is final when it is a FatalError', async () => {
+  test('is final if it is a FatalError', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'fatal' }, () => {
@@ -72,7 +72,7 @@ describe('an error that code between steps throws', () => {
     expect(calls).toBe(1)
   })
 
-  test('waits as long as a RetryAfterError asks', async () => {
+  test('waits as long as a RetryAfterError says', async () => {
     const shop = await openFixture()
     const job = defineJob(
       { name: 'after', retry: { initialInterval: '1h', maxInterval: '1h' } },
@@ -103,7 +103,7 @@ describe('an error that code between steps throws', () => {
     expect(status.waitingFor?.until).toBeInstanceOf(Date)
   })
 
-  test('is not tried again when it only wraps the failure of a step', async () => {
+  test('is not retried if it only wraps the failure of a step', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'wrapping', retry: quick }, async ({ step }) => {
@@ -154,7 +154,7 @@ describe('the timeout of a job', () => {
     expect(reasons).toEqual([expect.objectContaining({ reason: 'timeout' })])
   })
 
-  test('also ends a run that never comes to a step', async () => {
+  test('also ends a run that reaches no step', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'stuck', timeout: 20 }, () => new Promise(() => undefined))
     await shop.work(job)

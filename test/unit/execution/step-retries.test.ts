@@ -5,7 +5,7 @@ import { failureOf, journalOf, openFixture } from '../../support/fixture.ts'
 const quick = { initialInterval: 1, maxInterval: 1 }
 
 describe('a step whose body throws', () => {
-  test('is tried again, and each failed attempt is stored', async () => {
+  test('is retried, and each failed attempt is stored', async () => {
     const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'flaky' }, async ({ step }) =>
@@ -27,7 +27,7 @@ describe('a step whose body throws', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['call retrying', 'call retrying', 'call done'])
   })
 
-  test('fails with its last error when no attempt is left, and the job is not tried again', async () => {
+  test('fails with its last error when no attempt is left, and the job is not retried', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'broken', retry: { maxAttempts: 5, ...quick } }, async ({ step }) => {
@@ -86,7 +86,7 @@ describe('a step whose body throws', () => {
     await expect(result).resolves.toEqual(['pay', 1, 'TypeError: declined', true])
   })
 
-  test('something that is no Error still fails by name', async () => {
+  test('a thrown non-Error still fails by name', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'text-thrown' }, async ({ step }) =>
       step.run('call', () => Promise.reject('out of paper'), { retry: false }),
@@ -97,7 +97,7 @@ describe('a step whose body throws', () => {
     expect(failure.message).toBe("step 'call' failed after 1 attempt: out of paper")
   })
 
-  test('gets the same idempotency key on every attempt, and another step gets another one', async () => {
+  test('gets the same idempotency key on every attempt, different from other steps', async () => {
     const shop = await openFixture()
     const keys: string[] = []
     const job = defineJob({ name: 'keys' }, async ({ step }) => {
@@ -118,8 +118,8 @@ describe('a step whose body throws', () => {
   })
 })
 
-describe('an author decides about the retry of a step', () => {
-  test('FatalError is not tried again', async () => {
+describe('the retry of a step, as its author decides', () => {
+  test('a FatalError ends it', async () => {
     const shop = await openFixture()
     let calls = 0
     const job = defineJob({ name: 'fatal' }, async ({ step }) => {
@@ -135,7 +135,7 @@ describe('an author decides about the retry of a step', () => {
     expect(failure).toMatchObject({ name: 'StepFailedError', cause: { name: 'FatalError', code: 'FATAL' } })
   })
 
-  test('RetryAfterError replaces the pause of the policy, and spends an attempt', async () => {
+  test('a RetryAfterError replaces the pause of the policy, and spends an attempt', async () => {
     const shop = await openFixture()
     const attempts: number[] = []
     const job = defineJob({ name: 'after' }, async ({ step }) =>
@@ -155,7 +155,7 @@ describe('an author decides about the retry of a step', () => {
     expect(failure.message).toContain('after 3 attempts: busy')
   })
 
-  test('a long pause gives the slot back, and the status says what it waits for and why', async () => {
+  test('a long pause frees the slot, and the status says what it waits for and why', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'long-pause' }, async ({ step }) =>
       step.run('call', () => Promise.reject(new RetryAfterError('1h', 'closed'))),

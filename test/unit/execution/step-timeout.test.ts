@@ -28,7 +28,7 @@ describe('a step that takes longer than its timeout', () => {
     expect(reasons[0]).toBeInstanceOf(AbortedError)
   })
 
-  test('is tried again, each attempt with a timeout and a signal of its own', async () => {
+  test('is retried, each attempt with a timeout and a signal of its own', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'second-time' }, async ({ step }) =>
       step.run(
@@ -44,7 +44,7 @@ describe('a step that takes longer than its timeout', () => {
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([2, false])
   })
 
-  test('does not begin its next attempt while the body of the last one runs', async () => {
+  test('does not begin its next attempt while the last body runs', async () => {
     const shop = await openFixture()
     let running = 0
     const most: number[] = []
@@ -68,7 +68,7 @@ describe('a step that takes longer than its timeout', () => {
     expect(most).toEqual([1, 1])
   })
 
-  test('is not failed when it ends in time', async () => {
+  test('is not failed if it ends in time', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'in-time' }, async ({ step }) =>
       step.run('quick', ({ signal }) => signal.aborted, { timeout: '5s' }),

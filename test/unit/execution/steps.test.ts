@@ -31,7 +31,7 @@ describe('a step', () => {
     expect(seen).toEqual([['one done']])
   })
 
-  test('answers the decoded stored value already on its first run, not what its body returned', async () => {
+  test('returns the decoded stored value even on its first run, not what its body returned', async () => {
     const shop = await openFixture()
     const returned: object[] = []
     const job = defineJob({ name: 'identity' }, async ({ step }) => {
@@ -49,14 +49,14 @@ describe('a step', () => {
     expect(returned).toStrictEqual([expected])
   })
 
-  test('that returns nothing answers undefined', async () => {
+  test('that returns nothing resolves to undefined', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'nothing' }, async ({ step }) => [await step.run('void', () => undefined)])
     await shop.work(job)
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toStrictEqual([undefined])
   })
 
-  test('that returns an Error hands out an Error, without failing', async () => {
+  test('that returns an Error resolves to it, without failing', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'error-value' }, async ({ step }) => {
       const value = await step.run('judge', () => new RangeError('too far'))
@@ -96,7 +96,7 @@ describe('a step', () => {
   })
 
   // A step goes on sooner after some ends than after others.
-  test('reaches the code in the order of the journal, also when the store takes several at once', async () => {
+  test('reaches the code in the order of the journal, even if the store takes several at once', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'at-once' }, async ({ step }) => {
       const all = gate()
@@ -127,7 +127,7 @@ describe('a step', () => {
 })
 
 describe('the identity of a step', () => {
-  test('that repeats a name in turn gets #k', async () => {
+  test('with a repeated name gets #k', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'repeats' }, async ({ step }) => {
       const values: number[] = []
@@ -141,7 +141,7 @@ describe('the identity of a step', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['same done', 'same#2 done', 'same#3 done'])
   })
 
-  test('is told apart by keys, also in turn', async () => {
+  test('is distinguished by keys, also when repeated', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'keys' }, async ({ step }) => {
       await step.run('mail', () => 1, { key: 'ana' })
@@ -179,7 +179,7 @@ describe('the identity of a step', () => {
     ])
   })
 
-  test('in a scope that repeats in turn begins with scope#k', async () => {
+  test('in a repeated scope begins with scope#k', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'scope-repeats' }, async ({ step }) => {
       for (const i of [1, 2]) await step.scope('round', () => step.run('play', () => i))
@@ -191,7 +191,7 @@ describe('the identity of a step', () => {
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['round/play done', 'round#2/play done'])
   })
 
-  test('is kept apart in scopes that run at the same time', async () => {
+  test('is distinct in scopes that run at the same time', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'parallel-scopes' }, async ({ step }) => {
       const branch = (name: string): Promise<string> =>
@@ -214,7 +214,7 @@ describe('the identity of a step', () => {
     ])
   })
 
-  test('has its reserved signs escaped, so that a name never looks like a path', async () => {
+  test('has its reserved characters escaped, so that a name never looks like a path', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'escapes' }, async ({ step }) => {
       await step.run('a/b#2[c]', () => 1, { key: '50%' })

@@ -45,7 +45,7 @@ const refusing: Middleware & ProtectionSource = {
   open: async () => new RefusedProtection(),
 }
 
-test('a drain leaves a run that was stopped for want of protection marked as one that needs it', async () => {
+test('a drain keeps the protection mark of a run that was stopped for lack of protection', async () => {
   const { jobs, work } = await openFixture()
   const [unprotected, draining, begun, goOn] = [gate<unknown>(), gate<unknown>(), gate(), gate()]
   const charge = defineJob({ name: 'charge' }, ({ step }) =>

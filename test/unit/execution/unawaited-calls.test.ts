@@ -59,7 +59,7 @@ describe('middleware', () => {
 describe('the result of a run', () => {
   const child = defineJob({ name: 'child', retry }, () => fail('child'))
 
-  test('reaches an await that comes late, in a job and outside of one', async () => {
+  test('reaches a late await, in a job and outside of one', async () => {
     const shop = await openFixture()
     const parent = defineJob({ name: 'parent', retry }, async () => {
       const run = await shop.jobs.enqueue(child)

@@ -81,7 +81,7 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
   ['a step without a body', ({ step }) => step.run('a', 1 as never), 'InvalidOptionsError', 'a'],
   ['a step without a name', ({ step }) => step.run('', () => 1), 'InvalidOptionsError', ''],
   [
-    'a name that is none',
+    'an invalid name',
     ({ step }) => step.run(Symbol('a') as never, () => 1),
     'InvalidOptionsError',
     '(symbol)',
@@ -102,7 +102,7 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
     'DuplicateStepError',
     'a',
   ],
-  ['a duration that is none', ({ step }) => step.sleep('a', 'soon' as '1s'), 'InvalidOptionsError', 'a'],
+  ['an invalid duration', ({ step }) => step.sleep('a', 'soon' as '1s'), 'InvalidOptionsError', 'a'],
   ['an invalid Date', ({ step }) => step.sleep('a', new Date(Number.NaN)), 'InvalidOptionsError', 'a'],
   ['a wrong option of a sleep', ({ step }) => step.sleep('a', 1, wrong), 'InvalidOptionsError', 'a'],
   [
@@ -145,7 +145,7 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
   ],
 ]
 
-describe('what fails before it is awaited reaches its await and nothing else', () => {
+describe('a failure before its await reaches the await and nothing else', () => {
   test.each(failures)('%s', async (_what, begin, error, path) => {
     const end = await endOf(async (context) => {
       const early = begin(context)
@@ -210,12 +210,12 @@ describe('what fails before it is awaited reaches its await and nothing else', (
   test.each<[string, string, (context: StepContext) => Promise<void>, StepOptions<string>]>([
     ['in a step without limits', 'plain', ({ correctCost }) => correctCost(1), {}],
     [
-      'by what is no cost',
+      'by an invalid cost',
       'limited',
       ({ correctCost }) => correctCost(-1),
       { limits: [{ limiter: points, cost: 5 }] },
     ],
-  ])('a cost that is corrected %s', async (_what, name, correct, options) => {
+  ])('a corrected cost %s', async (_what, name, correct, options) => {
     const { result } = await endOf(({ step }) =>
       step.run(
         name,
@@ -236,7 +236,7 @@ describe('what fails before it is awaited reaches its await and nothing else', (
 })
 
 describe('the log at the end of a run', () => {
-  test('names the steps whose failure the job handled, and not the one that ended it', async () => {
+  test('names the steps whose failure the job handled, not the one that ended it', async () => {
     const handle = await enqueue(async ({ step }) => {
       const first = step.run('first', () => fail('a'), { retry })
       const second = step.run('second', () => fail('b'), { retry })
@@ -256,7 +256,7 @@ describe('the log at the end of a run', () => {
     [' with a timeout', { timeout: '1h' }],
     [' with a limit', { limits: [points] }],
     [' that runs once', { atMostOnce: true, timeout: '1h', limits: [points] }],
-  ])('waits for the end of a step%s that nothing awaits', async (_what, options) => {
+  ])('waits for the end of an unawaited step%s', async (_what, options) => {
     const returned = gate()
     const end = await endOf(async ({ step }) => {
       const floating = gate()
@@ -273,7 +273,7 @@ describe('the log at the end of a run', () => {
     expect(end).toEqual({ result: 'done', logged: ['floating'] })
   })
 
-  test('says nothing of a step that succeeded at last', async () => {
+  test('does not name a step that succeeded at last', async () => {
     const end = await endOf(({ step }) =>
       step.run('flaky', ({ attempt }) => (attempt < 3 ? Promise.reject(new Error('again')) : attempt), {
         retry: { maxAttempts: 3, initialInterval: 1 },

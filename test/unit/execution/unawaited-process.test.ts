@@ -22,7 +22,7 @@ describe('a worker process', () => {
     return { code, stdout, stderr }
   }
 
-  test('lives on with its other runs when steps fail that nobody awaits', async () => {
+  test('lives on with its other runs when unawaited steps fail', async () => {
     const { code, stdout, stderr } = await processOf('steps')
     expect(stderr).toBe('')
     expect(JSON.parse(stdout)).toEqual({

@@ -5,7 +5,7 @@ import { fates } from '../model/value-fates.ts'
 
 const patience = 60_000
 
-describe('what becomes of the result of a step', () => {
+describe('the stored result of a step', () => {
   const names = Object.keys(fates)
   const seen = new Map<string, unknown>()
   const bodies = new Map<string, number>()

@@ -24,7 +24,7 @@ function noting(name: string, notes: string[]): Middleware {
 }
 
 describe('middleware around runs and steps', () => {
-  test('wraps each stay and each attempt, outermost first', async () => {
+  test('wraps each execution and each attempt, outermost first', async () => {
     const shop = await openFixture()
     const notes: string[] = []
     const job = defineJob({ name: 'mail' }, async ({ step }) => step.run('send', () => 'sent'))
@@ -76,7 +76,7 @@ describe('middleware around runs and steps', () => {
     ])
   })
 
-  test('is told retrying for a run that is tried again', async () => {
+  test('sees retrying for a run that is retried', async () => {
     const shop = await openFixture()
     const outcomes: string[] = []
     const job = defineJob({ name: 'flaky', retry: { initialInterval: 1 } }, ({ run }) => {
@@ -143,7 +143,7 @@ describe('middleware around runs and steps', () => {
     expect(await failureOf(await shop.jobs.enqueue(job))).toMatchObject({ code: 'INVALID_OPTIONS' })
   })
 
-  test('that throws after next() does not change what became of the run', async () => {
+  test('that throws after next() does not change the outcome of the run', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'guarded' }, () => 'done')
     await shop.work(job, {
@@ -187,7 +187,7 @@ describe('middleware around claims', () => {
     await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
-  test('answers how many runs a claim brought', async () => {
+  test('returns the number of claimed runs', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'two' }, () => 'done')
     const handles = [await shop.jobs.enqueue(job), await shop.jobs.enqueue(job)]

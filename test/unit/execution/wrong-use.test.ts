@@ -36,7 +36,7 @@ class Point {
   readonly x = 1
 }
 
-describe('steps used in a wrong way fail the run by name, at once', () => {
+describe('a misused step fails the run by name, at once', () => {
   test.each<[string, Body, string, RegExp]>([
     [
       'two of one name at the same time without a key',
@@ -147,7 +147,7 @@ describe('steps used in a wrong way fail the run by name, at once', () => {
   })
 })
 
-describe('values that can not be stored fail the run by name', () => {
+describe('a value that can’t be stored fails the run by name', () => {
   test('a step result names the place inside it, and the body is not run again', async () => {
     let made = 0
     const { failure } = await failureOfBody(({ step }) =>

@@ -29,14 +29,14 @@ describe('a request to the agent', () => {
   test.each([
     [protect, { ProtectionEnabled: true, ExpiresInMinutes: 5 }],
     [{ enabled: false }, { ProtectionEnabled: false }],
-  ] as const)('%o has these fields and no other', async (request, body) => {
+  ] as const)('%o has exactly these fields', async (request, body) => {
     const { endpoints } = await answerTo(reply(200, protectionBody(true)), request)
     const [seen] = endpoints.requests
     expect(seen).toMatchObject({ method: 'PUT', path: '/api/abc/task-protection/v1/state' })
     expect(JSON.parse(seen?.body ?? '')).toEqual(body)
   })
 
-  test('takes an address that ends with a slash', async () => {
+  test('accepts an address that ends with a slash', async () => {
     const endpoints = await EcsEndpoints.open()
     const transport = new AgentTransport(`${endpoints.agentUri}/`)
     await transport.update(protect, new AbortController().signal)
@@ -73,17 +73,17 @@ describe('a reply of the agent', () => {
     ['a cut connection', cut, 'lost'],
     ['a reply that ends too early', truncated, 'lost'],
     ['a reply without end', reply(200, { ...protectionBody(true), pad: 'x'.repeat(1_100_000) }), 'lost'],
-  ] as const)('%s is what it says: %s', async (_what, agent, kind) => {
+  ] as const)('%s means %s', async (_what, agent, kind) => {
     const { answer } = await answerTo(agent)
     expect(answer.kind).toBe(kind)
   })
 
-  test('that refuses keeps code and detail', async () => {
+  test('that refuses has a code and detail', async () => {
     const { answer } = await answerTo(reply(200, failureBody('TASK_NOT_VALID')))
     expect(answer).toEqual({ kind: 'refused', code: 'TASK_NOT_VALID', detail: 'TASK_NOT_VALID in detail' })
   })
 
-  test('that never comes ends with the signal', async () => {
+  test('that never arrives ends with the signal', async () => {
     const endpoints = await EcsEndpoints.open()
     endpoints.agent = hang
     const over = new AbortController()
@@ -93,7 +93,7 @@ describe('a reply of the agent', () => {
     expect(await answer).toMatchObject({ kind: 'lost' })
   })
 
-  test('can not come from a port that nobody serves', async () => {
+  test('fails if no server listens on the port', async () => {
     const transport = new AgentTransport('http://127.0.0.1:1/api/abc')
     expect(await transport.update(protect, new AbortController().signal)).toMatchObject({ kind: 'lost' })
   })

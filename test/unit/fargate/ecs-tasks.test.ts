@@ -38,8 +38,8 @@ async function describeOne(): Promise<EcsReply<unknown>> {
   return tasks.describe('jobs', [ownTask], new AbortController().signal)
 }
 
-describe.skipIf(ecs === undefined)('ECS is asked about tasks', () => {
-  test('again when the credentials of the role could not be read', async () => {
+describe.skipIf(ecs === undefined)('a request to ECS about tasks', () => {
+  test('is repeated if the credentials of the role could not be read', async () => {
     withoutCredentials()
     let isBroken = true
     const credentials = await serve((_, response) => {
@@ -59,7 +59,7 @@ describe.skipIf(ecs === undefined)('ECS is asked about tasks', () => {
     expect(await describeOne()).toEqual({ kind: 'reply', value: [] })
   })
 
-  test('no more when the task has no role', async () => {
+  test('is not repeated if the task has no role', async () => {
     withoutCredentials()
     expect(await describeOne()).toMatchObject({
       kind: 'denied',

@@ -108,13 +108,13 @@ describe.skipIf(ecs === undefined)('the SDK', () => {
     ['an unknown cluster', awsError(400, 'ClusterNotFoundException'), 'refused'],
     ['a fault of ECS', awsError(500, 'ServerException'), 'lost'],
     ['a cut connection', cut, 'lost'],
-  ] as const)('takes %s as one call', async (_what, answer, kind) => {
+  ] as const)('counts %s as one call', async (_what, answer, kind) => {
     const { requests } = await ecsWith(answer)
     expect((await update()).kind).toBe(kind)
     expect(requests).toHaveLength(1)
   })
 
-  test('ends a call that hangs with its signal', async () => {
+  test('ends a hanging call with its signal', async () => {
     const { seen } = await ecsWith(hang)
     const over = new AbortController()
     const answer = update(over.signal)

@@ -48,7 +48,7 @@ describe('a reply of UpdateTaskProtection', () => {
   })
 })
 
-describe('what the client throws', () => {
+describe('an error of the client', () => {
   test.each([
     [replied('AccessDeniedException', 'client', 400), 'refused'],
     [replied('ClusterNotFoundException', 'client', 400), 'refused'],
@@ -65,8 +65,8 @@ describe('what the client throws', () => {
   })
 })
 
-describe('a call by the SDK', () => {
-  test('names cluster and task, asks once, and fails soon', async () => {
+describe('a call through the SDK', () => {
+  test('names cluster and task, is sent once, and fails soon', async () => {
     const seen: object[] = []
     const ecs: Pick<EcsModule, 'ECSClient' | 'UpdateTaskProtectionCommand'> = {
       ECSClient: class {

@@ -32,7 +32,7 @@ describe('asking', () => {
     expect(holder.take()).toEqual(['30s protect 5'])
   })
 
-  test('keeps a slot free for 10 s; best-effort claims without protection from then on', () => {
+  test('reserves a slot for 10 s; then best-effort claims without protection', () => {
     for (const mode of ['required', 'best-effort'] as const) {
       const holder = HolderScript.ready({ mode })
       holder.want()
@@ -44,7 +44,7 @@ describe('asking', () => {
   })
 })
 
-test('a user that has begun without protection keeps no slot free, until a run waits for protection too', () => {
+test('a user that has begun without protection reserves no slot, until a run waits for protection too', () => {
   for (const mode of ['required', 'best-effort'] as const) {
     const holder = HolderScript.ready({ mode })
     holder.acquire()
@@ -58,7 +58,7 @@ test('a user that has begun without protection keeps no slot free, until a run w
 })
 
 describe('expiry', () => {
-  test('counts from the send of the call, not from its answer', () => {
+  test('counts from the send of the call, not from its reply', () => {
     const holder = HolderScript.ready()
     holder.want()
     holder.advance(5 * seconds)
@@ -69,7 +69,7 @@ describe('expiry', () => {
     expect(holder.mayClaim).toBe(false)
   })
 
-  test('ends protection when nothing renewed it, and users are told', () => {
+  test('ends protection that nothing renewed, and users are notified', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.stopFor(5 * minutes)
@@ -78,7 +78,7 @@ describe('expiry', () => {
     expect(holder.mayClaim).toBe(false)
   })
 
-  test('with less than a minute ahead when the answer comes is asked for again, and starts no run', () => {
+  test('less than a minute ahead when the reply arrives leads to another call, and starts no run', () => {
     const holder = HolderScript.ready({ periodMinutes: 2 })
     holder.want()
     holder.take()
@@ -91,7 +91,7 @@ describe('expiry', () => {
     expect(holder.mayClaim).toBe(true)
   })
 
-  test('is renewed first when a run wants more than is left', () => {
+  test('is renewed first if a run wants more than is left', () => {
     const holder = HolderScript.ready({ periodMinutes: 4 })
     holder.want()
     holder.grant()
@@ -120,7 +120,7 @@ describe('a busy phase', () => {
     expect(holder.state.counts).toMatchObject({ asked: 1, renewed: 2, released: 1, retried: 0, confirmed: 4 })
   })
 
-  test('that begins again within a minute needs no call', () => {
+  test('that resumes within a minute needs no call', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.release()
@@ -131,7 +131,7 @@ describe('a busy phase', () => {
     expect(holder.take()).toEqual(['0s protect 5'])
   })
 
-  test('that begins again and again makes the hold longer, up to one period', () => {
+  test('that resumes repeatedly lengthens the hold, up to one period', () => {
     const holder = HolderScript.ready()
     const holds: number[] = []
     for (let i = 0; i < 5; i++) {
@@ -160,7 +160,7 @@ describe('a busy phase', () => {
     expect(holder.take()).toEqual(['1020s protect 5', '1080s unprotect'])
   })
 
-  test('is released once a minute at most, also when it should end at once', () => {
+  test('is released at most once a minute, even if it should end at once', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.release()

@@ -7,7 +7,7 @@ const blocked: ProtectionReply = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', 
 const throttled: ProtectionReply = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
 const notAService: ProtectionReply = { kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' }
 
-describe('a call without an answer', () => {
+describe('a call without a reply', () => {
   test('counts as unprotected and is repeated twice; then asking pauses for 5 to 60 s', () => {
     const holder = HolderScript.ready()
     holder.want()
@@ -17,7 +17,7 @@ describe('a call without an answer', () => {
     expect(holder.state.counts).toMatchObject({ asked: 1, retried: 2, lost: 3 })
   })
 
-  test('is repeated only when a good answer came since: a store of failures is no reason for more calls', () => {
+  test('is repeated only after a good reply: stored failures are no reason for more calls', () => {
     const holder = HolderScript.ready()
     holder.acquire()
     holder.advanceAnswered(3 * minutes, () => lost)
@@ -39,7 +39,7 @@ describe('a call without an answer', () => {
     expect(holder.state.counts).toMatchObject({ renewed: 1, retried: 4, lost: 5 })
   })
 
-  test('of an earlier attempt changes nothing when it comes after all', () => {
+  test('from an earlier attempt changes nothing if its reply arrives after all', () => {
     const holder = HolderScript.ready()
     holder.want()
     const late = { kind: 'answer', id: 1, answer: holder.goodReply() } as const
@@ -79,7 +79,7 @@ describe('a refusal', () => {
     expect(longest.take()).toEqual([0, 6, 18, 42, 90, 147.6].map((at) => `${at}s protect 5`))
   })
 
-  test('lets a claim of required wait and one of best-effort continue', () => {
+  test('lets a claim with required wait and one with best-effort continue', () => {
     for (const mode of ['required', 'best-effort'] as const) {
       const holder = HolderScript.ready({ mode })
       holder.want()
@@ -94,7 +94,7 @@ describe('a refusal', () => {
     }
   })
 
-  test('during its pause hears of no wish', () => {
+  test('ignores wishes during its pause', () => {
     const holder = HolderScript.ready()
     holder.want()
     holder.answer(blocked)
@@ -103,7 +103,7 @@ describe('a refusal', () => {
     expect(holder.take()).toEqual(['0s protect 5'])
   })
 
-  test('of a task outside a service is for good', () => {
+  test('of a task outside a service is permanent', () => {
     const holder = HolderScript.ready()
     holder.acquire()
     holder.advanceAnswered(24 * 60 * minutes, () => notAService)
@@ -113,8 +113,8 @@ describe('a refusal', () => {
   })
 })
 
-describe('a renewal that is refused', () => {
-  test('is told to users while a minute is left, and asked for again after a pause', () => {
+describe('a refused renewal', () => {
+  test('is reported to users while a minute is left, and retried after a pause', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.advance(4 * minutes)
@@ -129,7 +129,7 @@ describe('a renewal that is refused', () => {
     expect(holder.told).toHaveLength(1)
   })
 
-  test('of a long period is told a minute before its end, if it stays refused', () => {
+  test('of a long period is reported a minute before its end, if it stays refused', () => {
     const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
     holder.protect()
     holder.advanceAnswered(58 * minutes, () => blocked)
@@ -138,14 +138,14 @@ describe('a renewal that is refused', () => {
     expect(holder.told).toEqual([{ kind: 'lost', why: 'renewal refused', untilMs: 60 * seconds }])
   })
 
-  test('of a long period is told at once when asking again is pointless', () => {
+  test('of a long period is reported at once if a retry is pointless', () => {
     const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
     holder.protect()
     holder.advanceAnswered(48 * minutes, () => notAService)
     expect(holder.told).toEqual([{ kind: 'lost', why: 'renewal refused', untilMs: 12 * minutes }])
   })
 
-  test('of a long period that succeeds a moment later is told to nobody', () => {
+  test('of a long period that succeeds a moment later is not reported', () => {
     const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
     holder.protect()
     holder.advance(48 * minutes)
@@ -154,7 +154,7 @@ describe('a renewal that is refused', () => {
     expect(holder.told).toEqual([])
   })
 
-  test('is told again when it happens to the next protection', () => {
+  test('is reported again when it happens to the next protection', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.advanceAnswered(4 * minutes, () => (holder.calls.length > 1 ? blocked : holder.goodReply()))
@@ -165,7 +165,7 @@ describe('a renewal that is refused', () => {
     expect(holder.told.map(({ why }) => why)).toEqual(['renewal refused', 'renewal refused'])
   })
 
-  test('without an answer leaves what was confirmed before in force', () => {
+  test('without a reply leaves the confirmed protection in force', () => {
     const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
     holder.protect()
     holder.advanceAnswered(48 * minutes + 4 * seconds, () => lost)
@@ -174,7 +174,7 @@ describe('a renewal that is refused', () => {
   })
 })
 
-describe('an answer that is not what was asked for', () => {
+describe('a reply that does not match its request', () => {
   const expired = { kind: 'state', taskArn: ownTask, enabled: true, expiresAt: 0 } as const
   test.each([
     ['wrong task', { ...expired, taskArn: `${ownTask}0`, expiresAt: Number.MAX_SAFE_INTEGER }],
@@ -189,7 +189,7 @@ describe('an answer that is not what was asked for', () => {
     expect(holder.refusals.map(({ refusal }) => refusal.code)).toEqual([code])
   })
 
-  test('about the own task also ends what was confirmed before', () => {
+  test('about the own task also ends the confirmed protection', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.advance(4 * minutes)

@@ -212,9 +212,9 @@ function play(holder: HolderScript, ecs: Ecs, actions: readonly Action[], check:
   }
 }
 
-describe('whatever ECS answers and whenever', () => {
+describe('whatever ECS replies, and whenever', () => {
   // What holds for every call, retry and loss is checked by `Ecs` in each of these.
-  test('one call is in flight, and protected is only what ECS confirmed for this task and has not expired', () => {
+  test('one call is in flight, and only what ECS confirmed for this task and has not expired is protected', () => {
     fc.assert(
       fc.property(options, anyActions, (config, actions) => {
         const holder = new HolderScript(config)
@@ -296,7 +296,7 @@ describe('fifty flapping holders', () => {
   }
 
   test.each([
-    ['always as asked', (holder: HolderScript) => holder.goodReply()],
+    ['always as requested', (holder: HolderScript) => holder.goodReply()],
     [
       'with every fifth call lost or throttled',
       (holder: HolderScript, random: () => number) =>
@@ -309,7 +309,7 @@ describe('fifty flapping holders', () => {
     ],
     ['never', (holder: HolderScript) => answerOf('lost', holder)],
     ['with a refusal each', (holder: HolderScript) => answerOf('refused', holder)],
-  ])('stay below one call a second in all when ECS answers %s', (_how, answer) => {
+  ])('stay below one call a second in total when ECS replies %s', (_how, answer) => {
     const perHolder = Array.from({ length: 50 }, (_, seed) => callsOf(seed + 1, answer))
     const all = perHolder.flat()
     expect(all.length).toBeGreaterThan(50)

@@ -6,7 +6,7 @@ const lost: ProtectionReply = { kind: 'lost', detail: 'the connection was cut' }
 const throttled: ProtectionReply = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
 
 describe('a release', () => {
-  test('under way ends before protection is asked for again, and meanwhile nothing counts as protected', () => {
+  test('in flight ends before the next request for protection, and meanwhile nothing counts as protected', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.release()
@@ -21,7 +21,7 @@ describe('a release', () => {
     expect(holder.take()).toEqual(['61s protect 5'])
   })
 
-  test('is not put off by claims that brought no such run', () => {
+  test('is not delayed by claims without such a run', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.release()
@@ -33,7 +33,7 @@ describe('a release', () => {
     expect(holder.take()).toEqual(['0s protect 5', '60s unprotect'])
   })
 
-  test('is not put off by renewals that claims without such a run call for', () => {
+  test('is not delayed by renewals for claims without such a run', () => {
     const holder = HolderScript.ready({ periodMinutes: 30, maxTotalMs: 20 * 60 * minutes })
     // Busy phases close together: the hold grows up to a period, past the time of a renewal.
     for (let phase = 0; phase < 6; phase++) {
@@ -59,7 +59,7 @@ describe('a release', () => {
     expect([...calls, ...holder.take()].filter((call) => call.includes('unprotect'))).toHaveLength(1)
   })
 
-  test('without an answer may take effect until its deadline: nothing is asked for before', () => {
+  test('without a reply may take effect until its deadline: no request is sent before', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.release()
@@ -70,7 +70,7 @@ describe('a release', () => {
     expect(holder.take()).toEqual(['0s protect 5', '60s unprotect', '66s protect 5'])
   })
 
-  test('without an answer is repeated twice, then left to expire', () => {
+  test('without a reply is repeated twice, then left to expire', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.release()
@@ -81,7 +81,7 @@ describe('a release', () => {
     expect(holder.kind).toBe('idle')
   })
 
-  test('is never sent where another live process has the same task', () => {
+  test('is never sent if another live process has the same task', () => {
     const holder = HolderScript.ready()
     holder.on({ kind: 'shared', value: true })
     holder.protect()
@@ -107,7 +107,7 @@ describe('a release', () => {
 })
 
 describe('after SIGTERM', () => {
-  test('nothing is protected or renewed, and protection is given back with its last user', () => {
+  test('nothing is protected or renewed, and protection is released with its last user', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.take()
@@ -122,7 +122,7 @@ describe('after SIGTERM', () => {
     expect(holder.take()).toEqual(['270s unprotect'])
   })
 
-  test('a call under way is taken back when it was confirmed', () => {
+  test('a confirmed call in flight is reverted', () => {
     const holder = HolderScript.ready()
     holder.want()
     holder.on({ kind: 'drain' })
@@ -131,7 +131,7 @@ describe('after SIGTERM', () => {
     expect(holder.mayClaim).toBe(false)
   })
 
-  test('a renewal under way that is lost is not repeated, and protection is given back', () => {
+  test('a lost renewal in flight is not repeated, and protection is released', () => {
     const holder = HolderScript.ready({ periodMinutes: 4 })
     holder.want()
     holder.grant()
@@ -144,7 +144,7 @@ describe('after SIGTERM', () => {
     expect(holder.take()).toEqual(['0s protect 4', '180.001s protect 4', '180.001s unprotect'])
   })
 
-  test('a retry that was due is not sent', () => {
+  test('a due retry is not sent', () => {
     const holder = HolderScript.ready()
     holder.acquire()
     holder.answer(lost)

@@ -10,7 +10,7 @@ const failures: readonly (readonly [string, ProtectionReply, number])[] = [
   ['unknown container (404)', parseAgentReply(404, errorBody('ResourceNotFoundException')), 1],
   ['ECS silent (504)', parseAgentReply(504, errorBody('RequestCanceled')), 3],
   ['a hang', { kind: 'lost', detail: 'no answer within 6.0 s' }, 3],
-  ['a lost answer', { kind: 'lost', detail: 'read ECONNRESET' }, 3],
+  ['a lost reply', { kind: 'lost', detail: 'read ECONNRESET' }, 3],
   ['throttling', parseAgentReply(400, errorBody('ThrottlingException')), 3],
   ['a failure body with 200', parseAgentReply(200, failureBody('DEPLOYMENT_BLOCKED')), 1],
   ['a task outside a service', parseAgentReply(200, failureBody('TASK_NOT_VALID')), 1],
@@ -25,7 +25,7 @@ const failures: readonly (readonly [string, ProtectionReply, number])[] = [
 
 // What comes of them before a run starts: test/fargate/replies-in-each-mode.test.ts.
 describe.each(failures)('%s', (_name, answer, calls) => {
-  test.each(['required', 'best-effort'] as const)('%s: at a renewal its users are told', (mode) => {
+  test.each(['required', 'best-effort'] as const)('%s: a renewal reports it to its users', (mode) => {
     const holder = HolderScript.ready({ mode })
     holder.protect()
     holder.advanceGranted(4 * minutes - 1)

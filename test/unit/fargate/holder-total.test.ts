@@ -5,7 +5,7 @@ import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
 const blocked: ProtectionReply = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
 
 describe('a total of two hours', () => {
-  test('takes no new runs from half of it on, gives back when the last one has ended, and rests', () => {
+  test('admits no new runs after half of it, releases when the last one has ended, and rests', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.advanceGranted(60 * minutes - 1)
@@ -27,7 +27,7 @@ describe('a total of two hours', () => {
     expect(holder.take()).toEqual(['4260s protect 5'])
   })
 
-  test('is followed by a rest in which nothing is asked for, not even for a user', () => {
+  test('is followed by a rest without requests, even for a user', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.advanceGranted(60 * minutes)
@@ -41,7 +41,7 @@ describe('a total of two hours', () => {
     expect(holder.take()).toEqual(['3660s protect 5'])
   })
 
-  test('is not renewed at its end: users are told, protection ends before it', () => {
+  test('is not renewed at its end: users are notified, protection ends before it', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.advanceGranted(119 * minutes)
@@ -70,7 +70,7 @@ describe('a total of two hours', () => {
     expect([holder.now, holder.kind]).toEqual([60 * minutes, 'closing'])
   })
 
-  test('begins anew after protection was given back', () => {
+  test('restarts after protection was released', () => {
     const holder = HolderScript.ready()
     for (let i = 0; i < 40; i++) {
       holder.want()
@@ -85,7 +85,7 @@ describe('a total of two hours', () => {
 })
 
 describe('a newer revision of the family', () => {
-  test('lets a worker take no new protected runs, and those it has stay protected', () => {
+  test('stops the worker from taking new protected runs, while current ones stay protected', () => {
     const holder = HolderScript.ready()
     holder.protect()
     holder.on({ kind: 'superseded', value: true })
@@ -99,7 +99,7 @@ describe('a newer revision of the family', () => {
     expect(holder.take()).toEqual([])
   })
 
-  test('ends a wish that was not asked for yet', () => {
+  test('ends a wish that was not requested yet', () => {
     const holder = new HolderScript()
     holder.want()
     holder.on({ kind: 'superseded', value: true })
@@ -115,7 +115,7 @@ describe('a newer revision of the family', () => {
   })
 })
 
-describe('a refused renewal of a task that takes no new protected runs lets none start unprotected either', () => {
+describe('a refused renewal of a task that takes no new protected runs also starts none unprotected', () => {
   test('past half of maxTotal', () => {
     const holder = HolderScript.ready({ mode: 'best-effort', maxTotalMs: 20 * minutes })
     holder.protect()

@@ -99,7 +99,7 @@ const table: readonly [what: string, task: object, primary: string | undefined, 
     'stopped by Spot',
   ],
   [
-    'Spot, as it was called in 2023',
+    'Spot, by its name of 2023',
     { ...scaling, stopCode: 'TerminationNotice', stoppedReason: 'Your Spot Task was interrupted.' },
     own,
     'stopped by Spot, SIGKILL after 30 s',
@@ -145,14 +145,14 @@ const table: readonly [what: string, task: object, primary: string | undefined, 
     'unknown (InfrastructureHealth: The infrastructure hosting the task is unhealthy; worker: no exit code)',
   ],
   [
-    'nothing that is known',
+    'no known cause',
     { stopCode: undefined, stoppedReason: undefined, containers: undefined },
     own,
     'unknown',
   ],
 ]
 
-describe('what ended a task', () => {
+describe('the cause of a task’s end', () => {
   test.each(table)('%s', (_, task, primary, text) => {
     const evidence = {
       primary: primary === undefined ? undefined : primaryOf(primary),
@@ -161,12 +161,12 @@ describe('what ended a task', () => {
     expect(deathText(judgeDeath(parsed(task), evidence))).toBe(text)
   })
 
-  test('a deployment that came after the stop did not cause it', () => {
+  test('excludes a deployment that came after the stop', () => {
     const later = primaryOf(newer, after(60_000))
     expect(judgeDeath(parsed({}), { primary: later, outlivedWorker: false }).kind).toBe('service')
   })
 
-  test('a stop that came after the death did not cause it', () => {
+  test('excludes a stop that came after the death', () => {
     const judged = judgeDeath(parsed(scaling), { primary: primaryOf(own), outlivedWorker: true })
     expect(judged.kind).toBe('unknown')
     expect(judged.text).toContain('its task was stopped later: ServiceSchedulerInitiated')
@@ -179,27 +179,27 @@ describe('what ended a task', () => {
     expect(judgeDeath(crashed, { outlivedWorker: true }).kind).toBe('out of memory')
   })
 
-  test('the text of a stop is kept, but not without bound', () => {
+  test('keeps the text of a stop, up to a bound', () => {
     const judged = judgeDeath(parsed({ stopCode: 'UserInitiated', stoppedReason: 'x'.repeat(1_000) }), {
       outlivedWorker: false,
     })
     expect(judged.text).toHaveLength(maxDeathText)
   })
 
-  test('stops by the scheduler, by Spot and by users blame no run; a failed health check may', () => {
+  test('blames no run for stops by the scheduler, by Spot and by users; a failed health check may', () => {
     const blameless = ['scale-in', 'deployment', 'service', 'spot', 'user'] as const
     for (const kind of blameless) expect(isBlameless({ kind }), kind).toBe(true)
     for (const kind of ['unhealthy', 'out of memory', 'unknown'] as const)
       expect(isBlameless({ kind }), kind).toBe(false)
   })
 
-  test('a kind that only a newer version knows is an unknown end', () => {
+  test('is unknown for a kind that only a newer version knows', () => {
     const kind = 'evicted' as 'unknown'
     expect(isBlameless({ kind })).toBe(false)
     expect(deathText({ kind, text: 'moved' })).toBe('evicted (moved)')
   })
 
-  test('the service is asked for only where it decides', () => {
+  test('requires the service only if it is decisive', () => {
     expect(needsService(parsed({}))).toBe(true)
     expect(needsService(parsed({ stoppedReason: 'Task failed container health checks' }))).toBe(false)
     expect(needsService(parsed({ stopCode: 'SpotInterruption' }))).toBe(false)
@@ -207,7 +207,7 @@ describe('what ended a task', () => {
 })
 
 describe('a reply of DescribeTasks', () => {
-  test('is read as far as it is one', () => {
+  test('is read as far as it is valid', () => {
     for (const strange of [undefined, null, 'text', {}, { tasks: null }, { tasks: [null, 3, {}] }])
       expect(parseDescribedTasks(strange)).toEqual([])
     for (const strange of [undefined, {}, { services: [] }, { services: [{ deployments: [{}] }] }])

@@ -32,7 +32,7 @@ describe('options', () => {
     expect(() => scaleInProtection(options as ScaleInProtectionOptions)).toThrow(message)
   })
 
-  test('are all optional, and what is made of them goes into the middleware of a worker', () => {
+  test('are all optional, and their result goes into the middleware of a worker', () => {
     const protection = scaleInProtection()
     const { middleware } = parseWorkerOptions({ jobs: [job], middleware: [{}, protection] })
     expect(protectionSourceIn(middleware)).toBe(protection)
@@ -97,7 +97,7 @@ describe('outside ECS', () => {
 })
 
 describe('in a task', () => {
-  test('the default is best-effort; off asks for nothing', async () => {
+  test('the default is best-effort; off requests nothing', async () => {
     const { env, requests } = await EcsEndpoints.open()
     const { protection } = await openIn(env)
     expect(protection.mode).toBe('best-effort')
@@ -106,7 +106,7 @@ describe('in a task', () => {
     expect(requests.filter(({ method }) => method === 'PUT')).toEqual([])
   })
 
-  test('the agent is asked once the metadata told the task, and the answer lets a claim go on', async () => {
+  test('the agent is called once the metadata gave the task, and its reply lets a claim continue', async () => {
     const endpoints = await EcsEndpoints.open()
     const { protection, log } = await openIn(endpoints.env, { mode: 'required' })
     expect([protection.mayClaimProtected(), protection.mayAsk()]).toEqual([false, true])
@@ -148,7 +148,7 @@ describe('in a task', () => {
     expect(log.messages).toEqual([expect.stringMatching(/^warn: .*METADATA.*without scale-in protection$/)])
   })
 
-  test('a job that may run for longer than half of maxTotal is warned of', async () => {
+  test('a job that may run for longer than half of maxTotal causes a warning', async () => {
     const { env } = await EcsEndpoints.open()
     const jobs = [
       { name: 'short', timeoutMs: 3_600_000 },
@@ -183,7 +183,7 @@ describe('two workers of one process', () => {
     expect(endpoints.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2)
   })
 
-  test('can not have different rules for one task', async () => {
+  test('can’t have different rules for one task', async () => {
     const { env } = await EcsEndpoints.open()
     await openIn(env, { mode: 'required' })
     await expect(openIn(env, { mode: 'required', period: '10m' })).rejects.toMatchObject({
@@ -191,7 +191,7 @@ describe('two workers of one process', () => {
     })
   })
 
-  test('that follow each other have a holder each, the second once the first has given protection back', async () => {
+  test('that follow each other have a holder each, the second once the first has released protection', async () => {
     const endpoints = await EcsEndpoints.open()
     const order: string[] = []
     const first = await openIn(endpoints.env, { mode: 'required' })

@@ -130,7 +130,7 @@ class Site {
 }
 
 describe('a lost worker', () => {
-  test('is explained once its task is stopped; until then it is asked about later and later', async () => {
+  test('is explained once its task is stopped; until then queries become rarer', async () => {
     const site = new Site()
     site.told = [lost('a')]
     site.tasks = [{ ...running('a'), desiredStatus: 'STOPPED', lastStatus: 'STOPPING' }]
@@ -144,7 +144,7 @@ describe('a lost worker', () => {
     expect([site.opened, site.closed]).toEqual([2, 2])
   })
 
-  test('whose task was running after it is not explained by a stop that came later', async () => {
+  test('whose task was running after it is not explained by a later stop', async () => {
     const site = new Site()
     // The process was started again in its task, or was cut off.
     site.told = [lost('a', 'first')]
@@ -161,9 +161,9 @@ describe('a lost worker', () => {
 
   test.each([
     ['long after the loss', 60_001, 'unknown'],
-    ['before it, as far as clocks can tell', 60_000, 'scale-in'],
+    ['before it, within the accuracy of clocks', 60_000, 'scale-in'],
   ])(
-    'is judged by the times where an earlier leader has seen its task run: it was stopped %s',
+    'is judged by the times at which an earlier leader saw its task run: it was stopped %s',
     async (_, afterMs, kind) => {
       const site = new Site()
       site.clock.stopFor(1_800_000)
@@ -174,7 +174,7 @@ describe('a lost worker', () => {
     },
   )
 
-  test('whose task was running after it stays so, whatever is seen of the task later', async () => {
+  test('whose task was running after it keeps that verdict, whatever is seen of the task later', async () => {
     const site = new Site()
     site.told = [lost('a')]
     site.tasks = [running('a')]
@@ -186,7 +186,7 @@ describe('a lost worker', () => {
     expect(site.explained).toEqual([['a', 'unknown']])
   })
 
-  test('whose task was running, but told to stop, is explained by that stop', async () => {
+  test('whose task was running, but ordered to stop, is explained by that stop', async () => {
     const site = new Site()
     site.told = [lost('a')]
     site.tasks = [{ ...running('a'), desiredStatus: 'STOPPED' }]
@@ -201,7 +201,7 @@ describe('a lost worker', () => {
     ['a refusal', denied],
     ['a failure', failed],
   ])(
-    'is left to the next leader when the term ends during the call: %s changes nothing',
+    'is left to the next leader if the term ends during the call: %s changes nothing',
     async (_, failure) => {
       const site = new Site()
       site.endsInCall = true
@@ -217,7 +217,7 @@ describe('a lost worker', () => {
     },
   )
 
-  test('that the store tells of no more is forgotten', () => {
+  test('that the store no longer lists is dropped', () => {
     const schedule = new AskSchedule()
     const worker = lost('a')
     expect(schedule.due([worker], 0, 100)).toEqual([worker])
@@ -227,7 +227,7 @@ describe('a lost worker', () => {
     expect([schedule.outlived(worker), schedule.due([worker], 0, 100)]).toEqual([false, [worker]])
   })
 
-  test('is left as it is while ECS does not know its task', async () => {
+  test('is unchanged while ECS does not know its task', async () => {
     const site = new Site()
     site.told = [lost('a')]
     await site.play(600_000)
@@ -235,7 +235,7 @@ describe('a lost worker', () => {
     expect(site.asked.length).toBeLessThan(10)
   })
 
-  test('of another region, account or cluster, or with an ARN of the old form, is not asked about', async () => {
+  test('of another region, account or cluster, or with an ARN of the old form, is not queried', async () => {
     const site = new Site()
     const arns = [
       'arn:aws:ecs:us-east-1:111122223333:task/jobs/a',
@@ -247,7 +247,7 @@ describe('a lost worker', () => {
     expect(await site.play(5_000)).toEqual([['mine']])
   })
 
-  test('is one of at most 100 tasks in a call; those not asked about yet come with the next', async () => {
+  test('is one of at most 100 tasks in a call; the rest follow in the next', async () => {
     const site = new Site()
     site.told = Array.from({ length: 130 }, (_, i) => lost(`t${i}`))
     const calls = await site.play(9_000)
@@ -255,7 +255,7 @@ describe('a lost worker', () => {
     expect(new Set(calls.flat()).size).toBe(130)
   })
 
-  test('the service is asked for once per look; without that permission a stop is the service’s', async () => {
+  test('the service is requested once per round; without that permission a stop is the service’s', async () => {
     const site = new Site()
     site.told = [lost('a'), lost('b')]
     site.tasks = [stopped('a'), stopped('b')]
@@ -277,7 +277,7 @@ describe('a lost worker', () => {
     expect(site.log.messages.filter((line) => line.includes('ecs:DescribeServices'))).toHaveLength(1)
   })
 
-  test('waits while its service can not be asked for', async () => {
+  test('waits while its service can’t be requested', async () => {
     const site = new Site()
     site.services = { kind: 'failed', detail: 'TimeoutError' }
     site.told = [lost('a')]
@@ -304,13 +304,13 @@ describe('a silent worker', () => {
   })
 
   test.each([
-    ['is only told to stop', { ...running('a'), desiredStatus: 'STOPPED' }],
+    ['is only ordered to stop', { ...running('a'), desiredStatus: 'STOPPED' }],
     ['is stopping', { ...stopped('a'), lastStatus: 'STOPPING' }],
-    ['is being taken apart', { ...stopped('a'), lastStatus: 'DEPROVISIONING' }],
-    ['is not of Fargate', stopped('a', { launchType: 'EC2' })],
+    ['is deprovisioning', { ...stopped('a'), lastStatus: 'DEPROVISIONING' }],
+    ['is not a Fargate task', stopped('a', { launchType: 'EC2' })],
     ['is not known', undefined],
     ['is another one', stopped('b')],
-  ])('goes on while its task %s', async (_, task) => {
+  ])('is unaffected while its task %s', async (_, task) => {
     const site = new Site()
     site.told = [silent('a')]
     site.tasks = task === undefined ? [] : [task]
@@ -324,7 +324,7 @@ describe('a silent worker', () => {
 })
 
 describe('ECS', () => {
-  test('is not asked, and its SDK not loaded, while no worker is silent or the own task is not known', async () => {
+  test('is not called, and its SDK not loaded, while no worker is silent or the own task is unknown', async () => {
     const site = new Site()
     await site.play(60_000)
     site.told = [lost('a')]
@@ -337,7 +337,7 @@ describe('ECS', () => {
   test.each([
     ['the permission', 'AccessDeniedException: not authorized'],
     ['the SDK', '@aws-sdk/client-ecs is not installed'],
-  ])('is not asked any more without %s: one line', async (what, reason) => {
+  ])('is not called any more without %s: one line', async (what, reason) => {
     const site = new Site()
     if (what === 'the SDK') site.isInstalled = false
     else site.failure = denied
@@ -353,7 +353,7 @@ describe('ECS', () => {
     expect(site.beats).toBe(24)
   })
 
-  test('that fails is asked again later and later, and the duty shows that it lives meanwhile', async () => {
+  test('that fails is called ever less often, and the duty reports itself alive meanwhile', async () => {
     const site = new Site()
     site.failure = failed
     site.told = [silent('a')]

@@ -75,7 +75,7 @@ async function protectedHolder(holder = open()): Promise<TaskHolder> {
 }
 
 describe('a holder', () => {
-  test('asks, renews while it has users, and gives back, by one timer', async () => {
+  test('requests, renews while it has users, and releases, by one timer', async () => {
     const holder = await protectedHolder()
     const hold = holder.acquire()
     await clock.advance(10 * minutes)
@@ -94,7 +94,7 @@ describe('a holder', () => {
     expect(log.lines).toEqual([])
   })
 
-  test('says synchronously what the next claim may take, and calls its listeners when that changes', async () => {
+  test('says synchronously what the next claim may take, and notifies its listeners of changes', async () => {
     const holder = open()
     const seen: string[] = []
     const stop = holder.onChange(() =>
@@ -112,7 +112,7 @@ describe('a holder', () => {
     expect(seen).toEqual(['0 false true', '6.75 true false', '66.75 false false'])
   })
 
-  test('calls its listeners when time alone changes what a claim may take', async () => {
+  test('notifies its listeners when time alone changes what a claim may take', async () => {
     const holder = await protectedHolder(open('required', 130 * minutes))
     const seen: string[] = []
     holder.onChange(() =>
@@ -133,7 +133,7 @@ describe('a holder', () => {
     expect(seen).toEqual([`${from}: false`, `${from + 10}: true`])
   })
 
-  test('counts a call that hangs as lost after 6 s, and ends it', async () => {
+  test('counts a hanging call as lost after 6 s, and ends it', async () => {
     const holder = open()
     transport.answer = () => undefined
     holder.on({ kind: 'want' })
@@ -147,7 +147,7 @@ describe('a holder', () => {
     )
   })
 
-  test('tells the holds of a loss once, and new ones nothing of it', async () => {
+  test('notifies current holds of a loss once, and new ones not at all', async () => {
     const holder = await protectedHolder()
     const hold = holder.acquire()
     transport.answer = () => blocked
@@ -167,7 +167,7 @@ describe('a holder', () => {
     ])
   })
 
-  test('logs a refusal where it takes no protected runs anyway: what was refused, then why it takes none', async () => {
+  test('logs a refusal while it takes no protected runs anyway: what was refused, then why it takes none', async () => {
     const holder = await protectedHolder()
     holder.acquire()
     holder.on({ kind: 'superseded', value: true })
@@ -177,7 +177,7 @@ describe('a holder', () => {
     expect(log.messages[0]).toBe(`warn: protection was refused (DEPLOYMENT_BLOCKED: too many); ${closing}`)
   })
 
-  test('takes what a hold does when it is told: nothing is lost, one call is in flight', async () => {
+  test('allows calls from within a notified hold: nothing is lost, one call is in flight', async () => {
     const holder = await protectedHolder()
     const hold = holder.acquire()
     hold.signal.addEventListener('abort', () => {
@@ -190,7 +190,7 @@ describe('a holder', () => {
     expect(transport.sent).toHaveLength(2)
   })
 
-  test('logs a refusal once, however often it is asked for, and another one again', async () => {
+  test('logs a refusal once, however often it requests, and another one again', async () => {
     const holder = open()
     for (const answer of [blocked, blocked, blocked, { ...blocked, code: 'MISSING' }]) {
       transport.answer = () => answer
@@ -204,7 +204,7 @@ describe('a holder', () => {
     ])
   })
 
-  test('logs a refusal for good once', async () => {
+  test('logs a permanent refusal once', async () => {
     const holder = open()
     transport.answer = () => ({ kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' })
     for (let i = 0; i < 5; i++) {
@@ -221,7 +221,7 @@ describe('a holder', () => {
 
 describe('confirming a hold', () => {
   test.each(['required', 'best-effort'] as const)(
-    'in %s asks, and keeps no slot free: the run that confirms has one',
+    'in %s requests, and reserves no slot: the run that confirms has one',
     async (mode) => {
       transport.answer = () => undefined
       const holder = open(mode)
@@ -241,7 +241,7 @@ describe('confirming a hold', () => {
     expect(transport.sent).toHaveLength(1)
   })
 
-  test('renews first when less is ahead', async () => {
+  test('renews first if less is ahead', async () => {
     const holder = await protectedHolder()
     clock.stopFor(4 * minutes + 1)
     const hold = holder.acquire()
@@ -249,14 +249,14 @@ describe('confirming a hold', () => {
     expect(transport.sent).toHaveLength(2)
   })
 
-  test('fails when the renewal is refused: the run is released', async () => {
+  test('fails if the renewal is refused: the run is released', async () => {
     const holder = await protectedHolder()
     transport.answer = () => blocked
     clock.stopFor(4 * minutes + 1)
     expect(await holder.acquire().confirm()).toBe(false)
   })
 
-  test('asks where nothing is protected, and waits 10 s at most', async () => {
+  test('requests if nothing is protected, and waits 10 s at most', async () => {
     const holder = open()
     transport.answer = () => undefined
     const confirmed = holder.acquire().confirm()
@@ -270,7 +270,7 @@ describe('confirming a hold', () => {
     expect(await confirmed).toBe(false)
   })
 
-  test('fails at once during a pause, and when no new runs are taken on', async () => {
+  test('fails at once during a pause, and when no new runs are taken', async () => {
     const holder = await protectedHolder()
     holder.acquire()
     holder.on({ kind: 'superseded', value: true })
@@ -289,14 +289,14 @@ describe('confirming a hold', () => {
     expect(await claim.confirm()).toBe(true)
   })
 
-  test('never puts off a run of best-effort', async () => {
+  test('never delays a run of best-effort', async () => {
     const holder = open('best-effort')
     transport.answer = () => undefined
     expect(await holder.acquire().confirm()).toBe(true)
     expect(transport.sent).toHaveLength(1)
   })
 
-  test('is over when the holder closes', async () => {
+  test('ends when the holder closes', async () => {
     const holder = new TaskHolder(
       holderRules({ mode: 'required', periodMinutes: 5, maxTotalMs: 120 * minutes, minuteMs: minutes }),
       { clock, log, transport },
@@ -308,7 +308,7 @@ describe('confirming a hold', () => {
 })
 
 describe('closing', () => {
-  test('gives protection back, and ends all timers', async () => {
+  test('releases protection, and ends all timers', async () => {
     const holder = await protectedHolder()
     await holder.close()
     expect(transport.sent).toEqual(['0s protect 5', '0s unprotect'])
@@ -317,7 +317,7 @@ describe('closing', () => {
     expect(transport.sent).toHaveLength(2)
   })
 
-  test('ends with the deadline of a call that hangs', async () => {
+  test('ends with the deadline of a hanging call', async () => {
     const holder = await protectedHolder()
     transport.answer = () => undefined
     let isClosed = false

@@ -73,7 +73,7 @@ describe('the metadata of a task', () => {
     ['2026-11-29T10:00:00.5Z', { pulledAt: Date.UTC(2026, 10, 29, 10, 0, 0, 500) }],
     ['soon', {}],
     [5, {}],
-  ])('tells when its images were pulled, if it does: %o', (PullStartedAt, told) => {
+  ])('includes the pull time of its images if known: %o', (PullStartedAt, told) => {
     expect(parseTaskMetadata({ ...taskBody, PullStartedAt }, containerBody)).toEqual({ ...identity, ...told })
   })
 
@@ -93,13 +93,13 @@ describe('the metadata of a task', () => {
     [{ ...taskBody, Family: '' }],
     [{ ...taskBody, Revision: undefined }],
     [{ ...taskBody, Cluster: undefined }],
-  ])('that is not one is refused: %o', (task) => {
+  ])('that is invalid is refused: %o', (task) => {
     expect(parseTaskMetadata(task, containerBody)).toBeUndefined()
   })
 })
 
 describe('a reader of the identity', () => {
-  test('has it once the endpoint replied, for those who asked before and after', async () => {
+  test('has it once the endpoint replied, for earlier and later callers', async () => {
     const endpoints = await EcsEndpoints.open()
     const reader = readerOf(endpoints)
     expect(reader.current).toBeUndefined()
@@ -108,7 +108,7 @@ describe('a reader of the identity', () => {
     expect(endpoints.requests.map(({ path }) => path).sort()).toEqual(['/v4/abc', '/v4/abc/task'])
   })
 
-  test('asks again after every kind of failure, and logs one line', async () => {
+  test('retries after every kind of failure, and logs one line', async () => {
     const endpoints = await EcsEndpoints.open()
     const good = endpoints.metadata
     const failures = [cut, reply(500, taskBody), reply(200, 'starting'), reply(404, {}), reply(200, {}), cut]
@@ -125,7 +125,7 @@ describe('a reader of the identity', () => {
     ])
   })
 
-  test('does not wait for an endpoint that hangs for longer than its deadline', async () => {
+  test('waits for a hanging endpoint no longer than its deadline', async () => {
     const endpoints = await EcsEndpoints.open()
     const good = endpoints.metadata
     let asked = 0
@@ -138,7 +138,7 @@ describe('a reader of the identity', () => {
     expect(await known(reader)).toEqual(identity)
   })
 
-  test('takes the service from the environment where the metadata lacks it', async () => {
+  test('takes the service from the environment if the metadata lacks it', async () => {
     const endpoints = await EcsEndpoints.open()
     const env = { ...endpoints.env, DURABLE_JOBS_ECS_SERVICE: 'named' }
     const read = async (): Promise<string | undefined> => {
@@ -156,7 +156,7 @@ describe('a reader of the identity', () => {
     expect(await read()).toBe('told')
   })
 
-  test('ends its reading when it is closed', async () => {
+  test('stops reading when it is closed', async () => {
     const endpoints = await EcsEndpoints.open()
     endpoints.metadata = hang
     const reader = readerOf(endpoints)

@@ -20,7 +20,7 @@ function refusal(value: unknown): SerializationError {
   throw new Error('the value was not refused')
 }
 
-describe('what is stored comes back as it was', () => {
+describe('a stored value decodes to an equal value', () => {
   test('for any nesting of plain objects, arrays, Maps, Sets and leaves', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
@@ -61,7 +61,7 @@ describe('what is stored comes back as it was', () => {
     })
   })
 
-  test('and is a copy: later changes of the original do not reach it', () => {
+  test('and is a copy: later changes of the original do not affect it', () => {
     const original = { list: [1] }
     const copy = stored(original)
     original.list.push(2)
@@ -69,7 +69,7 @@ describe('what is stored comes back as it was', () => {
   })
 })
 
-describe('an Error comes back as an Error', () => {
+describe('an Error decodes to an Error', () => {
   test('of another realm', () => {
     const error: unknown = vm.runInNewContext("new RangeError('too far')")
     const back = decodeValue(encodeValue({ error }, 'result'), 'result')
@@ -118,7 +118,7 @@ class Point {
   readonly x = 1
 }
 
-describe('what becomes of a value', () => {
+describe('the fate of a value', () => {
   test.each<[string, Fate]>(Object.entries(fates))('%s', (_name, fate) => {
     if ('refused' in fate) {
       expect(refusal(fate.value())).toMatchObject({ path: `value${fate.at}`, code: 'SERIALIZATION' })
@@ -131,7 +131,7 @@ describe('what becomes of a value', () => {
   })
 })
 
-describe('what could not come back is refused by its place', () => {
+describe('a value that could not be decoded is refused by its place', () => {
   const cyclic: { name: string; self?: unknown } = { name: 'loop' }
   cyclic.self = { inside: [cyclic] }
 
@@ -159,13 +159,10 @@ describe('what could not come back is refused by its place', () => {
     expect(refusal(deep).message).toMatch(/deeper than 200/)
   })
 
-  test.each(['__proto__', '\u0000error'])(
-    'a field named %j, which would be taken for something else',
-    (name) => {
-      const value: unknown = JSON.parse(`{"inner": {${JSON.stringify(name)}: 1}}`)
-      expect(() => encodeValue(value, 'input')).toThrow(/^input\.inner: a field named/)
-    },
-  )
+  test.each(['__proto__', '\u0000error'])('a field named %j, which would be mistaken for another', (name) => {
+    const value: unknown = JSON.parse(`{"inner": {${JSON.stringify(name)}: 1}}`)
+    expect(() => encodeValue(value, 'input')).toThrow(/^input\.inner: a field named/)
+  })
 
   test('a field whose key is a symbol, instead of dropping it', () => {
     expect(refusal({ [Symbol('hidden')]: 1 }).path).toContain('value')
@@ -187,7 +184,7 @@ describe('size and format', () => {
     )
   })
 
-  test('a value of exactly the limit is taken', () => {
+  test('a value of exactly the limit is accepted', () => {
     const size = encodeValue('x'.repeat(50), 'output').length
     expect(encodeValue('x'.repeat(50), 'output', size)).toHaveLength(size)
   })

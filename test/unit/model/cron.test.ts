@@ -11,7 +11,7 @@ function ticks(cron: string, timeZone: string, from: string, n: number): string[
 }
 
 describe('a change of the clocks', () => {
-  test('a fixed time that does not exist fires once, when the clocks skip it', () => {
+  test('a skipped fixed time fires once, when the clocks skip it', () => {
     expect(ticks('30 2 * * *', 'Europe/Berlin', '2026-03-28T00:00Z', 3)).toEqual([
       '2026-03-28T01:30Z',
       '2026-03-29T01:00Z',
@@ -23,7 +23,7 @@ describe('a change of the clocks', () => {
     ])
   })
 
-  test('a fixed time that comes twice fires the first time', () => {
+  test('a fixed time that occurs twice fires the first time', () => {
     expect(ticks('30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00Z', 2)).toEqual([
       '2026-10-25T00:30Z',
       '2026-10-26T01:30Z',
@@ -106,8 +106,8 @@ describe.each(zones)('%s, minute by minute against Intl.DateTimeFormat', (zone) 
   })
 })
 
-describe('what is asked', () => {
-  test('seconds stand first in six fields', () => {
+describe('queries', () => {
+  test('the first of six fields is seconds', () => {
     const cron = new CronTicks('*/20 * * * * *', 'UTC', 'schedule')
     expect([...cron.between(0, Infinity, 4)]).toEqual([20_000, 40_000, 60_000, 80_000])
     expect(cron.next(19_999)).toBe(20_000)
@@ -122,7 +122,7 @@ describe('what is asked', () => {
     ])
   })
 
-  test('a preview marks what changes of the clocks do', () => {
+  test('a preview marks the effect of clock changes', () => {
     const daily = new CronTicks('30 2 * * *', 'Europe/Berlin', 'schedule')
     expect(daily.preview(Date.parse('2026-03-28T12:00Z'), 2)).toEqual([
       {
@@ -159,7 +159,7 @@ describe('wrong options', () => {
     expect(parse).toThrow(reason)
   })
 
-  test('a zone that nobody knows', () => {
+  test('an unknown zone', () => {
     expect(() => new CronTicks('* * * * *', 'Europe/Atlantis', 'schedule')).toThrow(
       "schedule: timeZone: this Node knows no time zone 'Europe/Atlantis'",
     )

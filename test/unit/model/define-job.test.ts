@@ -10,7 +10,7 @@ function define(options: object, handler: unknown = body): unknown {
 }
 
 describe('a defined job', () => {
-  test('has the defaults of what was left out', () => {
+  test('has defaults for omitted options', () => {
     expect(defineJob({ name: 'a' }, body)).toMatchObject({ version: 1, queue: 'default', priority: 0 })
   })
 
@@ -23,12 +23,12 @@ describe('a defined job', () => {
     expect(job.retry.maxAttempts).toBe(3)
   })
 
-  test('can not be changed', () => {
+  test('can’t be changed', () => {
     const job = defineJob({ name: 'a' }, body)
     expect(() => Object.assign(job, { queue: 'other' })).toThrow(TypeError)
   })
 
-  test('is known as one, and nothing else is', () => {
+  test('is recognized, and nothing else is', () => {
     expect(isJob(defineJob({ name: 'a' }, body))).toBe(true)
     expect([{ name: 'a' }, null, body, 'a'].some(isJob)).toBe(false)
   })
@@ -61,7 +61,7 @@ describe('a wrong option of a job is refused by its name', () => {
     expect(() => defineJob(undefined as never, body)).toThrow(InvalidOptionsError)
   })
 
-  test('a schema that is a function, as of arktype, is taken', () => {
+  test('a schema that is a function, such as one of arktype, is accepted', () => {
     const callable = Object.assign(() => undefined, { '~standard': z.string()['~standard'] })
     expect(() => define({ name: 'a', input: callable })).not.toThrow()
   })

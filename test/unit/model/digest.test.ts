@@ -146,7 +146,7 @@ describe('equal values have one canonical digest', () => {
     expect(canonicalDigest(one)).toBe(canonicalDigest(other))
   })
 
-  test('whatever the values are, and what is stored of them', () => {
+  test('whatever the values are, and whatever part of them is stored', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const digest = canonicalDigest(value)
@@ -195,7 +195,7 @@ describe('different values have different digests, in both forms', () => {
     ['bytes and their buffer', new Uint8Array([1]), new Uint8Array([1]).buffer],
     ['two errors', new Error('a'), new Error('b')],
     ['two errors of another realm', elsewhere('new Error("a")'), elsewhere('new Error("b")')],
-    ['an error and what it is made of', new Error('a'), { name: 'Error', message: 'a' }],
+    ['an error and its parts', new Error('a'), { name: 'Error', message: 'a' }],
     ['RegExps of other flags', /a/g, /a/i],
     ['accents in two forms', 'e\u0301', '\u00e9'],
   ])('%s', (_name, one, other) => {
@@ -229,11 +229,11 @@ describe('the digest of earlier releases', () => {
     ],
     ['bytes', new Uint8Array([1, 2])],
     ['no input', undefined],
-  ])('is the canonical one too of %s', (_name, value) => {
+  ])('is also the canonical one of %s', (_name, value) => {
     expect(digestsOf(value)).toEqual({ written: digestOfEarlierReleases(value) })
   })
 
-  test('of other values is told beside it', () => {
+  test('of other values is listed beside it', () => {
     for (const value of [{ a: undefined }, new Set(['b', 'a']), Buffer.from('a'), new Error('a')]) {
       const { written, canonical } = digestsOf(value)
       expect(canonical).toMatch(/^[0-9a-f]{64}$/)
@@ -241,7 +241,7 @@ describe('the digest of earlier releases', () => {
     }
   })
 
-  test('does not depend on what an error does not come back with', () => {
+  test('does not depend on fields that an error loses in the store', () => {
     const error = (status?: number): Error =>
       new Error('a', {
         cause: new AggregateError([Object.assign(new Error('b'), status && { status })], 'c'),

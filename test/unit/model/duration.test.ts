@@ -28,7 +28,7 @@ describe('a duration is read', () => {
   })
 })
 
-describe('what is no duration is refused with the name of its option', () => {
+describe('an invalid duration is refused with the name of its option', () => {
   test.each([
     ['a negative number', -1],
     ['NaN', Number.NaN],

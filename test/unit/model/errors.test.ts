@@ -64,13 +64,13 @@ describe('every error of the package', () => {
     },
   )
 
-  test('has a code no other one has', () => {
+  test('has a unique code', () => {
     expect(new Set(samples.map(([, code]) => code)).size).toBe(samples.length)
   })
 })
 
 describe('an error', () => {
-  test('of a run or a step keeps what caused it', () => {
+  test('of a run or a step keeps its cause', () => {
     const cause = new Error('card declined')
     expect(new sdk.RunFailedError('r1', cause)).toMatchObject({
       cause,
@@ -85,11 +85,11 @@ describe('an error', () => {
     })
   })
 
-  test('of an unknown step is a failed step too, so that one catch takes both', () => {
+  test('of an unknown step is a failed step too, so that one catch handles both', () => {
     expect(new sdk.StepUnknownError('pay')).toBeInstanceOf(sdk.StepFailedError)
   })
 
-  test('of an abort is named as the platform names it, with the reason beside', () => {
+  test('of an abort has the name that the platform uses, with the reason beside it', () => {
     expect(new sdk.AbortedError('cancelled')).toMatchObject({ name: 'AbortError', reason: 'cancelled' })
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formatDuration } from '../../../runtime/model/format-duration.ts'
 
-describe('a length of time is written for people', () => {
+describe('a duration is formatted for people', () => {
   test.each([
     [0, '0 ms'],
     [830, '830 ms'],

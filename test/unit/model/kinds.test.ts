@@ -8,7 +8,7 @@ test('each step kind has an even number of its own', () => {
   expect(codes.filter((code) => code % 2 !== 0)).toEqual([])
 })
 
-test('a step kind without words for a wait has a body', () => {
+test('a step kind without texts for a wait has a body', () => {
   expect((['run', 'sleep'] as const).map(hasBody)).toEqual([true, false])
   expect(hasBody('toString' as StepKind)).toBe(true)
 })
@@ -26,7 +26,7 @@ test('a wait ends by a deadline or by an arrival', () => {
   ])
 })
 
-test('a wait that only a newer version knows is told of', () => {
+test('a wait that only a newer version knows is described', () => {
   const row = waitRow('gate' as WaitKind)
   expect(row.status('doors')).toBe("waits in step 'doors' for 'gate', which only a newer version knows")
   expect(row.sentence(undefined, 'is due in 5 s')).toBe(

@@ -42,7 +42,7 @@ describe('middleware', () => {
     await expect(through([(() => 7) as never], {}, async () => 5)).resolves.toBe(7)
   })
 
-  test('may keep the work from happening', async () => {
+  test('may prevent the work', async () => {
     let worked = false
     const gate = async (): Promise<string> => 'held back'
     const value = await through([gate], {}, async () => {
@@ -52,7 +52,7 @@ describe('middleware', () => {
     expect([value, worked]).toEqual(['held back', false])
   })
 
-  test('hooks of one kind come in order and keep their this', async () => {
+  test('hooks of one kind run in order and keep their this', async () => {
     class Counter implements Middleware {
       claims = 0
       async claim(_context: object, next: Next<number>): Promise<number> {

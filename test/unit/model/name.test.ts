@@ -7,12 +7,12 @@ import { isName } from '../../../runtime/model/name.ts'
 describe('a name', () => {
   const [longest, tooLong] = ['é'.repeat(100), 'é'.repeat(101)]
 
-  test('is text of 1 to 200 bytes without characters of control', () => {
+  test('is text of 1 to 200 bytes without control characters', () => {
     for (const name of ['a', 'send mails', 'a/b#c', '日本', longest]) expect(isName(name)).toBe(true)
     for (const name of ['', tooLong, 'a\0b', 'a\nb', '\ud800', 7, undefined]) expect(isName(name)).toBe(false)
   })
 
-  test('that is none is refused where it comes in: of a job, a queue, a tag', () => {
+  test('that is invalid is refused on input: of a job, a queue, a tag', () => {
     for (const bad of ['a\0b', tooLong]) {
       expect(() => defineJob({ name: bad }, async () => 1)).toThrow(/name/)
       expect(() => defineJob({ name: 'job', queue: bad }, async () => 1)).toThrow(/queue/)

@@ -17,6 +17,6 @@ test('a run without a loss does not wait', () => {
   expect(lossDelayMs(0)).toBe(0)
 })
 
-test('a run is set apart before it is given up', () => {
+test('a run is isolated before it fails as poisoned', () => {
   expect(suspectStreak).toBeLessThan(poisonLimit)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parsePriority } from '../../../runtime/model/priority.ts'
 import { InvalidOptionsError } from '../../../sdk/index.ts'
 
-test.each([-1_000, 0, 10, 1_000])('a priority of %i is taken', (priority) => {
+test.each([-1_000, 0, 10, 1_000])('a priority of %i is accepted', (priority) => {
   expect(parsePriority(priority, 'priority')).toBe(priority)
 })
 

@@ -24,7 +24,7 @@ describe('the option protect', () => {
 describe('whether a run needs protection', () => {
   const of = { job: 'import' }
 
-  test('is what the function returns for its input', () => {
+  test('is the result of the function for its input', () => {
     const isLarge = (input: unknown): boolean => (input as { rows: number }).rows > 5
     expect(decideProtection(true, { rows: 1 }, of)).toBe(true)
     expect(decideProtection(isLarge, { rows: 6 }, of)).toBe(true)

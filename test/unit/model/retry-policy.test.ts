@@ -40,7 +40,7 @@ describe('the pause before the next attempt', () => {
     )
   })
 
-  test('stays 0 for an initial interval of 0, also after thousands of attempts', () => {
+  test('stays 0 for an initial interval of 0, even after thousands of attempts', () => {
     const eager = parseRetry({ initialInterval: 0, maxAttempts: Number.POSITIVE_INFINITY })
     expect(retryDelayMs(eager, 5_000, 0.5)).toBe(0)
   })
@@ -65,7 +65,7 @@ describe('a retry option', () => {
     expect(parseRetry(false).maxAttempts).toBe(1)
   })
 
-  test('that is an object replaces only what it names', () => {
+  test('that is an object replaces only the fields it names', () => {
     expect(parseRetry({ maxAttempts: 2, maxInterval: '1m' })).toEqual({
       ...defaultRetryPolicy,
       maxAttempts: 2,
@@ -89,7 +89,7 @@ describe('a wrong retry option is refused by its name', () => {
     ['a coefficient below 1', { backoffCoefficient: 0.5 }, /^retry\.backoffCoefficient: /],
     ['a coefficient that is NaN', { backoffCoefficient: Number.NaN }, /^retry\.backoffCoefficient: /],
     ['a coefficient that is a text', { backoffCoefficient: '2' }, /^retry\.backoffCoefficient: /],
-    ['a field that is none', { maxAttempt: 3 }, /maxAttempt\b/],
+    ['an unknown field', { maxAttempt: 3 }, /maxAttempt\b/],
   ])('%s', (_name, retry, message) => {
     expect(() => parseRetry(retry)).toThrow(InvalidOptionsError)
     expect(() => parseRetry(retry)).toThrow(message)

@@ -6,7 +6,7 @@ import { InvalidOptionsError } from '../../../sdk/index.ts'
 const latest = 2 ** 48 - 1
 
 describe('a new run id', () => {
-  test('has 26 characters that a command line takes', () => {
+  test('has 26 characters that a command line accepts', () => {
     fc.assert(
       fc.property(fc.nat(latest), (now) => {
         const id = newRunId(now)
@@ -25,20 +25,23 @@ describe('a new run id', () => {
     )
   })
 
-  test('is another one at the same instant', () => {
+  test('differs from another of the same instant', () => {
     const ids = Array.from({ length: 1_000 }, () => newRunId(1_700_000_000_000))
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  test('is made of the random bytes it was given', () => {
+  test('is based on the random bytes it gets', () => {
     expect(newRunId(0, (bytes) => bytes.fill(31))).toBe(`0000000000${'z'.repeat(16)}`)
   })
 })
 
 describe("a caller's own run id", () => {
-  test.each(['a', 'order-1', 'tenant:7/'.slice(0, -1), 'a.b@c+d_e', 'x'.repeat(200)])('%s is taken', (id) => {
-    expect(parseRunId(id)).toBe(id)
-  })
+  test.each(['a', 'order-1', 'tenant:7/'.slice(0, -1), 'a.b@c+d_e', 'x'.repeat(200)])(
+    '%s is accepted',
+    (id) => {
+      expect(parseRunId(id)).toBe(id)
+    },
+  )
 
   test.each([
     ['an empty text', ''],

@@ -50,16 +50,16 @@ function listed(state: RunState, transition: RunTransition): RunState | undefine
 }
 
 describe('the table of run states', () => {
-  test('knows no transition beside the listed ones', () => {
+  test('has only the listed transitions', () => {
     const known = Object.values(runTransitions).flatMap((row) => Object.keys(row))
     expect(new Set(known)).toEqual(new Set(allTransitions))
   })
 
-  test.each(everyPair)("'%s' answers '%s' as listed, or not at all", (state, transition) => {
+  test.each(everyPair)("'%s' handles '%s' as listed, or not at all", (state, transition) => {
     expect(nextState(state, transition)).toBe(listed(state, transition))
   })
 
-  test.each(endStates)("the end state '%s' has no way on but a retry", (state) => {
+  test.each(endStates)("the end state '%s' can only be left by a retry", (state) => {
     const ways = Object.keys(runTransitions[state])
     expect(ways).toEqual(state === 'completed' ? [] : ['retry'])
   })

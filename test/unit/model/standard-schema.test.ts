@@ -30,13 +30,13 @@ describe('input is parsed by any Standard Schema', () => {
     expect(parsed).toEqual({ day: new Date('2026-01-02') })
   })
 
-  test('that answers later', async () => {
+  test('with an asynchronous result', async () => {
     const schema = z.string().refine(async (name) => Promise.resolve(name !== 'taken'))
     await expect(parseInput(schema, 'free', 'sign-up')).resolves.toBe('free')
     await expect(parseInput(schema, 'taken', 'sign-up')).rejects.toBeInstanceOf(InvalidInputError)
   })
 
-  test('or taken as it is without one', async () => {
+  test('or used unchanged without one', async () => {
     const input = { any: 'thing' }
     await expect(parseInput(undefined, input, 'import')).resolves.toBe(input)
   })

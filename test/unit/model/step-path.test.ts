@@ -38,7 +38,7 @@ describe('a step path', () => {
     expect(pathOf(at)).toBe(path)
   })
 
-  test('of two different places is never the same', () => {
+  test('differs for two different places', () => {
     fc.assert(
       fc.property(place, place, (one, other) => {
         fc.pre(JSON.stringify(one) !== JSON.stringify(other))
@@ -48,7 +48,7 @@ describe('a step path', () => {
     )
   })
 
-  test('never is the one of onFailed', () => {
+  test('never equals that of onFailed', () => {
     fc.assert(
       fc.property(place, (at) => {
         expect(pathOf(at)).not.toBe(onFailedPath)
@@ -57,11 +57,11 @@ describe('a step path', () => {
     expect(stepSegment('$onFailed')).not.toBe(onFailedPath)
   })
 
-  test('tells an empty key from none', () => {
+  test('distinguishes an empty key from none', () => {
     expect(stepSegment('a', '')).not.toBe(stepSegment('a'))
   })
 
-  test('takes a number for a key', () => {
+  test('accepts a number as a key', () => {
     expect(stepSegment('a', 7)).toBe('a[7]')
   })
 
@@ -71,7 +71,7 @@ describe('a step path', () => {
   })
 })
 
-describe('a step name or key that is none is refused', () => {
+describe('an invalid step name or key is refused', () => {
   test.each([
     ['an empty name', ''],
     ['no name', undefined],

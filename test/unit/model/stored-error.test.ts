@@ -28,7 +28,7 @@ describe('a stored error', () => {
   })
 
   test.each([EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError])(
-    'is of its built-in class: %o',
+    'has its built-in class: %o',
     (BuiltIn) => {
       expect(roundTrip(new BuiltIn('x'))).toBeInstanceOf(BuiltIn)
     },
@@ -39,7 +39,7 @@ describe('a stored error', () => {
     expect(causes(back).map(String)).toEqual(['Error: a', 'TypeError: b', 'Error: c'])
   })
 
-  test('has a cause only where the error has one', () => {
+  test('has a cause only if the error has one', () => {
     expect('cause' in roundTrip(new Error('a'))).toBe(false)
   })
 
@@ -55,7 +55,7 @@ describe('a stored error', () => {
     expect(causes(roundTrip(error)).length).toBeLessThan(20)
   })
 
-  test('is of bounded size', () => {
+  test('has a bounded size', () => {
     const error = new Error('x'.repeat(1_000_000))
     expect(JSON.stringify(toStoredError(error)).length).toBeLessThan(30_000)
     expect(toStoredError(error).message).toMatch(/… \(1000000 characters\)$/)
@@ -66,7 +66,7 @@ describe('a stored error', () => {
   })
 })
 
-describe('what was thrown and is no Error', () => {
+describe('a thrown value that is no Error', () => {
   const cyclic: { self?: unknown } = {}
   cyclic.self = cyclic
 
@@ -81,7 +81,7 @@ describe('what was thrown and is no Error', () => {
     ['a function', errorsOf, '[Function: errorsOf]'],
     ['a cyclic object', cyclic, '<ref *1> { self: [Circular *1] }'],
     ['an object of a class', new Map([['a', 1]]), "Map(1) { 'a' => 1 }"],
-    ['an object that nobody can read', closedProxy({}), '{}'],
+    ['an unreadable object', closedProxy({}), '{}'],
   ])('%s becomes the message of a NonError', (_name, thrown, message) => {
     expect(toStoredError(thrown)).toMatchObject({ name: 'NonError', message })
   })
@@ -97,7 +97,7 @@ function all(stored: StoredError): StoredError[] {
   return [stored, ...inner.flatMap(all)]
 }
 
-describe('what a failed Promise.any threw', () => {
+describe('the error of a failed Promise.any', () => {
   const failed = (): Promise<unknown> =>
     Promise.any([Promise.reject(new RangeError('a')), Promise.reject('b')]).catch((error: unknown) => error)
 
@@ -153,7 +153,7 @@ describe('a stored error of bounded depth', () => {
     expect(stored.errors?.[0]?.errors).toHaveLength(20)
   })
 
-  test('ends where an error carries itself', () => {
+  test('ends where an error contains itself', () => {
     const stored = toStoredError(cyclicAggregate())
     expect(stored.cause).toBeUndefined()
     expect(all(stored)).toHaveLength(1)
@@ -169,19 +169,19 @@ describe('a stored error of bounded depth', () => {
 })
 
 describe('an error of this package', () => {
-  test('comes back as one of its class, whatever its code', () => {
+  test('is restored with its class, whatever its code', () => {
     const own = Object.assign(new FatalError('declined'), { code: 'CARD' })
     expect(FatalError.is(roundTrip(own))).toBe(true)
     expect(roundTrip(own)).toMatchObject({ code: 'CARD', message: 'declined' })
     expect(FatalError.is(roundTrip(withGetter(new FatalError('declined'), 'code', 'stack')))).toBe(true)
   })
 
-  test('keeps the pause it asks for', () => {
+  test('keeps its requested pause', () => {
     const back = roundTrip(new RateLimitedError('5s'))
     expect(RateLimitedError.is(back) && back.delayMs).toBe(5_000)
   })
 
-  test('may have fields that no store can keep', () => {
+  test('may have fields that no store can hold', () => {
     const odd = Object.assign(new FatalError('declined'), {
       '\u0000error': 1,
       at: new Date(),
@@ -192,8 +192,8 @@ describe('an error of this package', () => {
   })
 })
 
-describe('whatever was thrown', () => {
-  test.each(Object.entries(oddThrown))('is stored and comes back: %s', (_name, make) => {
+describe('any thrown value', () => {
+  test.each(Object.entries(oddThrown))('is stored and restored: %s', (_name, make) => {
     const stored = toStoredError(make())
     expect(decodeValue(encodeError(stored), 'error')).toEqual(stored)
     expect(fromStoredError(stored)).toBeInstanceOf(Error)
@@ -238,7 +238,7 @@ describe('whatever was thrown', () => {
       }),
   }))
 
-  test('never throws, is bounded, and comes back from the store as it was', () => {
+  test('never throws, is bounded, and is restored unchanged from the store', () => {
     fc.assert(
       fc.property(thrown, (make) => {
         const stored = toStoredError(make())

@@ -13,7 +13,7 @@ function keyOf(key: (input: Input) => unknown, file: unknown = 'a.csv'): string 
 }
 
 describe('the option unique', () => {
-  test('of nothing but true holds per input until the end and lets others join', () => {
+  test('set to true holds per input until the end and lets others join', () => {
     const rule = { key: undefined, until: 'finished', onDuplicate: 'join' }
     expect(parseUnique(true, 'import')).toEqual(rule)
     expect(parseUnique({}, 'import')).toEqual(rule)
@@ -43,14 +43,14 @@ describe('the option unique', () => {
 })
 
 describe('a unique key', () => {
-  test('is what the function answers, a number as its text', () => {
+  test('is the result of the function, a number as its text', () => {
     expect(keyOf(({ file }) => file)).toBe('a.csv')
     expect(keyOf(() => 7)).toBe('7')
     expect(keyOf(() => 'ключ, 100 %')).toBe('ключ, 100 %')
     expect(keyOf(() => 'k'.repeat(512))).toHaveLength(512)
   })
 
-  test('is by default the same for the same input, in whatever order its fields are', () => {
+  test('is by default the same for the same input, in any order of its fields', () => {
     const rule = parseUnique(true, 'import')
     if (rule === undefined) throw new Error('there is a rule')
     const key = (input: unknown): string => uniqueClaim(rule, input, 'import').key

@@ -39,7 +39,7 @@ function crowd(at: number, jobs: number): StatisticsCell[] {
   return Array.from({ length: jobs }, (_, i) => cell(at, `job ${i}`))
 }
 
-test('of too many cells the oldest minutes are left out, whole', () => {
+test('the oldest minutes of too many cells are left out, whole', () => {
   const third = Math.ceil(maxStatisticsCells / 3)
   const cells = [0, 1, 2, 3].flatMap((i) => crowd(minute - i * minuteMs, third))
   const { cut, coveredMs, jobs, points } = buildStatistics(
@@ -52,7 +52,7 @@ test('of too many cells the oldest minutes are left out, whole', () => {
   expect(points.slice(-3).map(({ enqueued }) => enqueued)).toEqual([0, third, third])
 })
 
-test('a minute with too many jobs is told in part', () => {
+test('a minute with too many jobs is shown in part', () => {
   const { cut, coveredMs, jobs } = buildStatistics(
     '5m',
     read({ cells: crowd(minute, maxStatisticsCells + 1) }),
@@ -62,7 +62,7 @@ test('a minute with too many jobs is told in part', () => {
   expect(fits).not.toHaveProperty('cut')
 })
 
-test('a backlog that was too wide for its sample is known only of the queues in it', () => {
+test('a backlog too wide for its sample is known only of the queues in it', () => {
   const sample = (complete: boolean): BacklogSample => ({
     ...{ at: minute - 4 * minuteMs, total: 9, complete },
     byQueue: () => new Map([['a', 7]]),
@@ -82,7 +82,7 @@ test('a backlog that was too wide for its sample is known only of the queues in 
   expect(whole.backlogs[1]).toEqual({ queue: 'b', now: 5, before: 0, beforeAt })
 })
 
-test('a store whose runs were never counted knows no backlog of before', () => {
+test('a store whose runs were never counted knows no earlier backlog', () => {
   const { backlogs, points, coveredMs } = buildStatistics(
     '24h',
     read({ sampledSince: undefined, backlogs: new Map([['a', 3]]) }),
@@ -104,7 +104,7 @@ test('a trend reports the pace, and when it ends', () => {
   expect(backlogTrend({ queue: 'a', now: 5, before: 0, beforeAt: now - 59_000 }, now)).toBeUndefined()
 })
 
-test('of an hour, a job reports how many runs ended and failed in each of its last 5 minutes', () => {
+test('over an hour, a job reports how many runs ended and failed in each of its last 5 minutes', () => {
   const ends = (agoMinutes: number, counts: StatisticsCell['counts']): StatisticsCell => ({
     ...cell(minute - agoMinutes * minuteMs),
     counts,

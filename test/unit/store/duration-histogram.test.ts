@@ -14,7 +14,7 @@ test('an empty histogram has no percentiles', () => {
   expect(percentile(histogram({ 3: 0 }), 0.5)).toBeUndefined()
 })
 
-test('a percentile lies in the bucket of its duration, by its place there', () => {
+test('a percentile lies in the bucket of its duration, at its rank', () => {
   // 90 from 4 to 8 ms, 10 from 1,024 to 2,048 ms.
   const both = histogram({ 3: 90, 11: 10 })
   expect(percentile(both, 0.45)).toBe(6)
@@ -26,7 +26,7 @@ test('a percentile lies in the bucket of its duration, by its place there', () =
   expect(durationsIn(both)).toBe(100)
 })
 
-test('the last bucket has no end', () => {
+test('the last bucket is unbounded', () => {
   expect(percentile(histogram({ 39: 2 }), 0.95)).toBe(2 ** 38)
 })
 

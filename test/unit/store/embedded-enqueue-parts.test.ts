@@ -8,7 +8,7 @@ function runsOf(count: number, bytes: number) {
 }
 
 // One transaction keeps the writers of other processes waiting.
-test('R24: the runs of one call reach SQLite in parts within the limits, in their order', () => {
+test('R24: the runs of one call reach SQLite in bounded parts, in their order', () => {
   const quarter = enqueueLimits.bytes / 4
   const large = [...partsOf(runsOf(9, quarter))]
   expect(large.map(({ runs, bytes }) => [runs.length, bytes])).toEqual([
@@ -21,7 +21,7 @@ test('R24: the runs of one call reach SQLite in parts within the limits, in thei
   expect(small.map(({ runs }) => runs.length)).toEqual([enqueueLimits.runs, 1])
 })
 
-test('a run that is larger than a part goes alone, and none makes no part', () => {
+test('a run that is larger than a part is sent alone, and zero runs make no part', () => {
   expect([...partsOf(runsOf(2, enqueueLimits.bytes + 1))].map(({ runs }) => runs.length)).toEqual([1, 1])
   expect([...partsOf([])]).toEqual([])
 })

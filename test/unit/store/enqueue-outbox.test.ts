@@ -49,7 +49,7 @@ async function endsOf(calls: readonly Promise<readonly EnqueueReply[]>[]): Promi
 }
 
 describe('while no trip is in flight', () => {
-  test('a call goes before the turn ends', async () => {
+  test('a call is sent before the macrotask ends', async () => {
     const { outbox, trips, sent } = heldStore()
     const call = outbox.enqueue(part('a'))
     await new Promise<void>((resolve) => process.nextTick(resolve))
@@ -58,7 +58,7 @@ describe('while no trip is in flight', () => {
     expect(await idsOf(call)).toBe('a')
   })
 
-  test('the calls of one turn go together in their order, each with its own answers', async () => {
+  test('the calls of one macrotask are sent together in their order, each with its own replies', async () => {
     const { outbox, trips, sent } = heldStore()
     const late = Promise.resolve()
       .then(() => undefined)
@@ -72,7 +72,7 @@ describe('while no trip is in flight', () => {
 })
 
 describe('while a trip is in flight', () => {
-  test('what comes goes together in the next one', async () => {
+  test('new calls are sent together in the next one', async () => {
     const { outbox, trips, sent } = heldStore()
     const calls = [outbox.enqueue(part('a'))]
     await turn()
@@ -88,7 +88,7 @@ describe('while a trip is in flight', () => {
     expect(await endsOf(calls)).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('a caller that was just answered travels with those that waited', async () => {
+  test('a caller that just got its reply travels with those that waited', async () => {
     const { outbox, trips, sent } = heldStore()
     const first = outbox.enqueue(part('a')).then(() => outbox.enqueue(part('c')))
     await turn()
@@ -101,7 +101,7 @@ describe('while a trip is in flight', () => {
     expect(await endsOf([first, second])).toEqual(['c', 'b'])
   })
 
-  test('a full trip does not wait for it, nor what comes after it for the full one', async () => {
+  test('a full trip does not wait for it, nor do later calls for the full one', async () => {
     const { outbox, trips } = heldStore()
     const many = (name: string, count: number) =>
       Array.from({ length: count }, (_, n) => outbox.enqueue(part(`${name}${n}`)))
@@ -124,7 +124,7 @@ describe('while a trip is in flight', () => {
   test.each([
     ['runs', Array.from({ length: enqueueLimits.runs }, (_, n) => part(`b${n}`))],
     ['bytes', ['b0', 'b1'].map((id) => ({ ...part(id), bytes: halfOfBytes }))],
-  ])('one that is just full by its %s does not wait for it, and what comes then does', async (_, full) => {
+  ])('a trip just filled by its %s does not wait for it, nor do later calls', async (_, full) => {
     const { outbox, trips } = heldStore()
     const calls = [outbox.enqueue(part('a'))]
     await turn()
@@ -141,7 +141,7 @@ describe('while a trip is in flight', () => {
     expect(await endsOf(calls)).toHaveLength(full.length + 2)
   })
 
-  test('calls of a store that needs no turns do not wait', async () => {
+  test('calls of a store without a limit on trips do not wait', async () => {
     const { outbox, trips, sent } = heldStore(Number.POSITIVE_INFINITY)
     const calls = [outbox.enqueue(part('a'))]
     await turn()
@@ -154,7 +154,7 @@ describe('while a trip is in flight', () => {
 })
 
 describe('a trip is bounded (R24)', () => {
-  test('by its runs: a call that does not fit whole goes in the next one', async () => {
+  test('by its runs: a call that does not fit whole is sent in the next one', async () => {
     const { outbox, trips } = heldStore(Number.POSITIVE_INFINITY)
     const ids = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}${n}`)
     const sizes = [300, 200, 1, enqueueLimits.runs]
@@ -165,7 +165,7 @@ describe('a trip is bounded (R24)', () => {
     expect((await Promise.all(calls)).map(({ length }) => length)).toEqual(sizes)
   })
 
-  test('by its bytes; what is larger goes alone', async () => {
+  test('by its bytes; a larger call is sent alone', async () => {
     const { outbox, trips, sent } = heldStore(Number.POSITIVE_INFINITY)
     const half = enqueueLimits.bytes / 2
     const heavy = (id: string, bytes: number) => outbox.enqueue({ ...part(id), bytes })
@@ -178,7 +178,7 @@ describe('a trip is bounded (R24)', () => {
 })
 
 describe('a trip that the store refuses', () => {
-  test('is followed by its calls, one by one in their order, each with its own end', async () => {
+  test('is followed by its calls, one by one in their order, each with its own result', async () => {
     const { outbox, trips, sent } = heldStore()
     const calls = [part('a'), part('b', 'b2'), part('c')].map((one) => outbox.enqueue(one))
     await turn()
@@ -198,7 +198,7 @@ describe('a trip that the store refuses', () => {
     expect(await endsOf(calls)).toEqual(['a', 'b is bad', 'c', 'd'])
   })
 
-  test('ends there when one call was all that was in it', async () => {
+  test('ends there if it contained only one call', async () => {
     const { outbox, trips, sent } = heldStore()
     const call = outbox.enqueue(part('a', 'b'))
     await turn()
@@ -208,7 +208,7 @@ describe('a trip that the store refuses', () => {
   })
 })
 
-test('an outage is told to each call of the trip, and the next trip goes', async () => {
+test('an outage rejects each call of the trip, and the next trip is sent', async () => {
   const { outbox, trips, sent } = heldStore()
   const calls = [outbox.enqueue(part('a')), outbox.enqueue(part('b'))]
   await turn()

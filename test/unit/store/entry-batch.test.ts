@@ -45,7 +45,7 @@ function readHead({ letter, text, number }: ReturnType<typeof reader>) {
 }
 
 describe('a batch of entries', () => {
-  test('holds each field of a checkpoint at its place', () => {
+  test('holds each field of a checkpoint at its offset', () => {
     const value = encoded('ä')
     const record: JournalRecord = { ...done('schritt ü'), phase: 'done', value, attempt: 3, durationMs: 1.5 }
     const { bytes, journals, storedBytes } = encodeBatch([checkpoint(record)], keys)
@@ -86,7 +86,7 @@ describe('a batch of entries', () => {
     expect(journals).toEqual(['{ns}:journal:run-3', '{ns}:journal:run-2'])
   })
 
-  test('holds the mark of a failure that a checkpoint stores', () => {
+  test('holds the fingerprint of a failure that a checkpoint stores', () => {
     const cause = mark('timeout', { code: 'E1' })
     const error = { name: 'Error', message: 'no' }
     const record: JournalRecord = { ...done('one'), phase: 'failed', error, mark: cause }
@@ -108,14 +108,14 @@ describe('a batch of entries', () => {
     expect(first).toEqual(before)
   })
 
-  test('has nothing of one that was refused', () => {
+  test('holds nothing of a refused one', () => {
     const expected = encodeBatch([settlement()], keys).bytes
     expect(() => encodeBatch([settlement(), settlement({ fence: -1 })], keys)).toThrow(RangeError)
     expect(encodeBatch([settlement()], keys).bytes).toEqual(expected)
   })
 })
 
-test('replies to entries are read one behind the other', () => {
+test('replies to entries are read one after the other', () => {
   const early = Buffer.alloc(6)
   early.writeUIntBE(90_000_000_000, 0, 6)
   const settled = (state: RunState) => Buffer.from(['s'.charCodeAt(0), stateCode(state)])

@@ -12,7 +12,7 @@ const refusals = [
   ],
 ] as const
 
-describe('what an ACL has refused', () => {
+describe('the permission that an ACL denied', () => {
   test.each(refusals)('%s', (message, command) => {
     expect(missingPermission(message, 'billing')).toMatch(
       `this user may not run the command '${command}'; grant +${command}; the rules of docs/redis.md`,
@@ -38,7 +38,7 @@ describe('what an ACL has refused', () => {
   })
 })
 
-describe('a command that a script was refused', () => {
+describe('a command that a script was denied', () => {
   const source =
     "local x = 1\nredis.call('HSET', KEYS[1], 'a', 1)\nfor i = 1, 2 do redis.call(command, key) end"
   const refusal = (line: number): Error =>
@@ -50,7 +50,7 @@ describe('a command that a script was refused', () => {
     expect(namingCommand(refusal(2), source).message).toMatch(/to run the 'hset' command$/)
   })
 
-  test('has no name where the line does not tell it', () => {
+  test('has no name if the line does not show it', () => {
     for (const error of [refusal(3), refusal(9), new Error('OOM')])
       expect(namingCommand(error, source)).toBe(error)
     expect(missingPermission(refusal(3).message, 'billing')).toMatch(

@@ -72,7 +72,7 @@ beforeEach(() => {
   stop = watch.start('own')
 })
 
-test('looks as often as it is told, with one call, until it is stopped', async () => {
+test('checks as often as ordered, with one call, until it is stopped', async () => {
   await clock.advance(2 * everyMs)
   expect(server.take()).toEqual([0, 50, 100].map((at) => `${at} look-at-peers own`))
   stop()
@@ -81,7 +81,7 @@ test('looks as often as it is told, with one call, until it is stopped', async (
   expect(clock.timers).toBe(0)
 })
 
-test('takes a worker for dead whose connections are still gone after the grace, not before', async () => {
+test('considers a worker dead if its connections are still gone after the grace, not before', async () => {
   server.suspects = peer
   await clock.advance(59)
   expect(server.takeJudgements()).toEqual(['0 list 7 8'])
@@ -89,7 +89,7 @@ test('takes a worker for dead whose connections are still gone after the grace, 
   expect(server.takeJudgements()).toEqual(['60 list 7 8', '60 reclaim-dead peer server:7:1000,server:8:1001'])
 })
 
-test('spares a worker that is back within the grace', async () => {
+test('spares a worker that reconnects within the grace', async () => {
   server.suspects = peer
   await clock.advance(59)
   server.connected = [8]
@@ -97,20 +97,20 @@ test('spares a worker that is back within the grace', async () => {
   expect(server.takeJudgements().filter((call) => call.includes('reclaim'))).toEqual([])
 })
 
-test.each([[[7]], [[8]]])('spares a worker of which connection %i is there', async (connected) => {
+test.each([[[7]], [[8]]])('spares a worker whose connection %i exists', async (connected) => {
   server.suspects = peer
   server.connected = connected
   await clock.advance(500)
   expect(server.takeJudgements().some((call) => call.includes('reclaim'))).toBe(false)
 })
 
-test('spares workers whose connections are those of another server', async () => {
+test('spares workers connected to another server', async () => {
   server.suspects = ['peer', 'another:7:1000']
   await clock.advance(500)
   expect(server.takeJudgements()).toEqual([])
 })
 
-test('looks and judges no sooner than a second after it was cut off itself', async () => {
+test('checks and reclaims no sooner than a second after it was cut off itself', async () => {
   server.suspects = peer
   await clock.advance(30)
   server.take()
@@ -121,7 +121,7 @@ test('looks and judges no sooner than a second after it was cut off itself', asy
   expect(server.take()).toEqual(['1030 look-at-peers own', '1030 list 7 8'])
 })
 
-test('asks when a heartbeat is late, and at once when it is told to', async () => {
+test('asks when a heartbeat is late, and at once when ordered to', async () => {
   await clock.settle()
   server.take()
   for (let i = 0; i < 4; i++) {
@@ -137,7 +137,7 @@ test('asks when a heartbeat is late, and at once when it is told to', async () =
   expect(watch.hear('')).toBe(false)
 })
 
-test('continues after the server was away, and leaves it to the leases once it is forbidden', async () => {
+test('continues after an outage of the server, and leaves peers to their leases once it is forbidden', async () => {
   server.fails = new StoreUnavailableError('away')
   await clock.advance(1_000)
   expect(server.take()).toHaveLength(2)

@@ -11,17 +11,17 @@ function delays(pace: ReconnectPace, count: number, meanwhile: () => void = () =
 }
 
 describe('the pace of reconnects', () => {
-  test('the first one comes at once, each further one later, up to a bound', () => {
+  test('the first one is immediate, each further one later, up to a bound', () => {
     const pace = new ReconnectPace(new FakeClock())
     expect(delays(pace, 9)).toEqual([15, 30, 60, 120, 240, 480, 960, 1_500, 1_500])
   })
 
-  test('a handshake that succeeds proves nothing: it continues from there', () => {
+  test('a successful handshake proves nothing: the pace continues from there', () => {
     const pace = new ReconnectPace(new FakeClock())
     expect(delays(pace, 4, () => pace.ready())).toEqual([15, 30, 60, 120])
   })
 
-  test('a call that was carried out ends the row of failures', () => {
+  test('a completed call ends the series of failures', () => {
     const pace = new ReconnectPace(new FakeClock())
     delays(pace, 6)
     pace.ready()
@@ -29,7 +29,7 @@ describe('the pace of reconnects', () => {
     expect(delays(pace, 2)).toEqual([15, 30])
   })
 
-  test('so does a connection that stood for long, though nobody called: servers end idle ones', () => {
+  test('so does a connection that lasted long without calls: servers end idle ones', () => {
     const clock = new FakeClock()
     const pace = new ReconnectPace(clock)
     for (let i = 0; i < 10; i++) {
@@ -39,7 +39,7 @@ describe('the pace of reconnects', () => {
     }
   })
 
-  test('never in step with others: half of each delay is jitter', () => {
+  test('differs between workers: half of each delay is jitter', () => {
     const clock = new FakeClock()
     let random = 0
     clock.random = () => random
@@ -74,14 +74,14 @@ describe('the pace of reconnects', () => {
       expect(replacements(pace, clock, 60_000)).toBe(40)
     })
 
-    test('reads that succeed there change nothing', () => {
+    test('successful reads there change nothing', () => {
       const clock = new FakeClock()
       const pace = new ReconnectPace(clock)
       const count = replacements(pace, clock, 60_000, () => pace.succeeded('read-runs'))
       expect(count).toBeLessThan(50)
     })
 
-    test('the call that was refused and succeeds ends it', () => {
+    test('a refused call that later succeeds ends it', () => {
       const clock = new FakeClock()
       const pace = new ReconnectPace(clock)
       replacements(pace, clock, 60_000)

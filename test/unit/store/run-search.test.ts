@@ -37,7 +37,7 @@ describe('a search', () => {
     expect(await searchRuns(search, () => step({ looked: 3, ended: true }))).toEqual({ runs: [], looked: 3 })
   })
 
-  test('of states that no run of the filter can have inspects none', async () => {
+  test('for states that no run of the filter can have inspects none', async () => {
     for (const filter of [
       { fingerprint: 'f1:a', states: ['ready'] },
       { worker: 'w', fingerprint: 'f1:a' },
@@ -50,7 +50,7 @@ describe('a search', () => {
     }
   })
 
-  test('continues at its cursor, also when its times have changed', async () => {
+  test('continues at its cursor, even if its times have changed', async () => {
     const positions: unknown[] = []
     for (const order of ['newest', 'longest'] as const) {
       const query = { states: ['ready'], order, limit: 1, minAgeMs: 5 } as const

@@ -6,7 +6,7 @@ import { protectedFrom, readVersion, storedVersion } from '../../../runtime/stor
 import { defineJob } from '../../../sdk/index.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 
-test.each([1, 7, maxVersion])('version %d comes back as it was stored', (version) => {
+test.each([1, 7, maxVersion])('version %d is restored as it was stored', (version) => {
   expect(readVersion(storedVersion({ version }))).toEqual({ version })
   expect(readVersion(storedVersion({ version, protect: true }))).toEqual({ version, protect: true })
 })
@@ -16,7 +16,7 @@ test('for a run that needs protection it is newer than all code, and has 32 bits
   expect(storedVersion({ version: maxVersion, protect: true })).toBe(2 ** 32 - 1)
 })
 
-test('no job has a version that could be taken for one', () => {
+test('no job has a version that could be mistaken for one', () => {
   expect(defineJob({ name: 'a', version: maxVersion }, () => 1).version).toBe(maxVersion)
   expect(() => defineJob({ name: 'a', version: maxVersion + 1 }, () => 1)).toThrow(
     /version must be 1, 2, 3 …, /,
@@ -28,7 +28,7 @@ function specOf(protect?: true): ScheduleSpec {
   return { cron: '* * * * *', timeZone: 'UTC', missed: 'one', cap: 1, overlap: 'skip', jitterMs: 0, run }
 }
 
-test('a schedule keeps it where an earlier release reads the version of its runs', () => {
+test('a schedule stores it where an earlier release reads the version of its runs', () => {
   const { bytes } = encodeSpec('report', specOf(true))
   const stored = decodeValue(bytes.subarray(bytes.indexOf(0x0a) + 1), 'spec') as ScheduleSpec
   expect(stored.run.version).toBe(protectedFrom + 3)

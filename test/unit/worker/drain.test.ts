@@ -29,8 +29,8 @@ async function drainTold({ inspector }: Jobs): Promise<WorkerDrain> {
   return (await read()) as WorkerDrain
 }
 
-describe.each(bothStores)('on the %s store a worker that drains tells why', (_, open) => {
-  test('by an order: whose it is, and what is left of its stopTimeout', async () => {
+describe.each(bothStores)('on the %s store a draining worker reports', (_, open) => {
+  test('the author of an order, and the rest of its stopTimeout', async () => {
     const { jobs, worker, goOn } = await heldWorker(open)
     await jobs.drainWorker('held', { by: 'ana', reason: 'new kernel' })
     const drain = await drainTold(jobs)
@@ -42,7 +42,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
     expect(await jobs.inspector.workers()).toEqual([])
   })
 
-  test('by its program: what is left of the time that the program gave', async () => {
+  test('the rest of the time that its program allows', async () => {
     const { jobs, worker, goOn } = await heldWorker(open)
     const stopped = worker.stop({ timeout: '10m' })
     const drain = await drainTold(jobs)
@@ -53,7 +53,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
     await stopped
   })
 
-  test('what becomes of each of its runs', async () => {
+  test('the outcome of each of its runs', async () => {
     const { jobs, lines, work } = await openFixture(await open())
     const [begun, goOn]: [Gate[], Gate] = [[gate(), gate()], gate()]
     onTestFinished(() => goOn.open())
@@ -99,7 +99,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
     expect(await jobs.inspector.run(long.id)).toMatchObject({ state: 'ready', losses: 0 })
   })
 
-  test('which steps it cuts when its time is over', async () => {
+  test('the steps it cuts when its time is over', async () => {
     const { jobs, lines, work } = await openFixture(await open())
     const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
     onTestFinished(() => goOn.open())
@@ -121,7 +121,7 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
       message: 'the run is cut: its step has not ended in time, and runs again elsewhere',
     })
   })
-  test('and lets an at-most-once step continue after that: it has until the process must end', async () => {
+  test('the at-most-once step that continues after that, until the process must end', async () => {
     const { jobs, lines, work } = await openFixture(await open())
     const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
     onTestFinished(() => goOn.open())

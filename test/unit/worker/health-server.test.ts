@@ -15,7 +15,7 @@ async function ask(port: number | undefined, path: string): Promise<string> {
 }
 
 describe('the health server of a worker', () => {
-  test('answers live and ready, and not ready while the worker drains', async () => {
+  test('reports live and ready, and not ready while the worker drains', async () => {
     const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'slow' }, async ({ step }) =>
@@ -39,13 +39,13 @@ describe('the health server of a worker', () => {
     await expect(ask(port, '/live')).rejects.toThrow()
   })
 
-  test('is not there when no port was named', async () => {
+  test('does not start without a port', async () => {
     const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 1))
     expect(await worker.healthPort()).toBeUndefined()
   })
 
-  test('on a port that is taken keeps the worker from starting, and from the store', async () => {
+  test('on a port in use prevents the worker’s start, before it reaches the store', async () => {
     const shop = await openFixture()
     const other = await serveHealth(0, { live: () => true, ready: () => true })
     if (other.kind !== 'listening') throw new Error('the first server must listen')
@@ -102,7 +102,7 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
 })
 
 describe('a health server', () => {
-  test('answers 503 for what is not so, and 404 for other paths', async () => {
+  test('replies 503 to a failed check, and 404 to other paths', async () => {
     const server = await serveHealth(0, { live: () => false, ready: () => true })
     if (server.kind !== 'listening') throw new Error(server.reason)
 

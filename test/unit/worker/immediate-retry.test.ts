@@ -6,7 +6,7 @@ import { abortOf, gate, openFixture, rejection } from '../../support/fixture.ts'
 const atOnce = { initialInterval: 0 }
 
 describe('a run that its worker claims again while settling it', () => {
-  test('hears of a cancel', async () => {
+  test('receives a cancel', async () => {
     const shop = await openFixture()
     const second = gate()
     const job = defineJob({ name: 'again', retry: atOnce }, async ({ step, run }) => {

@@ -6,7 +6,7 @@ import { abortOf, gate, openFixture } from '../../support/fixture.ts'
 const idle = defineJob({ name: 'idle' }, () => 1)
 
 describe('a worker', () => {
-  test('leads alone, says so, and no more once it has stopped', async () => {
+  test('leads alone, says so, and no longer once it has stopped', async () => {
     const shop = await openFixture()
     const worker = await shop.work(idle, { name: 'first-worker' })
     await expect.poll(() => worker.leader.isLeading).toBe(true)
@@ -19,7 +19,7 @@ describe('a worker', () => {
     expect(last).not.toHaveProperty('worker')
   })
 
-  test('of two leads one; the other follows as soon as it stops', async () => {
+  test('is the only leader of two; the other follows as soon as it stops', async () => {
     const shop = await openFixture()
     const workers = [await shop.work(idle), await shop.work(idle)] as const
     await expect.poll(() => workers[0].leader.isLeading).toBe(true)
@@ -30,7 +30,7 @@ describe('a worker', () => {
     expect(workers[1].leader.fence).toBeGreaterThan(fence)
   })
 
-  test('calls what listens for a role, also from before its start, and waits for it to stop', async () => {
+  test('calls the listeners of a role, also those added before its start, and awaits them at a stop', async () => {
     const shop = await openFixture()
     const begun = gate<Leading>()
     const order: string[] = []
@@ -51,7 +51,7 @@ describe('a worker', () => {
     expect((await shop.jobs.inspector.leaders()).map(({ worker }) => worker)).toEqual([undefined, undefined])
   })
 
-  test('gives the term up before it waits for its runs', async () => {
+  test('resigns the term before it waits for its runs', async () => {
     const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const slow = defineJob({ name: 'slow' }, ({ step }) =>
@@ -71,7 +71,7 @@ describe('a worker', () => {
     await stopped
   })
 
-  test('that is not to lead never does', async () => {
+  test('configured not to lead never does', async () => {
     const shop = await openFixture()
     const calls: unknown[] = []
     const aside = await shop.work(idle, { leader: false })
@@ -85,7 +85,7 @@ describe('a worker', () => {
     expect(calls).toEqual([])
   })
 
-  test('takes no strange option or role', async () => {
+  test('refuses an invalid option or role', async () => {
     const shop = await openFixture()
     await expect(shop.work(idle, { leader: 'no' as never })).rejects.toThrow(InvalidOptionsError)
     const worker = await shop.work(idle)

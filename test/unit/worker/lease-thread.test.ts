@@ -31,7 +31,7 @@ async function status(port: number | undefined, path: string): Promise<number> {
 }
 
 describe('a lease thread that dies', () => {
-  test('is started again on the same port, and keeps the lease of a worker that continues', async () => {
+  test('is restarted on the same port, and keeps the lease of a worker that continues', async () => {
     const threads: Thread[] = []
     onThread((thread) => threads.push(thread))
     const shop = await openFixture()
@@ -60,7 +60,7 @@ describe('a lease thread that dies', () => {
     await worker.stop()
   })
 
-  test('again and again ends its worker: it hands over, and run() resolves to 1', async () => {
+  test('repeatedly ends its worker: it hands over, and run() resolves to 1', async () => {
     const threads: Thread[] = []
     onThread((thread) => threads.push(thread))
     const shop = await openFixture()
@@ -89,7 +89,7 @@ describe('a lease thread that dies', () => {
 })
 
 describe('a lease thread that can’t start', () => {
-  test('keeps the worker from starting, with a named error, and from the store', async () => {
+  test('prevents the worker’s start, with a named error, before it reaches the store', async () => {
     onThread((thread) => void thread.terminate())
     const shop = await openFixture()
 
@@ -114,7 +114,7 @@ describe('a lease thread that can’t start', () => {
     expect(await shop.jobs.inspector.workers()).toEqual([])
   })
 
-  test('when its first thread came up, a later one that does not ends the worker', async () => {
+  test('after a working first thread, a later failing one ends the worker', async () => {
     let count = 0
     const threads: Thread[] = []
     onThread((thread) => {

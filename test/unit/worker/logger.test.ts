@@ -32,7 +32,7 @@ function loggerOn(options: LoggerOptions & { terminal?: boolean } = {}) {
   return { log, lines, objects: () => lines().map((line): unknown => JSON.parse(line)) }
 }
 
-test('a worker hands its logger no line about a run that this would drop, unless asking for the level throws', async () => {
+test('a worker passes its logger no line about a run below its level, unless reading the level throws', async () => {
   const shop = await openFixture()
   const messages: unknown[] = []
   const write = (_fields: object, message?: string): void => void messages.push(message)
@@ -53,7 +53,7 @@ test('a worker hands its logger no line about a run that this would drop, unless
 })
 
 describe('a logger that does not write to a terminal', () => {
-  test('writes one line of JSON each, in the shape of pino', () => {
+  test('writes one line of JSON each, in the format of pino', () => {
     const { log, objects } = loggerOn()
     log.info({ run: 'r1', rows: 5 }, 'inserted')
 
@@ -73,7 +73,7 @@ describe('a logger that does not write to a terminal', () => {
     expect(objects()).toEqual([expect.objectContaining({ level: number, msg: 'text' })])
   })
 
-  test('leaves out what is below its level', () => {
+  test('leaves out lines below its level', () => {
     const { log, objects } = loggerOn({ level: 'warn' })
     log.debug({}, 'debug')
     log.info({}, 'info')
@@ -82,13 +82,13 @@ describe('a logger that does not write to a terminal', () => {
     expect(objects()).toHaveLength(2)
   })
 
-  test('leaves out debug lines when nobody chose a level', () => {
+  test('leaves out debug lines if no level is set', () => {
     const { log, lines } = loggerOn()
     log.debug({}, 'debug')
     expect(lines()).toEqual([])
   })
 
-  test('tells which levels it writes, and makes no fields for the others', () => {
+  test('reports the levels it writes, and creates no fields for the others', () => {
     const bound = withFields(loggerOn({ level: 'warn' }).log, { run: 'r1' })
     expect(logLevels.map((level) => [level, bound.isLevelEnabled?.(level)])).toEqual([
       ['debug', false],
@@ -142,7 +142,7 @@ describe('a logger that does not write to a terminal', () => {
     }
   })
 
-  test('writes the other fields beside one that can’t be read', () => {
+  test('writes the other fields beside an unreadable one', () => {
     const { log, objects } = loggerOn()
     log.error({ run: 'r1', odd: withGetter({}, 'field') }, 'failed')
     log.error(withGetter({}, 'run'), 'all unreadable')
@@ -152,7 +152,7 @@ describe('a logger that does not write to a terminal', () => {
     ])
   })
 
-  test('keeps its own fields apart from those of the line', () => {
+  test('keeps its own fields separate from those of the line', () => {
     const { log, objects } = loggerOn()
     log.info({ level: 'gold', time: 'noon', msg: 'own' }, 'text')
     expect(objects()).toEqual([expect.objectContaining({ level: 30, time: 1_767_323_045_678, msg: 'text' })])
@@ -160,7 +160,7 @@ describe('a logger that does not write to a terminal', () => {
 })
 
 describe('a logger on a terminal', () => {
-  test('writes a line that a person reads', () => {
+  test('writes a line that a person can read', () => {
     const { log, lines } = loggerOn({ terminal: true })
     log.warn({ run: 'r1', rows: 5, err: new Error('no') }, 'slow')
     expect(lines()).toEqual([
@@ -170,7 +170,7 @@ describe('a logger on a terminal', () => {
 })
 
 describe('a logger with fields', () => {
-  test('has them on every line, and those of the line win', () => {
+  test('has them on every line, and those of the line take precedence', () => {
     const { log, objects } = loggerOn()
     const bound = withFields(log, { run: 'r1', part: 'worker' })
     bound.info({ part: 'step' }, 'text')

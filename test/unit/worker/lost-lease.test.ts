@@ -44,7 +44,7 @@ class HoldingStore {
   }
 }
 
-test('a stop waits for the new lease, although a comparison finds the old one gone after its renewal did', async () => {
+test('a stop waits for the new lease, even if a comparison finds the old one gone after its renewal did', async () => {
   const shop = await openFixture()
   const held = new HoldingStore()
   const lost = gate()

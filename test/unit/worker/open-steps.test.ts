@@ -14,13 +14,13 @@ async function shownStep(jobs: Jobs, id: string): Promise<RunningStep | undefine
   return run?.state === 'running' ? run.step : undefined
 }
 
-describe('what a worker tells of its open steps', () => {
-  test('those that are open for more than a second, the longest first', () => {
+describe('a worker’s report of its open steps', () => {
+  test('has those that are open for more than a second, the longest first', () => {
     const steps = [open('a', 1_000), open('b', 1_000.6), open('c', 90_000)]
     expect(boundOpenSteps(steps)).toEqual([open('c', 90_000), open('b', 1_001)])
   })
 
-  test('a path is cut at 120 bytes and never inside a character', () => {
+  test('has paths cut at 120 bytes and never inside a character', () => {
     const [cut] = boundOpenSteps([open(`${'x'.repeat(118)}äöü`, 2_000)])
     expect(cut?.path).toBe(`${'x'.repeat(118)}ä`)
     const [shorter] = boundOpenSteps([open(`${'x'.repeat(119)}😀`, 2_000)])
@@ -29,7 +29,7 @@ describe('what a worker tells of its open steps', () => {
     expect(whole?.path).toBe('x'.repeat(120))
   })
 
-  test('all of them take at most 8 KiB: of more, the longest open are told', () => {
+  test('takes at most 8 KiB: of more, the longest open are listed', () => {
     const many = Array.from({ length: 1_000 }, (_, i) => open('p'.repeat(400), 2_000 + i, `run-${i}`))
     const told = boundOpenSteps(many)
     expect(JSON.stringify(told).length).toBeLessThanOrEqual(8_192)
@@ -38,7 +38,7 @@ describe('what a worker tells of its open steps', () => {
     expect(told.at(-1)?.run).toBe(`run-${1_000 - told.length}`)
   })
 
-  test('nothing while no step is open, and once that the last one has ended', () => {
+  test('is empty while no step is open, and says once that the last one has ended', () => {
     const report = new OpenStepsReport()
     expect(report.next([])).toBeUndefined()
     expect(report.next([open('a', 500)])).toBeUndefined()
@@ -54,7 +54,7 @@ describe('what a worker tells of its open steps', () => {
 })
 
 describe('an open step', () => {
-  test('is one whose body runs: not one that sleeps, waits for a limit or pauses before its next try', async () => {
+  test('has a running body: it does not sleep, wait for a limit or pause before its next try', async () => {
     const { jobs, work } = await openFixture()
     const one = limits.concurrency({ name: 'one', max: 1 })
     const end = gate()
@@ -80,7 +80,7 @@ describe('an open step', () => {
     await handle.result({ timeout: '2m' })
   })
 
-  test('is the job’s onFailed too', async () => {
+  test('can be the job’s onFailed too', async () => {
     const { jobs, work } = await openFixture()
     const end = gate()
     const job = defineJob({ name: 'job', retry: false, onFailed: () => end.opened }, () =>

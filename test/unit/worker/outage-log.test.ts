@@ -31,7 +31,7 @@ const begin = (kind: StoreOutageKind, reason: string) => [
 ]
 
 describe('an outage', () => {
-  test('is one line at its begin and one at its end, whoever met it and however often', () => {
+  test('is one line at its begin and one at its end, whatever calls it affects and however often', () => {
     for (let i = 0; i < 5; i++) {
       for (const call of ['claim', 'commit', 'campaign', 'lease thread']) fail(call)
       clock.stopFor(1_000)
@@ -43,7 +43,7 @@ describe('an outage', () => {
     ])
   })
 
-  test('tells every cause it had, and counts from the first call that got stuck', () => {
+  test('names every cause it had, and counts from the first stuck call', () => {
     outages.failed('claim', 'unreachable', 'refused', 2_000)
     clock.stopFor(3_000)
     fail('claim', 'loading')
@@ -67,7 +67,7 @@ describe('an outage', () => {
     expect(outages.isOut).toBe(false)
   })
 
-  test('is not held open by a call that its caller gave up, and ended when others got through', () => {
+  test('is not held open by an abandoned call, and ended when others succeeded', () => {
     fail('fire')
     clock.stopFor(1_000)
     outages.succeeded('claim')
@@ -77,7 +77,7 @@ describe('an outage', () => {
     expect(lines.at(-1)).toMatchObject(['info', { ms: 1_000 }, 'store outage ended after 1.0 s'])
   })
 
-  test('of a full store is one, though some of its claims get through', () => {
+  test('of a full store is one, although some of its claims succeed', () => {
     for (let i = 0; i < 20; i++) {
       fail('claim', 'full')
       clock.stopFor(500)
@@ -90,7 +90,7 @@ describe('an outage', () => {
     expect(lines).toHaveLength(2)
   })
 
-  test('that follows another one is told again', () => {
+  test('that follows another one is logged again', () => {
     for (let i = 0; i < 2; i++) {
       fail('claim')
       outages.succeeded('claim')
@@ -112,7 +112,7 @@ describe('a watched store', () => {
     close: async () => undefined,
   } as unknown as Store
 
-  test('reports how its calls end, and is otherwise the same', async () => {
+  test('reports how its calls end, and otherwise behaves the same', async () => {
     const watched = outages.watch(store)
     expect(watched.address).toBe(store.address)
     expect(watched.onChange(() => undefined)).toBeInstanceOf(Function)

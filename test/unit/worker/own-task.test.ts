@@ -21,7 +21,7 @@ async function inTask(): Promise<EcsEndpoints> {
 }
 
 describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) => {
-  test('shows who its task is from its registration on', async () => {
+  test('shows its task from its registration on', async () => {
     await inTask()
     const { jobs, lines, work } = await openFixture(await open())
     await work(job)
@@ -43,7 +43,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     ])
   })
 
-  test('began when its task did, though the process was started again in it', async () => {
+  test('began when its task did, even if the process was restarted in it', async () => {
     const endpoints = await inTask()
     const pulledAt = Date.now() - 3_600_000
     endpoints.metadata = reply(200, { ...taskBody, PullStartedAt: new Date(pulledAt).toISOString() })
@@ -55,14 +55,14 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     expect(shown?.task?.startedAt).toBeLessThan(pulledAt + 1_800_000)
   })
 
-  test('keeps the concurrency that it was given', async () => {
+  test('keeps its configured concurrency', async () => {
     await inTask()
     const { jobs, work } = await openFixture(await open())
     await work(job, { concurrency: 12 })
     expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 12 }])
   })
 
-  test('starts without the metadata, and reports its task once that replies', async () => {
+  test('starts without the metadata, and reports its task once that arrives', async () => {
     const endpoints = await inTask()
     const good = endpoints.metadata
     endpoints.metadata = reply(500, {})
@@ -77,7 +77,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 10 }])
   })
 
-  test('reports what ECS said of its protection', async () => {
+  test('reports ECS’s reply on its protection', async () => {
     const endpoints = await inTask()
     const refusal = { failure: { Reason: 'DEPLOYMENT_BLOCKED', Detail: 'too many are protected' } }
     endpoints.agent = reply(200, refusal)
@@ -104,14 +104,14 @@ describe('a worker in an ECS task whose jobs want scale-in protection', () => {
     return lines.filter(({ message }) => unasked.test(message))
   }
 
-  test('warns once, with their names, when it asks for none', async () => {
+  test('warns once, with their names, if it requests none', async () => {
     await inTask()
     expect(await warningsOf([job, protectedJob])).toMatchObject([
       { level: 'warn', fields: { jobs: ['charge'] } },
     ])
   })
 
-  test('does not warn when none of its jobs wants it, when it asks, or when it is told not to', async () => {
+  test('does not warn if none of its jobs wants it, if it requests it, or if it is turned off', async () => {
     await inTask()
     expect(await warningsOf([job])).toEqual([])
     for (const mode of ['best-effort', 'off'] as const) {
@@ -126,7 +126,7 @@ test('a worker outside ECS does not warn of jobs that want scale-in protection',
   expect(lines.filter(({ level }) => level === 'warn')).toEqual([])
 })
 
-test('a worker outside ECS has no task and asks nobody who it is', async () => {
+test('a worker outside ECS has no task and does not query one', async () => {
   const { jobs, work } = await openFixture()
   await work(job)
   const [shown] = await jobs.inspector.workers()

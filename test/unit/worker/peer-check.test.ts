@@ -55,7 +55,7 @@ test('of workers with one name each is judged by its own task', async () => {
   })
 })
 
-test('another process of the task is told, with one warning', async () => {
+test('another process of the task is reported, with one warning', async () => {
   const taskArn = 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/both'
   const own = workerOf({ process: processId, taskArn })
   expect(await toldOf(own)).toMatchObject({ shared: false, lines: [] })

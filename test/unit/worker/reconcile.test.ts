@@ -86,7 +86,7 @@ describe('held runs are compared with the store at once', () => {
     return () => session.lose()
   })
 
-  test('after the connection came back, before anything else is asked', async () => {
+  test('after a reconnect, before any other call', async () => {
     scripted.wake('reconnected')
     await clock.advance(100)
     expect(scripted.take()).toEqual(['reconcile ', 'claim'])
@@ -98,7 +98,7 @@ describe('held runs are compared with the store at once', () => {
     expect(scripted.take()).toEqual(['claim'])
   })
 
-  test('after a claim that the store did not answer at first', async () => {
+  test('after a claim that first got no reply from the store', async () => {
     scripted.claims.push(() => {
       throw new StoreUnavailableError('gone')
     })
@@ -107,7 +107,7 @@ describe('held runs are compared with the store at once', () => {
     expect(scripted.take()).toEqual(['claim', 'claim', 'reconcile '])
   })
 
-  test('after a run was lost to its worker: others of its lease may be too', async () => {
+  test('after a worker lost a run: others of its lease may be lost too', async () => {
     scripted.claims.push(() => claimed('gone'))
     scripted.wake('look')
     // A run is decoded, replayed, executed and given up between two timers.

@@ -38,7 +38,7 @@ class Sources {
   })
 }
 
-test('a worker outside ECS reports nothing, at no time', () => {
+test('a worker outside ECS never reports anything', () => {
   const sources = new Sources()
   expect([sources.report.whole(), sources.report.next()]).toEqual([undefined, undefined])
 })
@@ -51,7 +51,7 @@ test('a task is reported once, when it becomes known', () => {
   expect(sources.report.next()).toBeUndefined()
 })
 
-test('a whole report is made for every new lease, with a number of its own', () => {
+test('a full report is made for every new lease, with a number of its own', () => {
   const sources = new Sources()
   sources.task = task
   expect([sources.report.whole()?.n, sources.report.next(), sources.report.whole()?.n]).toEqual([
@@ -93,7 +93,7 @@ test('protection is reported when more than time has changed it', () => {
   expect(news(refused('b', 4_000))).toMatchObject({ state: { code: 'b' } })
 })
 
-test('the plan of a drain is told as it changes, and that nothing is left of it', () => {
+test('the plan of a drain is reported as it changes, and when it becomes empty', () => {
   const sources = new Sources()
   const inStep: RunDrainPlan = { run: 'a', plan: 'finishing step', path: 'pay' }
   sources.drainPlan = [inStep, { run: 'b', plan: 'handing over' }]

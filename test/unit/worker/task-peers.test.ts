@@ -26,7 +26,7 @@ const worker = (of: WorkerTask | undefined, over: { lost?: boolean; draining?: b
 describe('a task', () => {
   const own = task('7', 100)
 
-  test('is its worker’s alone beside other tasks, lost workers and workers of its process', () => {
+  test('belongs only to its worker beside other tasks, lost workers and workers of its process', () => {
     const others = [
       worker(task('7', 50)),
       worker(undefined),
@@ -35,7 +35,7 @@ describe('a task', () => {
     expect(judgePeers(own, [worker(own), worker(own), ...others]).sharedWith).toEqual([])
   })
 
-  test('is shared with every other live process in it, also one that drains', () => {
+  test('is shared with every other live process in it, also a draining one', () => {
     const second = worker({ ...own, process: 'second' })
     const third = worker({ ...own, process: 'third' }, { draining: true })
     expect(judgePeers(own, [worker(own), second, third]).sharedWith).toEqual(['second', 'third'])
@@ -53,7 +53,7 @@ describe('a revision', () => {
     expect(newerBeside(worker(task('8', 100)))).toBeUndefined()
   })
 
-  test('goes by when its newest task started, so that a rollback supersedes what it rolls back', () => {
+  test('is dated by its newest task’s start, so that a rollback supersedes the newer one', () => {
     const rolledBack = task('8', 200)
     const again = task('7', 300)
     expect(newerBeside(worker(rolledBack), worker(again))).toBeUndefined()
@@ -75,7 +75,7 @@ describe('a revision', () => {
     expect([beside('b'), beside('a'), beside()]).toEqual([undefined, '8', '8'])
   })
 
-  test('that drains itself is judged by its own start', () => {
+  test('of a draining worker is judged by its own start', () => {
     expect(judgePeers(own, [worker(own, { draining: true }), worker(task('8', 200))]).newerRevision).toBe('8')
   })
 })

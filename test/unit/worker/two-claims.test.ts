@@ -122,7 +122,7 @@ describe('two claims', () => {
   })
 
   // The newest claim alone says how many slots are idle.
-  test('are one while a hook holds the first back: no second one asks for none', async () => {
+  test('are one while a hook holds the first back: no second one is sent', async () => {
     await end()
     const [held1, hook] = [gate(), gate()]
     let claims = 0
@@ -146,7 +146,7 @@ describe('two claims', () => {
     await end()
   })
 
-  test.each(['lose', 'resign'] as const)('whose replies come after %s() execute nothing', async (how) => {
+  test.each(['lose', 'resign'] as const)('whose replies arrive after %s() execute nothing', async (how) => {
     const ended = session[how]()
     await held.claims[0]?.reply(...ids('a', 50))
     held.more = false
@@ -169,7 +169,7 @@ describe('two claims', () => {
     await end()
   })
 
-  test('whose replies come in the other order start all their runs, and settle each with its own claim', async () => {
+  test('whose replies arrive in reverse order start all their runs, and settle each with its own claim', async () => {
     await held.claims[0]?.reply(...ids('a', 50))
     await held.claims[2]?.reply(...ids('c', 50))
     await held.claims[1]?.reply(...ids('b', 50))
@@ -178,7 +178,7 @@ describe('two claims', () => {
     await end()
   })
 
-  test('of which the older one is answered last wait as long as the newer reply says', async () => {
+  test('of which the older gets its reply last wait as long as the newer reply says', async () => {
     await held.claims[0]?.reply(...ids('a', 50))
     held.more = false
     await held.claims[2]?.reply()
@@ -188,7 +188,7 @@ describe('two claims', () => {
     await end()
   })
 
-  test('whose replies are lost are both asked again under their numbers, with what they carry', async () => {
+  test('whose replies are lost are both repeated under their numbers, with their settlements', async () => {
     await held.claims[0]?.reply(...ids('a', 50))
     await held.claims[2]?.fail()
     await held.claims[1]?.fail()
@@ -201,7 +201,7 @@ describe('two claims', () => {
     await end()
   })
 
-  test('keep the comparison of held runs waiting, which then comes before a third', async () => {
+  test('delay the comparison of held runs, which then precedes a third', async () => {
     await held.claims[0]?.reply(...ids('a', 50))
     await clock.advance(60_000)
     await held.claims[1]?.reply()
@@ -211,7 +211,7 @@ describe('two claims', () => {
     await end()
   })
 
-  test('keep the end of the lease waiting', async () => {
+  test('delay the end of the lease', async () => {
     await held.claims[0]?.reply(...ids('a', 50))
     const resigned = session.resign()
     await clock.settle()

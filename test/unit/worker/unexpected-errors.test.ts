@@ -76,7 +76,7 @@ describe('an error that no code expects', () => {
     await unhandled.none()
   })
 
-  test('of a read of a journal is met again by the next attempt, or blocks the run with its reason', async () => {
+  test('of a read of a journal recurs in the next attempt, or blocks the run with its reason', async () => {
     const shop = await openFixture()
     let [reads, failing] = [0, 2]
     const { worker } = await workerOn(shop, (store) => {
@@ -102,7 +102,7 @@ describe('an error that no code expects', () => {
     await unhandled.none()
   })
 
-  test('of the last call of a stop reaches whoever awaits it, and the log', async () => {
+  test('of the last call of a stop reaches its caller, and the log', async () => {
     const shop = await openFixture()
     let close = async (): Promise<void> => undefined
     const { worker, told } = await workerOn(shop, (store) => {

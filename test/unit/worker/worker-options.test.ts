@@ -30,7 +30,7 @@ describe('worker options', () => {
     })
   })
 
-  test('keep half of a short stop timeout for the work', () => {
+  test('reserve half of a short stop timeout for the work', () => {
     expect(parseWorkerOptions({ store, jobs: [one], stopTimeout: '6s' }).drainMs).toBe(3_000)
   })
 
@@ -48,7 +48,7 @@ describe('worker options', () => {
     expect(first?.digest).not.toBe(other?.digest)
   })
 
-  test('take the same job twice, as from two files that import it', () => {
+  test('accept the same job twice, as from two files that import it', () => {
     expect(parseWorkerOptions({ store, jobs: [one, one] }).registered).toHaveLength(1)
   })
 })
@@ -62,7 +62,7 @@ describe('a wrong worker option is refused by its name', () => {
     ],
     ['no jobs', { jobs: [] }, /jobs: name at least one/],
     ['jobs that are no list', { jobs: one }, /jobs: /],
-    ['a job that is none', { jobs: [{ name: 'one' }] }, /jobs: every entry must be made by defineJob/],
+    ['an invalid job', { jobs: [{ name: 'one' }] }, /jobs: every entry must be made by defineJob/],
     [
       'two jobs of one name',
       { jobs: [one, defineJob({ name: 'one' }, () => 2)] },
@@ -88,13 +88,13 @@ describe('a wrong worker option is refused by its name', () => {
     ['middleware that is no list', { middleware: {} }, /middleware/],
     ['a logger without levels', { logger: { log: () => undefined } }, /logger/],
     [
-      'a store option that is none',
+      'an unknown store option',
       { store: { url: store, retentions: {} } },
       /store: unknown option 'retentions'/,
     ],
     ['a bad retention', { store: { url: store, retention: { failed: '1 week' } } }, /retention\.failed/],
     [
-      'a retention that is none',
+      'an unknown field of retention',
       { store: { url: store, retention: { complete: '1d' } } },
       /retention.*'complete'/,
     ],

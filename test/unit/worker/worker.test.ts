@@ -6,7 +6,7 @@ import { abortOf, gate, openFixture, rejection } from '../../support/fixture.ts'
 const quiet = createLogger({ level: 'error' })
 
 describe('stop', () => {
-  test('during a start waits for it, and leaves nothing working', async () => {
+  test('during a start waits for it, and leaves nothing running', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'never-run' }, () => 'ran')
     const worker = createWorker({ store: shop.store, jobs: [job], handleSignals: false, logger: quiet })
@@ -18,7 +18,7 @@ describe('stop', () => {
     expect((await handle.status()).state).toBe('ready')
   })
 
-  test('ends although a middleware never does', async () => {
+  test('ends even if a middleware never does', async () => {
     const shop = await openFixture()
     const begun = gate()
     const job = defineJob({ name: 'held' }, () => 'ran')
@@ -69,7 +69,7 @@ describe('stop', () => {
     expect(bodies).toEqual(['first', 'second'])
   })
 
-  test('tells a step that listens to its signal, whose body then runs again elsewhere', async () => {
+  test('aborts the signal of a listening step, whose body then runs again elsewhere', async () => {
     const shop = await openFixture()
     const begun = gate()
     const reasons: unknown[] = []
@@ -95,7 +95,7 @@ describe('stop', () => {
     expect(reasons).toEqual([expect.objectContaining({ reason: 'draining' })])
   })
 
-  test('lets a run complete that comes to no further step', async () => {
+  test('lets a run complete that reaches no further step', async () => {
     const shop = await openFixture()
     const [begun, goOn] = [gate(), gate()]
     const job = defineJob({ name: 'last-lines' }, async () => {
@@ -113,7 +113,7 @@ describe('stop', () => {
     await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
-  test('takes no run that comes afterwards', async () => {
+  test('claims no run that arrives afterwards', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 'done')
     const worker = await shop.work(job)
@@ -144,14 +144,14 @@ describe('stop', () => {
     await expect(handle.result({ timeout: '2m' })).resolves.toBe('elsewhere')
   })
 
-  test('twice is as once, and stopped resolves', async () => {
+  test('twice has the effect of one, and stopped resolves', async () => {
     const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 1))
     await Promise.all([worker.stop(), worker.stop(), worker.stopped])
     await worker.stop()
   })
 
-  test('before the start is enough for good', async () => {
+  test('before the start is permanent', async () => {
     const shop = await openFixture()
     const worker = createWorker({ store: shop.store, jobs: [defineJob({ name: 'idle' }, () => 1)] })
     await worker.stop()
@@ -171,7 +171,7 @@ describe('start', () => {
     })
   })
 
-  test('logs the worker and its jobs, and the end of each stay', async () => {
+  test('logs the worker and its jobs, and the end of each execution', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 1)
     const worker = await shop.work(job, { name: 'first-worker' })
@@ -207,7 +207,7 @@ describe('start', () => {
 })
 
 describe('run', () => {
-  test('answers 0 once the worker was drained by order', async () => {
+  test('resolves to 0 once the worker was drained by order', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'idle' }, () => 1)
     const worker = createWorker({
@@ -224,7 +224,7 @@ describe('run', () => {
     expect(await exitCode).toBe(0)
   })
 
-  test('answers 1 when the store can not be opened', async () => {
+  test('resolves to 1 if the store can’t be opened', async () => {
     const error = vi.fn()
     const worker = createWorker({
       store: `sqlite:${import.meta.filename}/jobs.db`,
