@@ -53,7 +53,7 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
 
 const manyRuns = 'Retry, cancel or remove many runs'
 
-test('the page covers every incident, and nothing that is not tested', () => {
+test('the page covers exactly the incidents that are tested', () => {
   expect(sections().map(({ title }) => title)).toEqual(['', ...incidents.map(({ title }) => title), manyRuns])
 })
 
@@ -67,7 +67,7 @@ function siteOn(kind: 'embedded' | 'redis'): OpenSite {
   )
 }
 
-describe('the page shows the cause and cures it', () => {
+describe('the page shows the cause and its fix works', () => {
   const ofStores = incidents.filter(({ needs }) => needs === 'store')
   test.concurrent.each(ofStores)('$title', (incident) =>
     at(siteOn('redis'), (site) => followPage(incident, site)),
@@ -90,7 +90,7 @@ describe('the page shows the cause and cures it', () => {
   })
 })
 
-test('before the incidents: a finding is muted and comes back, a run is explained', () =>
+test('before the incidents: a muted finding reappears, a run is explained', () =>
   at(siteOn('embedded'), async (site) => {
     const jobs = await site.jobs()
     await jobs.pauseQueue('mail')

@@ -57,7 +57,7 @@ beforeAll(async () => {
 })
 afterAll(() => cli.dispose())
 
-describe.concurrent('on a screen of 80 columns no line is wider', () => {
+describe.concurrent('no line is wider than a screen of 80 columns', () => {
   test.each([
     'runs',
     'runs --state failed',
@@ -93,6 +93,6 @@ describe.concurrent('on a screen of 80 columns no line is wider', () => {
   })
 })
 
-test('the end of a run that went first is a sentence', () => {
+test('the end of a run of higher priority is a sentence', () => {
   expect(first).toMatch(/^ {2}\S+ failed: charge card: card declined: insufficient funds/m)
 })
