@@ -59,7 +59,7 @@ async function retriesOf(store: Store, ids: readonly string[]): Promise<Readonly
 }
 
 describe.each(storeKinds)('%s', (kind) => {
-  test(`a retry of ${count} failures of one fingerprint, its process killed and continued: each is retried once`, async () => {
+  test(`a retry of ${count} failures of one fingerprint, killed and continued by another process, retries each once`, async () => {
     const fleet = await Fleet.open(kind)
     const store = await openStore(parseStoreConfig(fleet.store))
     onTestFinished(() => store.close())

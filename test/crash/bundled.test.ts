@@ -56,7 +56,7 @@ describe.each(storeKinds)('%s', (kind) => {
   )
 })
 
-test('a bundled worker that may not start threads says so, ends with 1 and leaves nothing in the store', async () => {
+test('a bundled worker that can’t start threads reports it, exits with 1 and leaves the store empty', async () => {
   const folder = ownFolder()
   const { options } = await newFleetStore('embedded', folder)
   const jobs = await connect(options)
@@ -73,7 +73,7 @@ test('a bundled worker that may not start threads says so, ends with 1 and leave
   expect(await jobs.inspector.workers()).toEqual([])
 })
 
-test('a bundle that lacks what the Redis store needs says so, and ends with 1', async () => {
+test('a bundle without the dependencies of the Redis store reports it and exits with 1', async () => {
   const store = { url: 'redis://127.0.0.1:1' }
   const worker = new BundledWorker(await bundleWorker('esm', ownFolder(), ''), [
     JSON.stringify(store),

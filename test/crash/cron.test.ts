@@ -28,7 +28,7 @@ const everySecond = { cron: '* * * * * *', missed: 'all', overlap: 'allow', cap:
 
 describe.each(storeKinds)('%s', (store) => {
   test(
-    `each tick fires once and the ledger has no gap, the leader killed or drained ${kills} times around ticks, or all workers`,
+    `each tick fires once and the ledger has no gap while the leader, or every worker, is killed or drained ${kills} times around ticks`,
     async () => {
       const random = new SeededRandom(41)
       const fleet = await Fleet.open(store)
@@ -55,7 +55,7 @@ describe.each(storeKinds)('%s', (store) => {
     300_000 + kills * perKillMs,
   )
 
-  test('two leaders at once, with one fence and a connection each, fire each tick once', async () => {
+  test('two concurrent leaders with one fence and separate connections fire each tick once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-cron-'))
     const { options } = await newFleetStore(store, folder)
     const stores = [await openStore(parseStoreConfig(options)), await openStore(parseStoreConfig(options))]

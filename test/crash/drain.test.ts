@@ -13,7 +13,7 @@ describe.each(storeKinds)('%s', (store) => {
   const exitTimes: number[] = []
 
   test.each(Array.from({ length: samples }, (_, i) => i + 1))(
-    'SIGTERM with steps of 200 ms running hands over and exits 0: sample %i',
+    'SIGTERM while steps of 200 ms run hands over and exits 0: sample %i',
     async () => {
       const fleet = await Fleet.open(store)
       const drained = await fleet.start()
@@ -65,7 +65,7 @@ describe.each(storeKinds)('%s', (store) => {
     },
   )
 
-  test('a body that ignores its signal is given up when stopTimeout is over', async () => {
+  test('a body that ignores its signal is abandoned after stopTimeout', async () => {
     const fleet = await Fleet.open(store)
     // Half of it is for the last calls, which a busy machine delays.
     const drained = await fleet.start({ options: { stopTimeout: 6_000 } })

@@ -39,7 +39,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   }
 
   test(
-    'a worker killed 50 ms after the first claim is followed',
+    'a worker killed 50 ms after the first claim is replaced',
     async () => {
       const { fleet } = await idleFleet(3)
       for (let i = 0; i < samples; i++) {
@@ -56,7 +56,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   )
 
   test(
-    'the worker that looks at peers is watched itself',
+    'the worker that watches peers is watched itself',
     async () => {
       const one = { options: { concurrency: 1 } }
       const { fleet, watch } = await idleFleet(3, one)
@@ -78,7 +78,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   )
 
   test(
-    'a leader that dies while nobody holds a run is followed',
+    'a leader that dies while no worker holds a run is replaced',
     async () => {
       const { fleet } = await idleFleet(3)
       for (let i = 0; i < samples; i++) {

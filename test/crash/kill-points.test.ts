@@ -57,7 +57,7 @@ const drainingPlaces: readonly { readonly name: string; readonly point: KillPoin
 ]
 
 describe.each(storeKinds)('%s', (store) => {
-  test.each(places)('a worker killed $name: the run continues elsewhere', async ({ point, begun }) => {
+  test.each(places)('a worker killed $name: the run continues on another worker', async ({ point, begun }) => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start({ killPoint: point })
     const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 10 })
@@ -75,7 +75,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
-  test('a worker killed while its run is suspended: the sleep ends when it began to be due', async () => {
+  test('a worker killed while its run is suspended: the sleep ends at its original time', async () => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start()
     const sleepMs = 2_000
@@ -99,7 +99,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
-  test('a worker killed in a sleep that it has not suspended: the sleep is not begun again', async () => {
+  test('a worker killed in a sleep that is not yet suspended: the sleep does not restart', async () => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start({ killPoint: { at: 'after commit', path: 'nap', phase: 'waiting' } })
     const handle = await fleet.client.enqueue(fleet.jobs.nap, { ms: 1_500 })
@@ -126,7 +126,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
-  test('a worker killed while parallel steps run: only those not stored run again', async () => {
+  test('a worker killed while parallel steps run: only steps without a stored result run again', async () => {
     const fleet = await Fleet.open(store)
     const killPoint = { at: 'before commit', path: 'p0[1]', phase: 'done' } as const
     const victim = await fleet.start({ killPoint })

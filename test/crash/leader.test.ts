@@ -20,7 +20,7 @@ describe.each(storeKinds)('%s', (store) => {
   const drained: number[] = []
 
   test(
-    `after a SIGKILL of the leader another leads, ${samples} times`,
+    `another worker leads after a SIGKILL of the leader, ${samples} times`,
     async () => {
       const fleet = await crew(store, outliving, 3)
       for (let i = 0; i < samples; i++) {
@@ -37,7 +37,7 @@ describe.each(storeKinds)('%s', (store) => {
   )
 
   test(
-    `a SIGTERM hands the term over at once, ${samples} times, and two leaders’ work never overlaps`,
+    `a SIGTERM hands the term over at once, ${samples} times, and the work of two leaders never overlaps`,
     async () => {
       const fleet = await crew(store, outliving, 2)
       for (let i = 0; i < samples; i++) {
@@ -61,7 +61,7 @@ describe.each(storeKinds)('%s', (store) => {
     printTimes('SIGTERM of the leader to the next one, its work takes 50 ms to stop', store, drained)
   })
 
-  test('a leader that was stopped and wakes knows that it no longer leads, and is refused', async () => {
+  test('a leader that was stopped and wakes detects that it no longer leads, and is refused', async () => {
     const fleet = await crew(store, { terms: shortTerms }, 2)
     const [zombie, term] = await leaderOf(fleet)
     await fleet.bodyLog.until(({ moment, pid }) => moment === 'wrote' && pid === zombie.pid)
@@ -88,7 +88,7 @@ describe.each(storeKinds)('%s', (store) => {
 })
 
 describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
-  test('a leader whose machine is gone is followed when its term is over, long before its lease', async () => {
+  test('a leader whose machine is gone is replaced when its term ends, long before its lease', async () => {
     // A lease that outlives the test: only the end of the term can tell.
     const fleet = await crew('redis, leases only', { terms: shortTerms, options: { lease: '1h' } }, 2)
     const [victim, term] = await leaderOf(fleet)

@@ -16,7 +16,7 @@ describe.each(storeKinds)('%s', (store) => {
   let failedAfterMs = 0
 
   test(
-    'a run that kills its worker each time is failed by name, and those beside it complete',
+    'a run that kills its worker each time fails as poison, and the runs beside it complete',
     async () => {
       const fleet = await Fleet.open(store)
       const begun = Date.now()

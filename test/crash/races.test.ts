@@ -115,7 +115,7 @@ describe.each(storeKinds)('%s', (kind) => {
   const totals = { races: 0, kills: 0, executions: 0, groups: 0, wrong: 0 }
 
   test.each(batches)(
-    'races of seeds %i to %i are won by the same branches after kills',
+    'races of seeds %i to %i have the same winners after kills',
     async (first, last) => {
       const site = await RaceSite.open(kind)
       const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i)

@@ -27,7 +27,7 @@ class Totals {
 describe.each(storeKinds)('%s', (store) => {
   const totals = new Totals()
 
-  test.each(seeds)('seed %i: runs end as they should, whichever worker is killed when', async (seed) => {
+  test.each(seeds)('seed %i: runs end correctly, whichever worker is killed and when', async (seed) => {
     const random = new SeededRandom(seed)
     const fleet = await Fleet.open(store)
     const plans = Array.from({ length: runsPerSeed }, () => planRun(random))

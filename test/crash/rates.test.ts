@@ -14,7 +14,7 @@ const kinds = Object.keys(ratesOfJobs) as readonly Kind[]
 
 describe.each(storeKinds)('%s', (store) => {
   test(
-    `all rates at once in ${workers} processes, ${seconds} s: never over by the store's clock`,
+    `all rates at once in ${workers} processes, ${seconds} s: never exceeded by the store's clock`,
     async () => {
       const fleet = await Fleet.open(store)
       // Enough for a burst at the beginning and for as long as it takes to stop.

@@ -14,7 +14,7 @@ describe.each(storeKinds)('%s', (store) => {
   const latencies: number[] = []
 
   test(
-    `after a SIGKILL the next step begins elsewhere, ${samples} times, with default settings`,
+    `after a SIGKILL the next step begins on another worker, ${samples} times, with default settings`,
     async () => {
       const fleet = await Fleet.open(store)
       await Promise.all([fleet.start(), fleet.start()])
@@ -39,7 +39,7 @@ describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
   const latencies: number[] = []
 
   test(
-    `a worker killed where nobody may look at peers: the end of its lease of ${leaseMs} ms tells`,
+    `where no worker may watch peers, a killed worker is detected at the end of its lease of ${leaseMs} ms`,
     async () => {
       const share = leaseSamples / fleetsAtOnce
       const measured = Array.from({ length: fleetsAtOnce }, async (_, i) => {

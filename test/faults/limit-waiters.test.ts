@@ -19,7 +19,7 @@ const workers = 2
 const idleMs = provingNumber('DURABLE_JOBS_PROVE_IDLE_MS', 800)
 
 describe.each(storeKinds)('%s', (store) => {
-  test(`${waiters} runs that wait for one key cost no claims, and none is claimed in vain`, async () => {
+  test(`${waiters} runs that wait for one key cause no claims, and no claim is in vain`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-waiters-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const { options } = await newFleetStore(store, folder)

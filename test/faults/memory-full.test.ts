@@ -33,7 +33,7 @@ async function limitMemory(server: RedisServer, bytes: number): Promise<void> {
   await server.command('CONFIG', 'SET', 'maxmemory', `${bytes}`)
 }
 
-test('a full server takes on nothing new and lets go on what is under way', async () => {
+test('a full server accepts no new work and finishes work in progress', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)
   const store = await crew.store(server.url, { retention: { completed: '1ms' } })
@@ -86,7 +86,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   await Promise.all(behind.slice(1).map((handle) => handle.result({ timeout: '2m' })))
 })
 
-test('a full server answers callers whose run is there, whoever they share a trip with', async () => {
+test('a full server replies to callers whose run exists, whichever calls share their round trip', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)
   const store = await crew.store(server.url)
@@ -102,7 +102,7 @@ test('a full server answers callers whose run is there, whoever they share a tri
   expect(await runsIn(server, crew)).toEqual(before)
 })
 
-test('at the limit each enqueue is stored whole or refused whole', async () => {
+test('at the memory limit each enqueue is stored completely or refused completely', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)
   const used = /used_memory:(\d+)/.exec(String(await server.command('INFO', 'memory')))?.[1]

@@ -96,8 +96,8 @@ const moves = {
   'is put back': [0, -hourMs],
 } as const
 
-describe.each(Object.entries(stores))('%s: two processes under a clock', (_, open) => {
-  test.each(Object.entries(moves))('that %s by an hour wait for no hour', async (_title, [first, then]) => {
+describe.each(Object.entries(stores))('%s: two processes', (_, open) => {
+  test.each(Object.entries(moves))('do not wait an hour when their clock %s by an hour', async (_title, [first, then]) => {
     const store = await open()
     store.move(first)
     const players = ['a', 'b'].map((name) => new Player(store, name))

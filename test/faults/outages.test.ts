@@ -61,9 +61,9 @@ const conditions = [
   ],
 ] as const
 
-describe('an outage of a server that answers', () => {
+describe('an outage of a server that still accepts connections', () => {
   test.each(conditions.slice(0, inFull ? undefined : 2))(
-    '%s: two lines, and a bounded number of connections',
+    '%s: two log lines, and a bounded number of connections',
     async (kind, begin, end) => {
       const server = await started()
       const crew = await Crew.open(server.url)
@@ -110,7 +110,7 @@ describe('an outage of a server that answers', () => {
 })
 
 test(
-  'an outage of a server that is gone is two lines of the process, its lease thread and its leadership together',
+  'an outage of a stopped server logs two lines for the process, its lease thread and its leadership together',
   async () => {
     const server = await RedisServer.start({ appendOnly: true })
     onTestFinished(() => server.remove())
@@ -138,7 +138,7 @@ test(
 )
 
 test(
-  'an embedded store that is locked is told in the same words',
+  'a locked embedded store is logged in the same words',
   async () => {
     const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 'done'))
@@ -184,7 +184,7 @@ const pretenders: readonly (readonly [kind: string, what: string, greet: (socket
 ]
 
 test(
-  'whatever stands in place of the server, each call says what, with host and port, and connections stay few',
+  'each call describes what replies in place of the server, with host and port, and connections stay few',
   () => Promise.all(pretenders.map(([kind, , greet]) => expectDescribed(kind, greet))),
   patienceMs,
 )
@@ -280,7 +280,7 @@ describe('a stop without a store', () => {
   )
 
   test(
-    'stop({ timeout }) of a worker in a process that lives on ends, and so do close() and what waits for it',
+    'stop({ timeout }) of a worker in a process that continues ends, and so do close() and the calls that wait for it',
     async () => {
       const server = await started()
       const crew = await Crew.open(server.url)

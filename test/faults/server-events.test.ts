@@ -62,7 +62,7 @@ async function heldRuns(crew: Crew, count: number) {
 }
 
 test(
-  'SCRIPT FLUSH under load goes unnoticed',
+  'SCRIPT FLUSH under load has no visible effect',
   async () => {
     const server = await started()
     const crew = await Crew.open(server.url)
@@ -96,7 +96,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
 )
 
 test(
-  'a server that stands still for longer than leases last loses nobody',
+  'a server that stalls for longer than a lease causes no loss',
   async () => {
     const server = await started()
     const crew = await Crew.open(server.url)
@@ -114,7 +114,7 @@ test(
 )
 
 test(
-  'a network that is away for all loses nobody',
+  'a network outage of all processes causes no loss',
   async () => {
     const server = await sharedRedisServer()
     const proxies = await Promise.all(Array.from({ length: 3 }, () => FaultProxy.start(server.port)))
@@ -143,7 +143,7 @@ test(
 )
 
 test(
-  'a clock that is an hour ahead at once, and back again, loses nobody',
+  'a clock that jumps an hour ahead and back causes no loss',
   async () => {
     const relay = await relayTo(await sharedRedisServer())
     const crew = await Crew.open(relay.url)
@@ -164,7 +164,7 @@ test(
 )
 
 test(
-  'after a promotion with lost writes every run that is known ends, and nobody holds what is not',
+  'after a promotion with lost writes every known run ends, and no worker holds an unknown one',
   async () => {
     const primary = await started()
     const replica = await started({ replicaOf: primary.port })
