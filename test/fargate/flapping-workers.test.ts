@@ -18,7 +18,7 @@ const updates: CallFilter = { door: ecsDoors, operation: 'UpdateTaskProtection' 
 const patienceMs = 600_000
 
 test(
-  'workers whose protected runs come again as soon as protection was given back stay below one call a second',
+  'workers that get a protected run as soon as they released protection stay below one call per second',
   async () => {
     const { port } = await sharedRedisServer()
     const site = await WorkerSite.open({

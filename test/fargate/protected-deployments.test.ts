@@ -46,7 +46,7 @@ async function open(fleet: SteeredFleet, desiredCount: number): Promise<Site> {
   }
 }
 
-test.concurrent('where all old tasks are protected new ones are refused, which the log and explain say, until those have ended', async ({
+test.concurrent('if all old tasks are protected, ECS refuses new ones until those have ended, and the log and explain report it', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openFixture({}, atEnd)
@@ -89,7 +89,7 @@ test.concurrent('where all old tasks are protected new ones are refused, which t
   ])
 })
 
-test.concurrent('old tasks with a protected run each that never ends: the deployment ends within maxTotal', async ({
+test.concurrent('old tasks with an endless protected run each: the deployment ends within maxTotal', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openFixture({}, atEnd)
@@ -120,7 +120,7 @@ test.concurrent('old tasks with a protected run each that never ends: the deploy
   }
 })
 
-test.concurrent('old tasks with protected runs one after the other: it ends before maxTotal, by itself', async ({
+test.concurrent('old tasks with consecutive protected runs: the deployment ends by itself before maxTotal', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openFixture({}, atEnd)

@@ -158,7 +158,7 @@ if (!isProving) console.log('other failures in each mode: npm run prove -- farga
 
 // Each waits for real pauses of store and worker: they pass side by side.
 describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))('%s', (_name, row) => {
-  test('off: nothing is asked, and the run starts', async (context) => {
+  test('off: the worker requests nothing, and the run starts', async (context) => {
     const site = await Site.open('off', context)
     site.fail(row)
     const run = await site.jobs.enqueue(site.charge)
@@ -186,7 +186,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
     expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
 
-  test('required: the run waits for protection; a failed renewal tells it, and nothing is lost', async (context) => {
+  test('required: the run waits for protection; a failed renewal is reported to the run, and nothing is lost', async (context) => {
     const site = await Site.open('required', context)
     const { clock, jobs, begins } = site
     const asking = site.fail(row)
@@ -220,7 +220,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
 describe.concurrent('a task that no service owns', () => {
   const hours = 60 * 60_000
 
-  test('best-effort: the run starts without protection, which is never asked for again', async (context) => {
+  test('best-effort: the run starts without protection, which the worker never requests again', async (context) => {
     const site = await Site.open('best-effort', context, 'RunTask')
     const run = await site.jobs.enqueue(site.charge)
     await site.clock.passUntil(() => site.begins.length === 1)
@@ -230,7 +230,7 @@ describe.concurrent('a task that no service owns', () => {
     expect([site.begins, site.calls, site.warnings('TASK_NOT_VALID')]).toEqual([[false], 1, 1])
   })
 
-  test('required: the run waits for another worker, and this one never asks again', async (context) => {
+  test('required: the run waits for another worker, and this one never requests protection again', async (context) => {
     const site = await Site.open('required', context, 'RunTask')
     const run = await site.jobs.enqueue(site.charge)
     await site.clock.passUntil(() => site.holder === 'refused')

@@ -66,7 +66,7 @@ async function stateOf(store: Store, id: string): Promise<string | undefined> {
 describe.each([embeddedStore, redisStore('Redis', async () => (await sharedRedisServer()).url)])(
   'on the $name store',
   ({ open }) => {
-    test('a silent worker is lost once ECS says STOPPED, and no other lease of its task', async () => {
+    test('a silent worker is lost once ECS reports STOPPED, and no other lease of its task', async () => {
       const under = await open()
       onTestFinished(() => under.close())
       const { store } = under

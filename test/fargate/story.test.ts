@@ -35,7 +35,7 @@ const calm: StoryOptions = {
   death: 'seen by peers',
 }
 
-test('load comes and goes, tasks with it, and a deployment: nothing that needs protection is stopped', async () => {
+test('through rising and falling load and a deployment no task that needs protection is stopped', async () => {
   await using site = await open(calm)
   await site.ready()
   await risingLoad(site)

@@ -93,7 +93,7 @@ async function expectTakenBack(site: Site, run: string): Promise<void> {
 }
 
 test.runIf(isProving)(
-  'what ends tasks without a service is told of their runs, and a restart inside one is no death (npm run prove -- fargate-tasks)',
+  'runs report what ended a task without a service, and a restart inside a task is no death (npm run prove -- fargate-tasks)',
   async () => {
     const site = await open()
     const { fake, jobs } = site
@@ -138,7 +138,7 @@ test.runIf(isProving)(
   },
 )
 
-test('a task that is killed by a scale-in is told of its run, and costs it nothing', async () => {
+test('a scale-in that kills a task is reported to its run, and counts no loss', async () => {
   const site = await open()
   const { fake } = site
   const service = fake.createService({ name: 'workers', definition: site.register(), desiredCount: 1 })
@@ -154,7 +154,7 @@ test('a task that is killed by a scale-in is told of its run, and costs it nothi
 })
 
 test.runIf(isProving)(
-  'stops by the scheduler and by Spot are told apart, and cost a run nothing (npm run prove -- fargate-tasks)',
+  'stops by the scheduler and by Spot are distinguished, and count no loss (npm run prove -- fargate-tasks)',
   async () => {
     const site = await open()
     const { fake, jobs } = site
@@ -193,7 +193,7 @@ test.runIf(isProving)(
   },
 )
 
-test('without the permission the leader says so in one line, and losses stay as they are', async () => {
+test('without the permission the leader logs one line, and losses remain unchanged', async () => {
   const site = await open()
   const { fake, jobs } = site
   const denied = {

@@ -192,7 +192,7 @@ test('a namespace written by a newer version', async () => {
   })
 })
 
-test('an impossible address or option names what is wrong, and no part of a password', async () => {
+test('an invalid address or option: the error names it, and no part of a password', async () => {
   const secrets = ['s3cret', 'gehe1m']
   for (const url of [
     'redis:',
