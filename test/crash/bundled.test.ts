@@ -18,7 +18,7 @@ function ownFolder(): string {
 
 describe.each(storeKinds)('%s', (kind) => {
   test.each(['esm', 'cjs'] as const)(
-    'a worker bundled into one %s file keeps its lease while a step blocks, and answers /live',
+    'a worker bundled into one %s file renews its lease while a step blocks, and replies to /live',
     async (format) => {
       const folder = ownFolder()
       const { options } = await newFleetStore(kind, folder)

@@ -47,7 +47,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'a second signal, %s, gives up a body that goes on',
+    'a second signal, %s, abandons a body that continues',
     async (second) => {
       const fleet = await Fleet.open(store)
       // A stopTimeout that outlives the test: only the second signal can end it.

@@ -78,7 +78,7 @@ test(
 )
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'a server that is restarted after %s under load loses nobody',
+  'a server restart after %s under load causes no loss',
   async (signal) => {
     // What is acknowledged is in the file, also when the server is killed between two of its syncs.
     const server = await started({ appendOnly: true, config: { appendfsync: 'always' } })

@@ -14,7 +14,7 @@ const data: DoctorData = {
   ...{ address: 'redis://host', version: '1.2.3' },
 }
 
-test('the gravest stand first', () => {
+test('the most severe checks come first', () => {
   const rows = checkRows(screenInput({ target: { screen: 'doctor' }, data }))
   expect(rows.map(({ id }) => id)).toEqual(['persistence', 'memory', 'format'])
 })
@@ -24,7 +24,7 @@ test.each([
   ['no Limit', ['memory']],
   ['limit warning', ['memory']],
   ['!fine', ['persistence', 'memory']],
-])('the filter %j shows %j, by name, verdict and what was found', (filter, wanted) => {
+])('the filter %j shows %j, by name, verdict and finding', (filter, wanted) => {
   const typing = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), filter)
   expect(checkRows(inputOf(typing) as ScreenInput<DoctorData>).map(({ id }) => id)).toEqual(wanted)
 })

@@ -215,7 +215,7 @@ test.each([80, 120, 140, 160].flatMap((columns) => [10, 20, 26, 41].map((rows) =
 )
 
 test.each([20, 41])(
-  'of %i lines there is room for those who use a key, whatever is said of the limiter',
+  '%i lines have room for the users of a key, however long the description of the limiter',
   (rows) => {
     const byHand = { by: 'ben', at: now, code: limiter('x').rule }
     const keys = new Map([['tenant', [keyOf('tenant', '', { closedMs: 40_000 })]]])

@@ -11,7 +11,7 @@ async function failedOne(): Promise<Fixture & { readonly id: string }> {
   return { ...fixture, id: ids[0] ?? '' }
 }
 
-test('keys of the read that opened the dialog, and keys before its frame, do nothing', async () => {
+test('keys of the read that opened the dialog, and keys before its frame, are ignored', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   // As `ry` in one read: the second key comes with the number of the first.
@@ -35,7 +35,7 @@ test('keys of the read that opened the dialog, and keys before its frame, do not
   expect(await retriesOf(jobs, id)).toHaveLength(1)
 })
 
-test('a y between the arrival of the plan and its frame confirms nothing', async () => {
+test('a y between the plan and its frame confirms nothing', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   host.begin('retry', [failedRun(id)])
@@ -76,7 +76,7 @@ test('a count and a y in one read do not confirm; nor does a paste', async () =>
   expect(await fixture.jobs.actions.list()).toMatchObject([{ done: 26 }])
 })
 
-test('a paste goes into a text field as one line', async () => {
+test('a paste enters a text field as one line', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   await host.open('remove', failedRun(id))
@@ -88,7 +88,7 @@ test('a paste goes into a text field as one line', async () => {
   expect(await jobs.run(id).status()).toMatchObject({ state: 'failed' })
 })
 
-test('news of a dialog that was left go to no other', async () => {
+test('events of a closed dialog do not reach another one', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   host.begin('remove', [failedRun(id)])
@@ -100,7 +100,7 @@ test('news of a dialog that was left go to no other', async () => {
   expect(host.text).toContain('would run again: pay')
 })
 
-test('each action has a key with its tier, and each key of an action an action', () => {
+test('each action has a key of its tier, and each action key has an action', () => {
   const bound = keymap.filter(({ group }) => group === 'act')
   expect(bound.map(({ command }) => command).sort()).toEqual([...actionCommands].sort())
   for (const { command, tier } of bound) {

@@ -142,7 +142,7 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
   }
 }
 
-test('each incident is played, with the keys that docs/operating.md tells', () => {
+test('each incident is played, with the keys of docs/operating.md', () => {
   expect(plays.map(({ incident }) => incident.name)).toEqual(incidents.map(({ name }) => name))
   const pressed = plays.map(({ incident, looks, cure: { keys = [] } = {} }) => ({
     title: incident.title,
@@ -151,7 +151,7 @@ test('each incident is played, with the keys that docs/operating.md tells', () =
   expect(pressed).toEqual(incidents.map(({ title }) => ({ title, keys: sectionOf(title).keys })))
 })
 
-describe('from opening to cause and cure', () => {
+describe('from opening to cause and fix', () => {
   const ofStores = plays.filter(({ incident }) => incident.needs === 'store')
 
   test.each(ofStores)('$incident.title', (play) => {
