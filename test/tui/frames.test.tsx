@@ -139,7 +139,7 @@ function offline(message: string, overview = fleetOf().overview): FleetView {
 }
 
 test.each(['home', 'runs', 'doctor'] as const)(
-  'the reason that the store is away is complete on %s',
+  'the reason that the store is away, with the next action, is complete on %s',
   (screen) => {
     const lines = linesOf(stateOf({ target: { screen }, fleet: offline(refused) }))
     expect(lines).toHaveLength(24)

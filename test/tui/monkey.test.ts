@@ -20,7 +20,7 @@ const keysBetweenLooks = 40
 const usual = { columns: 120, rows: 30 }
 
 test.runIf(isProving)(
-  `random keys, resizes and stops leave a whole screen (npm run prove -- tui)`,
+  `random keys, resizes and stops leave an intact screen (npm run prove -- tui)`,
   async () => {
     const begun = performance.now()
     const { terminal, temporary } = await openDemo()

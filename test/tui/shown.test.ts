@@ -24,7 +24,7 @@ function counted(screen: Screen): {
   return { screens: { ...screens, queues: own }, own, made }
 }
 
-test('the rows of a state are made once for a key and its frame, and anew for another state', () => {
+test('the rows of a state are computed once for a key and its frame, and again for another state', () => {
   const { screens: all, own, made } = counted(queues)
   const state = stateOf({ target: { screen: 'queues' } })
   activeList(state, all)

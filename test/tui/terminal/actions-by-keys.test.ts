@@ -9,7 +9,7 @@ import { confirm } from './confirm.ts'
 import { openShop, type Shop } from './shop.ts'
 import { Stage } from './stage.ts'
 
-test('each command that changes the store is tried', () => {
+test('each command that changes the store is covered', () => {
   const tried = new Set(actionCases.map(({ command }) => command))
   expect([...tried].sort()).toEqual([...actionCommands].sort())
 })
@@ -87,7 +87,7 @@ describe.each(bothStores)('%s', (name, storeOptions) => {
     },
   )
 
-  test('with --write they do what they say, in the name of the operator', async () => {
+  test('with --write they do as described, in the name of the operator', async () => {
     shop.control.isBankBack = true
     const stage = await Stage.open(shop.address, { args: ['--write', '--as', 'ana'] })
     for (const one of actionCases) {

@@ -59,7 +59,7 @@ async function inTheMiddle(stage: Stage, store: Store, gate: WriteGate | undefin
 }
 
 describe.each(bothStores)('%s', (name, storeOptions) => {
-  test(`${count} failures of one cause are retried by keys: stopped in the middle, continued, each retried once`, async () => {
+  test(`${count} failures of one cause are retried by keys: stopped halfway, continued, each retried once`, async () => {
     const fixture = await openFixture(await storeOptions())
     const store = await openStore(parseStoreConfig(fixture.store))
     onTestFinished(() => store.close())

@@ -57,7 +57,7 @@ async function seenAfterKill(
 }
 
 describe.each(storeKinds)('%s', (store) => {
-  test('a worker process killed in the middle of a run: Workers and Runs tell of its loss and of who took over', async () => {
+  test('a worker process killed during a run: Workers and Runs show its loss and the worker that took over', async () => {
     const samples: { readonly workers: number; readonly runs: number }[] = []
     while (samples.length < kills) samples.push(await seenAfterKill(store))
     const most = (of: 'workers' | 'runs'): number => Math.round(Math.max(...samples.map((one) => one[of])))

@@ -37,7 +37,7 @@ describe('at the cursor', () => {
     expect(completed(marked)).toEqual(expected)
   })
 
-  test('of nothing every key is offered with a hint', () => {
+  test('without text every key is offered with a hint', () => {
     const { candidates } = completeFilter('', 0, known)
     expect(candidates).toHaveLength(filterKeys.length + 1)
     expect(candidates.every(({ hint }) => hint !== undefined && hint !== '')).toBe(true)
