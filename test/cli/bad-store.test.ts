@@ -12,7 +12,7 @@ async function storeFile(cli: CommandLine): Promise<string> {
   return join(cli.folder, 'jobs.db')
 }
 
-/** Every command that opens a store tells it the same way. */
+/** Every command that opens a store reports it the same way. */
 const commands = [
   ['runs'],
   ['enqueue', jobFile, 'silent'],

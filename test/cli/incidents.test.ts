@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Runs what the page says of an incident: the command that shows it, what is to be done besides, what cures it. */
+/** Runs the commands of the page for an incident: the one that shows it, other steps, and the fix. */
 async function followPage(incident: Incident, site: OpenSite): Promise<void> {
   const [[shows = '', ...others] = [], cures = [], ...more] = sectionOf(incident.title).blocks
   expect([...others, ...more], 'one command shows the cause, then one block cures it').toEqual([])
@@ -73,7 +73,7 @@ describe('the page shows the cause and its fix works', () => {
     at(siteOn('redis'), (site) => followPage(incident, site)),
   )
 
-  // Death is told by a lock there.
+  // A lock proves a death there.
   test.concurrent.each([workerDead])('$title, with an embedded store', (incident) =>
     at(siteOn('embedded'), (site) => followPage(incident, site)),
   )
@@ -114,7 +114,7 @@ test(manyRuns, () =>
     await mend?.()
     for (const command of sectionOf(manyRuns).blocks.flat()) {
       const [, ...args] = wordsOf(command, {})
-      // Without a terminal nobody is asked.
+      // Without a terminal there is no confirmation.
       const finished = await site.start(args.includes('--dry-run') ? args : [...args, '--yes']).finished
       expect(finished, `${command}: ${finished.stderr}`).toMatchObject({ code: 0 })
     }

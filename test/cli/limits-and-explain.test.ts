@@ -3,7 +3,7 @@ import { CommandLine } from './command-line.ts'
 
 const file = `${import.meta.dirname}/jobs/limited.ts`
 
-/** Asks until the run has come into the state. */
+/** Polls until the run is in the state. */
 async function reaches(cli: CommandLine, id: string, state: string): Promise<void> {
   while ((await cli.json<{ run: { state: string } }>('show', id)).run.state !== state);
 }

@@ -10,7 +10,7 @@ import { type Known, populate } from '../support/stores/every-call.ts'
 import { makeFormat1 } from '../support/stores/older-file.ts'
 import { CommandLine, jobFile, ownCommandLine } from './command-line.ts'
 
-/** Each command that lists or shows, with what it takes. */
+/** Each command that lists or shows, with its arguments. */
 const reads: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
   runs: () => [
     ['runs'],
@@ -46,7 +46,7 @@ const acts: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
   schedules: () => ['pause', 'resume', 'trigger', 'remove'].map((act) => ['schedules', act, 'report']),
 }
 
-/** Neither: they ask no store, make one of their own, or tell what happens in a log. */
+/** Neither: they read no store, create their own, or follow a log. */
 const others = ['demo', 'health', 'help', 'work']
 
 function commandsOf(table: typeof reads, known: Known): readonly string[][] {

@@ -34,7 +34,7 @@ interface DoctorJson {
 }
 
 const cli = new DiscreetCommandLine()
-/** Set as docs/redis.md says; it asks for a password. */
+/** Configured as in docs/redis.md, with a password. */
 let sound: RedisServer
 let careless: RedisServer
 let replica: RedisServer

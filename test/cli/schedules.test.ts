@@ -5,7 +5,7 @@ import { type CommandLine, ownCommandLine } from './command-line.ts'
 
 const nightly = defineJob<{ file: string }>({ name: 'import' }, () => undefined)
 
-/** A store with one schedule put by hand. */
+/** A store with one manually created schedule. */
 async function withSchedule(): Promise<CommandLine> {
   const cli = ownCommandLine()
   const jobs = await connect(`sqlite:${cli.folder}/.durable-jobs/jobs.db`)

@@ -109,7 +109,7 @@ test('a command in wrapped text is never split', () => {
 
 test('plain text contains no control sequences', () => {
   expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
-  // Nor turn it around, or break lines in its own way.
+  // It may not reverse text or break lines either.
   expect(plainText('a\u202eb\u2066c\u200fd\u2028e')).toBe('abcd e')
   expect(oneLine('\n  first \nsecond')).toBe('first')
   expect(clip('日本語', 4)).toBe('日…')

@@ -108,7 +108,7 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
 })
 
 describe('pipes', () => {
-  /** What a shell makes of `durable-jobs ARGS | true`: nobody reads. */
+  /** Like `durable-jobs ARGS | true` in a shell: the pipe has no reader. */
   function unread(args: readonly string[], stream: 'stdout' | 'stderr'): Promise<Finished> {
     const started = cli.start(args)
     started.process[stream].destroy()

@@ -33,7 +33,7 @@ describe('the file of the embedded store', () => {
     }
   }
 
-  /** Does to the file what no store does. */
+  /** Changes the file as no store does. */
   function sql(text: string): void {
     const database = new DatabaseSync(path)
     database.exec(text)
@@ -148,7 +148,7 @@ describe('the file of the embedded store', () => {
       })
       expect(await worker.renew()).toMatchObject({ kind: 'held', orders: { drain: false } })
     })
-    // What the version before writes, and what it leaves of a run with two keys that ended under it.
+    // Written by the previous version, with the rest of a run with two keys that ended under it.
     sql(`INSERT INTO runs (id, job, version, queue, priority, state, enqueued_at, changed_at, unique_key, unique_until)
            VALUES ('older', 'job', 1, 'default', 0, 'ready', 1, 1, 'x', 0);
          INSERT INTO payloads (seq, input, input_digest, tags, headers) VALUES (last_insert_rowid(), x'01c0', 'x', '[]', '{}');
@@ -246,11 +246,11 @@ describe('the file of the embedded store', () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store, { limiters: [{ name: one.name, rule: one.rule }] })
       await worker.claimAs('takes')
-      // It never writes what its claims say of such runs.
+      // It never writes the claim data of such runs.
       sql('UPDATE workers SET protection = NULL')
       const [first, other] = [newRun({ limits: [use(one)], protect: true }), newRun({ limits: [use(one)] })]
       await store.enqueue([first, other])
-      // The key is not kept for the first one.
+      // The key is not retained for the first one.
       expect(await store.run(other.id)).toMatchObject({ state: 'ready' })
     })
   })
@@ -268,7 +268,7 @@ describe('the file of the embedded store', () => {
   })
 
   test('holds a bounded number of minutes, also without a sweep', async () => {
-    // A clock that ran far ahead and was put right leaves nothing behind either.
+    // A clock that ran far ahead and was corrected leaves nothing behind either.
     let now = Date.UTC(2027, 0, 1)
     const store = await openStore(parseStoreConfig(`sqlite:${path}`), { storeNow: () => now })
     const enqueueFor = async (minutes: number): Promise<void> => {

@@ -66,7 +66,7 @@ export async function readAll(store: Store, ids: readonly string[]): Promise<Run
   })
 }
 
-/** The store finds what a look at all runs finds; those come in the order of their enqueue. */
+/** The store finds the same runs as a scan of all runs, in the order of their enqueue. */
 export async function expectSearch(
   store: Store,
   runs: readonly Run[],

@@ -19,7 +19,7 @@ import { limitedRun, one } from '../support/stores/limit-inputs.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-/** What reads of keys cost where many runs wait for a limiter, hold a unique key, or neither. */
+/** The cost of reading keys while many runs wait for a limiter, hold a unique key, or neither. */
 
 const sizes = [200, 2_000]
 const limit = 20

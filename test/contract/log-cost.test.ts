@@ -25,7 +25,7 @@ import { maxEvents, readAllEvents } from './read-events.ts'
 const filled = provingNumber('DURABLE_JOBS_PROVE_EVENTS', 900)
 const rounds = provingNumber('DURABLE_JOBS_PROVE_ROUNDS', 3)
 const proves = process.env.DURABLE_JOBS_PROVE_EVENTS !== undefined
-/** Kept before this log was made larger. */
+/** Retained before this log was made larger. */
 const retainedBefore = 10_000
 const perRound = 2_000
 
@@ -116,7 +116,7 @@ test('embedded: a log of transitions is small', async () => {
   }
 })
 
-/** What `events-part.lua` is made of, and what was written before, both in a loop of as many claims. */
+/** The operations of `events-part.lua` and the older writes, both in a loop of as many claims. */
 function luaLoops(perClaim: number): { readonly before: string; readonly after: string } {
   const part = scriptSources['events-part']
     .replace('--[[transitions]] 0, 0', `${retainedTransitions.count}, ${retainedTransitions.ms}`)

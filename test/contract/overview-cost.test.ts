@@ -77,7 +77,7 @@ async function fill(store: Store, worker: TestWorker, from: number, to: number):
   }
 }
 
-/** Several reads make one sample: the server tells its time in coarse steps. */
+/** Several reads make one sample: the server reports its time in coarse steps. */
 const readsPerSample = 10
 
 async function medianMs({ store, cpuMs }: Measured): Promise<{ ms: number; told: Overview }> {

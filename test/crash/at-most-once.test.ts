@@ -8,11 +8,11 @@ import { findViolations } from '../support/fleet/violations.ts'
 interface Place {
   readonly name: string
   readonly point: KillPoint
-  /** How often the body of the at-most-once step is begun in all. */
+  /** The total number of starts of the body of the at-most-once step. */
   readonly begun: 0 | 1
 }
 
-/** Where a worker dies so that nobody can know whether the effect happened. */
+/** Kill points after which no worker can know whether the effect happened. */
 const unknownPlaces: readonly Place[] = [
   {
     name: 'after the intent and before the body',
@@ -101,7 +101,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 })
 
-/** A run whose first worker kills itself at `point`; others, then a sound one, go on with it. */
+/** A run whose first worker kills itself at `point`; others, then a sound one, continue it. */
 async function crashAt(
   store: FleetStoreKind,
   point: KillPoint,

@@ -44,7 +44,7 @@ describe.each(storeKinds)('%s', (store) => {
         for (const victim of everybody ? fleet.alive : [leader]) {
           victim.signal(i % 2 === 0 && !everybody ? 'SIGTERM' : 'SIGKILL')
         }
-        // Nobody leads for longer than a tick takes: what comes meanwhile is to be caught up.
+        // No worker leads for longer than a tick: missed ticks are caught up.
         if (everybody) await wait(1.5 * second)
         await Promise.all(Array.from({ length: everybody ? 3 : 1 }, () => fleet.start({ terms })))
       }
@@ -106,8 +106,8 @@ function termOf(fence: number, signal: AbortSignal): DutyTerm {
 }
 
 /**
- * Pauses once `more` further ticks have fired. Answers the ledger's line of each tick until then, oldest first: every tick
- * since the first one has one line, in order, and one run.
+ * Pauses once `more` further ticks have fired. Returns the ledger's entry of each tick until then, oldest first: every tick
+ * since the first one has one entry, in order, and one run.
  */
 async function completeLedger(jobs: Jobs, more: number): Promise<LedgerLine[]> {
   const fired = async (): Promise<LedgerLine[]> => {

@@ -110,7 +110,7 @@ async function goesOnElsewhere(fleet: Fleet, handle: RunHandle<number>): Promise
   expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
 }
 
-/** The run has completed in two processes, without a body begun twice, an attempt or a loss. */
+/** The run has completed in two processes, without a body started twice, an attempt or a loss. */
 async function wentOnForFree(fleet: Fleet, handle: RunHandle<number[]>, drained: Member): Promise<void> {
   const pids = await handle.result({ timeout: '2m' })
   expect(new Set(pids).size).toBe(2)

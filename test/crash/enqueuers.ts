@@ -30,7 +30,7 @@ export class Enqueuers {
     return new Enqueuers(children)
   }
 
-  /** Gives all of them the order at once; resolves when each has told what became of it. */
+  /** Sends the order to all of them at once; resolves when each has reported its results. */
   async order(order: EnqueueOrder): Promise<EnqueueTotals> {
     const told = Promise.all(this.#children.map((child) => once(child, 'message')))
     for (const child of this.#children) child.send(order)

@@ -9,7 +9,7 @@ const samples = provingNumber('DURABLE_JOBS_PROVE_DEATHS', 1)
 const seconds = provingNumber('DURABLE_JOBS_PROVE_IDLE_SECONDS', 3)
 const perSampleMs = 15_000
 const goalMs = 300
-/** Goals are printed; more than this would mean that somebody asks all the time again. */
+/** Goals are printed; more than this would mean that a worker polls without a pause. */
 const faultPerSecond = { 1: 8, 4: 30 } as const
 
 describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
@@ -123,7 +123,7 @@ async function idleFleet(
   return { fleet, watch }
 }
 
-/** A worker that has just begun asks more than one that has been idle. */
+/** A new worker sends more commands than an idle one. */
 async function settled(fleet: Fleet): Promise<void> {
   await expect
     .poll(() => fleet.lines.some(({ moment }) => moment === 'leads'), { timeout: 20_000 })
@@ -131,7 +131,7 @@ async function settled(fleet: Fleet): Promise<void> {
   await wait(1_500)
 }
 
-/** Processes that live and have begun a body. */
+/** Processes that live and have started a body. */
 function busyPids(fleet: Fleet): number[] {
   const begun = new Set(fleet.lines.filter(({ moment }) => moment === 'start').map(({ pid }) => pid))
   return fleet.alive.filter(({ pid }) => begun.has(pid)).map(({ pid }) => pid)

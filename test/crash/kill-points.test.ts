@@ -7,7 +7,7 @@ import { findViolations } from '../support/fleet/violations.ts'
 interface Place {
   readonly name: string
   readonly point: KillPoint
-  /** How often the body of each step is begun in all. */
+  /** The total number of starts of the body of each step. */
   readonly begun: readonly [number, number, number]
 }
 

@@ -76,7 +76,7 @@ describe.each(storeKinds)('%s', (store) => {
       (moment: Line['moment']) =>
       (line: Line): boolean =>
         line.moment === moment && line.pid === zombie.pid
-    // Its first act is a write: before any timer has told it that its term is over.
+    // Its first action is a write: before any timer fires at the end of its term.
     expect(await fleet.bodyLog.until(by('refused'))).toMatchObject({ note: 'not leading' })
     expect(await fleet.bodyLog.until(by('aborted'))).toMatchObject({ note: 'term over' })
     expect(await fleet.bodyLog.until(by('renewed'))).toMatchObject({ note: 'lost' })
@@ -89,7 +89,7 @@ describe.each(storeKinds)('%s', (store) => {
 
 describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
   test('a leader whose machine is gone is replaced when its term ends, long before its lease', async () => {
-    // A lease that outlives the test: only the end of the term can tell.
+    // A lease that outlives the test: only the end of the term can reveal it.
     const fleet = await crew('redis, leases only', { terms: shortTerms, options: { lease: '1h' } }, 2)
     const [victim, term] = await leaderOf(fleet)
     const killedAt = Date.now()
@@ -120,7 +120,7 @@ function guardedStore(fleet: Fleet): GuardedStore {
   return guarded
 }
 
-/** Who leads, and the line that says since when. */
+/** The leader, and the event that starts its term. */
 async function leaderOf(fleet: Fleet): Promise<[Member, Line]> {
   await fleet.bodyLog.until(({ moment }) => moment === 'leads')
   const term = fleet.lines.filter(({ moment }) => moment === 'leads').at(-1)

@@ -89,7 +89,7 @@ interface Race {
   readonly outcome: RaceOutcome
 }
 
-/** What is wrong with a race that has ended, by what its executions saw and by what is stored. */
+/** The violations of a race that has ended, by its executions and by the store. */
 async function findViolations(site: RaceSite, { handle, seed, outcome }: Race): Promise<readonly string[]> {
   const lines = site.bodyLog.lines().filter(({ run }) => run === handle.id)
   const notes = (of: Moment) => lines.filter(({ moment }) => moment === of).map(({ note = '' }) => note)

@@ -14,7 +14,7 @@ const firstSeed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 20) / runsPerSeed)
 const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
 
-/** What has happened over all seeds. */
+/** Totals over all seeds. */
 class Totals {
   runs = 0
   kills = 0
@@ -88,7 +88,7 @@ function expectedResult(parts: readonly Part[]): readonly string[] {
   )
 }
 
-/** What `onUnknown` answered stands for the step's own result. */
+/** The result of `onUnknown` counts as the step's own result. */
 function plainResult(text: string): string {
   return text.replace('looked up ', '')
 }
@@ -115,7 +115,7 @@ interface Scene {
   readonly totals: Totals
 }
 
-/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. Answers those that drain. */
+/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. Returns the draining ones. */
 async function killAtRandom(
   { fleet, random, options, totals }: Scene,
   until: Promise<unknown>,

@@ -119,7 +119,7 @@ async function stored(fleet: Fleet, id: string): Promise<unknown> {
   return [await inspector.run(id), await inspector.journal(id, { after: 0, limit: 100 })]
 }
 
-/** The results in the journal of a run whose steps answer their process. */
+/** The results in the journal of a run whose steps return their process. */
 async function storedPids(fleet: Fleet, id: string): Promise<unknown[]> {
   const journal = await fleet.client.inspector.journal(id, { after: 0, limit: 100 })
   return journal.map((entry) => (entry.phase === 'done' ? decodeValue(entry.value, entry.path) : entry.phase))

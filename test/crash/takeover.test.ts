@@ -56,7 +56,7 @@ describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
       })
       await Promise.all(measured)
       expect(latencies).toHaveLength(leaseSamples)
-      // Otherwise somebody has looked.
+      // Otherwise a worker has looked at peers.
       expect(Math.min(...latencies)).toBeGreaterThan(leaseMs / 2)
     },
     300_000 + leaseSamples * (leaseMs + perSampleMs),

@@ -65,7 +65,7 @@ describe('task definition and service', () => {
     expect(definition.containerDefinitions).toHaveLength(1)
     expect(container.restartPolicy).toEqual({ enabled: false })
     expect(container.linuxParameters.initProcessEnabled).toBe(true)
-    // What Fargate grants at most.
+    // The maximum on Fargate.
     expect(container.stopTimeout).toBe(120)
     const { DURABLE_JOBS_STOP_TIMEOUT: stopTimeout = '', NODE_OPTIONS: options = '' } = env
     expect(parseDuration(stopTimeout as `${number}s`, 'stopTimeout')).toBe(container.stopTimeout * 1000)

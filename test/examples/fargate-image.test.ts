@@ -128,7 +128,7 @@ class Task {
     return stdout
   }
 
-  /** To the process itself, as a container engine does, and not to what made its namespace. */
+  /** To the process itself, as a container engine does, not to the program that created its namespace. */
   signal(signal: NodeJS.Signals): void {
     const pid = this.#worker()
     if (pid !== undefined) process.kill(pid, signal)

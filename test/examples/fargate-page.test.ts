@@ -13,7 +13,7 @@ const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code ??
 /** Everything that is done in AWS, in the order of the page. */
 const script = blocks.filter((block) => /\baws |fill\(\)/.test(block)).join('\n')
 
-/** Stands for `aws` and `docker`: writes down its arguments, and prints a text where a command asks for one. */
+/** A stub of `aws` and `docker`: records its arguments, and prints a text for commands that need one. */
 const stub = `#!${process.execPath}
 import { appendFileSync } from 'node:fs'
 const [, file, ...args] = process.argv

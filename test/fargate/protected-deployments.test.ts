@@ -113,7 +113,7 @@ test.concurrent('old tasks with an endless protected run each: the deployment en
     Array.from({ length: oldTasks }, () => false),
   )
   for (const { at } of stops()) expect(at - deployedAt).toBeLessThanOrEqual(maxTotalMs)
-  // They go on in new tasks.
+  // They continue in new tasks.
   await clock.passUntil(() => begun.length > oldTasks)
   for (const { id } of runs) {
     expect(await shop.jobs.inspector.run(id)).toMatchObject({ losses: 0, attempt: 1 })

@@ -94,7 +94,7 @@ describe('task protection through the SDK', () => {
     await unprotect(at.client, [standalone.arn])
     await at.client.send(new GetTaskProtectionCommand({ cluster, tasks: [standalone.arn] }))
     const refused = at.fake.events.history.filter((event) => event.type === 'refused')
-    // Three to protect, one to end a protection; what is only read is no refusal.
+    // Three to protect, one to end a protection; reads cause no refusal.
     expect(refused.map((event) => event.protect)).toEqual([true, true, true, false])
   })
 

@@ -13,7 +13,7 @@ export interface ReadyService {
   readonly clock: ManualClock
 }
 
-/** A service whose tasks are ready. Its clock stands still: nothing is killed for being slow unless a test says so. */
+/** A service whose tasks are ready. Its clock does not advance: no task is killed for slowness unless a test does so. */
 export async function readyService(
   desiredCount: number,
   container = trap('heed'),

@@ -90,7 +90,7 @@ class Site {
     this.clock = protection.clock
   }
 
-  /** @param owner What starts its task. */
+  /** @param owner Starts its task. */
   static async open(
     mode: ProtectionMode,
     { onTestFinished: atEnd }: TestContext,
@@ -151,7 +151,7 @@ class Site {
   }
 }
 
-/** Of `npm test`: a refusal by the agent, one by ECS, and what is repeated. The holder's part of all rows is in the unit tests. */
+/** In `npm test`: a refusal by the agent, one by ECS, and a repeated call. The unit tests cover the holder's part of all rows. */
 const always: ReadonlySet<string> = new Set(['403', 'a failure body with 200', 'a lost reply'])
 const isProving = process.env.DURABLE_JOBS_PROVE_CASES === 'all'
 if (!isProving) console.log('other failures in each mode: npm run prove -- fargate-tasks')
@@ -194,7 +194,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
     await clock.passUntil(() => site.holder === 'refused')
     expect(site.calls).toBe(row.calls)
     expect(site.warnings(row.says)).toBe(1)
-    // Through pauses and tries, while other work goes on.
+    // Through pauses and retries, while other work continues.
     await clock.advance(5 * 60_000)
     await site.doPlain()
     expect([begins, (await jobs.inspector.run(run.id))?.state]).toEqual([[], 'ready'])

@@ -25,7 +25,7 @@ const calm: StoryOptions = {
   concurrency: 4,
   leaseMs: provingNumber('DURABLE_JOBS_PROVE_LEASE', 5_000),
   stopTimeoutMs,
-  // At-most-once bodies take longer than protection is kept after its last user, and end before it has to be renewed.
+  // At-most-once bodies outlast the hold time after the last user of a protection, and end before a renewal.
   minuteMs: 300,
   periodMinutes: 20,
   pace: { bodyMs: 200, sleepMs: stopTimeoutMs + 500 },
@@ -83,7 +83,7 @@ test('Spot interruptions and machines that vanish: only at-least-once steps repe
   expect(receipt.stops).toMatchObject({ spot: interruptions, vanished: vanishings })
 })
 
-/** Opens a site that says what its workers warned of, should the test fail. */
+/** Opens a site that prints the warnings of its workers if the test fails. */
 async function open(options: StoryOptions): Promise<StorySite> {
   const site = await StorySite.open(options)
   onTestFinished(({ task }) => {
@@ -94,7 +94,7 @@ async function open(options: StoryOptions): Promise<StorySite> {
 
 type Disruption = 'spot' | 'gone'
 
-/** What happens to tasks, in a random order. */
+/** The events of tasks, in a random order. */
 function disruptions(random: SeededRandom): readonly Disruption[] {
   const spot = Array.from({ length: interruptions }, () => ({
     disruption: 'spot' as const,

@@ -62,7 +62,7 @@ async function heldBy({ jobs }: Site, tasks: readonly FakeTask[]): Promise<Map<F
   return held
 }
 
-/** Resolves to what ended each of the tasks, once all is known. */
+/** Resolves to the cause of death of each task, once all are known. */
 async function deathsOf({ jobs }: Site, tasks: readonly FakeTask[]): Promise<readonly string[]> {
   let lost: readonly LostWorker[] = []
   const found = (task: FakeTask) => lost.find(({ taskArn }) => taskArn === task.arn)
@@ -142,7 +142,7 @@ test('a scale-in that kills a task is reported to its run, and counts no loss', 
   const site = await open()
   const { fake } = site
   const service = fake.createService({ name: 'workers', definition: site.register(), desiredCount: 1 })
-  // Asks about the other one.
+  // Queries ECS about the other one.
   const bodyLog = fake.runTask(site.register())
   const tasks = [...service.tasks, bodyLog]
   for (const _ of tasks) await site.jobs.enqueue(stubborn)
@@ -164,7 +164,7 @@ test.runIf(isProving)(
       desiredCount: 3,
       capacity: [{ capacityProvider: 'FARGATE_SPOT' }],
     })
-    // Asks about the others, whatever becomes of the service.
+    // Queries ECS about the others, even if the service is removed.
     const bodyLog = fake.runTask(site.register())
     const first = service.tasks
     for (const _ of [...first, bodyLog]) await jobs.enqueue(stubborn)

@@ -110,7 +110,7 @@ test.concurrent('a process that restarts in its task: its run continues there, p
   await before.ended
   expect(task.container().restarts).toBe(1)
   await site.said(`charge begun ${run.id}`)
-  // Not by what ECS granted to the process before.
+  // Not by the protection that ECS granted to the previous process.
   expect(fake.events.history.slice(earlier).some(({ type }) => type === 'protected')).toBe(true)
   site.end(run.id)
   await run.result(patience)

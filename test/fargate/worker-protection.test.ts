@@ -31,7 +31,7 @@ test.concurrent('a run that needs protection is claimed once ECS has confirmed i
   const { fake, jobs, service } = site
   const run = await jobs.enqueue(charge)
   await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
-  // Ordinary work goes on while ECS is asked.
+  // Ordinary work continues during the call to ECS.
   await (await jobs.enqueue(plain)).result(patience)
   expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
   confirm()

@@ -61,7 +61,7 @@ const acts = fc.oneof(
 )
 type Act = typeof acts extends fc.Arbitrary<infer A> ? A : never
 
-/** Random histories of runs with limits of their jobs and of their steps, under losses and writes by hand. */
+/** Random histories of runs with limits of their jobs and of their steps, under losses and manual actions. */
 export function describeLimitHistories({ name, open }: StoreKind): void {
   describe(`histories with limits: ${name}`, () => {
     test(
@@ -117,7 +117,7 @@ class History {
     await this.#agree()
   }
 
-  /** Whatever has happened, everything can end, and then nothing is held and nobody waits. */
+  /** After any history everything can end, and then no limit is held and no run waits. */
   async end(): Promise<void> {
     for (const name of ['default', 'other']) await this.#store.resumeQueue(name, byHand())
     await this.#store.setLimiter('two', undefined, byHand())
@@ -189,7 +189,7 @@ class History {
       const known = this.#runs.find(({ id }) => id === run.id)
       if (known === undefined) continue
       known.stay = { worker, run }
-      // One that may only fail takes nothing, and keeps what it kept.
+      // A run that may only fail takes nothing, and retains its holds.
       if (run.failsAs === undefined) known.taken = true
     }
   }

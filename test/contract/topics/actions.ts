@@ -43,7 +43,7 @@ async function failedRuns({ store, worker, advance }: Contract, count: number): 
 
 const cause = mark('the bank is down')
 
-/** Claims what is ready, and fails it. Returns what was claimed. */
+/** Claims every ready run, and fails it. Returns the claimed runs. */
 async function failAll(worker: Awaited<ReturnType<Contract['worker']>>): Promise<string[]> {
   const claimed = await worker.claim(100)
   for (const run of claimed) {

@@ -28,7 +28,7 @@ async function putReport({ store }: Contract, cron = '* * * * *'): Promise<void>
   await store.putSchedule('report', { ...timing, cron, run }, byHand())
 }
 
-/** What its caller saw, and whether a write that is meant for that is carried out. */
+/** The state its caller saw, and whether a write that expects it is carried out. */
 export function expectedStateContract(open: Open): void {
   contractTest(open, 'a queue is paused or resumed only as it was seen', async (contract) => {
     const { store, advance } = contract

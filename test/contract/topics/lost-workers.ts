@@ -100,7 +100,7 @@ export function lostWorkersContract(open: Open): void {
       const bodyLog = await worker()
       const victim = await lose(contract, bodyLog)
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
-      // Also where the reply to the first call was lost; the first cause stands.
+      // Also if the reply to the first call was lost; the first cause is retained.
       for (const death of [scaleIn, scaleIn, memory])
         expect(await store.explainLoss(victim.lease, death)).toBe('explained')
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
@@ -370,7 +370,7 @@ export function lostWorkersContract(open: Open): void {
       expect(told.map(({ lostAt }) => lostAt)).toEqual(
         told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
       )
-      // ECS is to be asked about all of them: the oldest, too.
+      // ECS has to be called for all of them, including the oldest.
       const asked = (await store.silentTasks()).map(({ worker: name }) => name)
       expect(asked.toSorted()).toEqual(names.toSorted())
     },
