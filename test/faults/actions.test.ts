@@ -25,7 +25,7 @@ function disturb(proxy: FaultProxy, random: number): void {
   else proxy.dropAll()
 }
 
-/** Fails what is ready: a run that was retried could be retried again. */
+/** Fails every ready run: a run that was retried could be retried again. */
 function failAll(worker: TestWorker): Promise<unknown> {
   return worker.claim(100).then((runs) =>
     Promise.all(

@@ -33,7 +33,7 @@ async function refusal(store: string | StoreOptions): Promise<Error> {
   throw new Error(`${inspect(store)} was opened`)
 }
 
-/** Nothing that can be seen of an error, to whatever depth, shows one of the secrets. */
+/** No visible part of an error, at any depth, contains one of the secrets. */
 function expectNoSecret(shown: unknown, secrets: readonly string[] = [password, encoded]): void {
   const error = shown instanceof Error ? [shown.message, shown.stack, JSON.stringify(shown)] : []
   const text = [inspect(shown, { depth: 20, showHidden: true, getters: true }), ...error, ...written].join(
@@ -42,7 +42,7 @@ function expectNoSecret(shown: unknown, secrets: readonly string[] = [password, 
   for (const secret of secrets) expect(text).not.toContain(secret)
 }
 
-/** A server that says of itself what it is told to, and nothing where it is told nothing. */
+/** A server whose replies `answer` returns; for undefined it sends nothing. */
 async function pretender(answer: (command: readonly string[]) => string | undefined): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

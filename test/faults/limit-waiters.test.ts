@@ -59,7 +59,7 @@ describe.each(storeKinds)('%s', (store) => {
       'empty claims per run': Math.round((claims.empty / waiters) * 100) / 100,
       'runs/s of the key': Math.round((waiters / (performance.now() - begun)) * 1_000),
     })
-    // Each has come into its line once, at its enqueue: nobody took it and was sent back.
+    // Each has joined its waitlist once, at its enqueue: no worker claimed it and returned it.
     expect(await linedUp(client)).toBe(waiters)
   })
 })

@@ -19,7 +19,7 @@ async function started(): Promise<RedisServer> {
   return server
 }
 
-/** What a script that was stopped half-way would leave behind. */
+/** The keys that a script stopped halfway would leave behind. */
 async function runsIn(server: RedisServer, crew: Crew): Promise<unknown> {
   const { runs, payloads, ready, tags, index, due, classes, meta } = await dumpNamespace(
     server,
@@ -70,7 +70,7 @@ test('a full server accepts no new work and finishes work in progress', async ()
   await Promise.all(held.map((handle) => handle.result({ timeout: '2m' })))
   expect(await crew.losses(held.map(({ id }) => id))).toBe(0)
 
-  // Slots are free now, and there is room for one more worker; nobody gets anything new.
+  // Slots are free now, and there is capacity for one more worker; no worker gets new runs.
   const jobs = [{ name: 'mixed', version: 1, queue: 'default', digest: 'same' }]
   const idle = await TestWorker.register(store, newWorker({ jobs }))
   for (let i = 0; i < 3; i++) expect(await idle.claim()).toEqual([])
@@ -130,7 +130,7 @@ test('at the memory limit each enqueue is stored completely or refused completel
   }
   expect(found.toSorted()).toEqual(stored.toSorted())
 
-  // To remove what has ended makes room again.
+  // Removing ended runs frees memory again.
   for (const id of stored.slice(0, 40)) {
     await store.cancel(id, byHand())
     await store.remove(id, byHand())

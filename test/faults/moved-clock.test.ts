@@ -45,8 +45,8 @@ const stores: Readonly<Record<string, () => Promise<Movable>>> = {
 }
 
 /**
- * A clock that is off by what a file says: there is no way to set the clock of one process. It reads the file each time:
- * once one process has seen the clock move, no other may still see it as it was.
+ * A clock with an offset from a file: the clock of one process can't be set otherwise. It reads the file each time:
+ * once one process has seen the clock move, no other may still see the old time.
  */
 function shiftedDate(file: string): string {
   return `
@@ -63,7 +63,7 @@ function shiftedDate(file: string): string {
     }`
 }
 
-/** What a process said, in its order. */
+/** The messages of a process, in order. */
 class Player {
   readonly #process: ChildProcess
   readonly #said: { kind: string }[] = []

@@ -67,7 +67,7 @@ describe('an outage of a server that still accepts connections', () => {
     async (kind, begin, end) => {
       const server = await started()
       const crew = await Crew.open(server.url)
-      // A lease that an outage does not end: what is counted is reconnects, not new leases.
+      // A lease that outlasts an outage: the test counts reconnects, not new leases.
       await crew.hire(server.url, { concurrency: 5, lease: '60s' })
       const client = await crew.connect(server.url)
       await (await client.enqueue(crew.jobs.chain, { steps: 1 })).result({ timeout: '60s' })
@@ -83,7 +83,7 @@ describe('an outage of a server that still accepts connections', () => {
       await expect.poll(() => outagesOf(crew).began.length, patience).toBe(1)
       await wait(Math.max(0, seconds * 1_000 - (performance.now() - begun)))
       const elapsed = (performance.now() - begun) / 1_000
-      // One of them asks for the count.
+      // One of them is the connection that reads the count.
       const made = (await connectionsMade(server)) - before - begin.length - 1
       for (const command of end) await server.command(...command)
       await expect.poll(() => outagesOf(crew).ended.length, patience).toBe(1)
@@ -94,7 +94,7 @@ describe('an outage of a server that still accepts connections', () => {
       await (await client.enqueue(crew.jobs.chain, { steps: 1 })).result({ timeout: '60s' })
       expect(seen).toEqual([])
       // Four links, of which two make calls: eight soon, then each about once in two seconds. Of the other kinds only a
-      // link that is just being opened asks again: that of the lease thread may be.
+      // link that is just being opened retries: the one of the lease thread may be.
       expect(made).toBeLessThanOrEqual((kind === 'read-only' ? 4 : 1) * (8 + elapsed))
       printEvidence({
         measure: `a server that is ${kind} for ${Math.round(elapsed)} s, a worker and 40 enqueues at once`,
@@ -156,7 +156,7 @@ test(
   patienceMs,
 )
 
-/** Servers that no Redis client can use, and what each is called. */
+/** Servers that no Redis client can use, and how errors describe each. */
 const pretenders: readonly (readonly [kind: string, what: string, greet: (socket: Socket) => void])[] = [
   ['unreachable', 'accepts and closes', (socket) => socket.destroy()],
   ['silent', 'accepts and never replies', () => undefined],
@@ -212,7 +212,7 @@ async function expectDescribed(kind: string, greet: (socket: Socket) => void): P
   await expect(connect(url)).rejects.toMatchObject(described)
   const before = accepted
   const begun = performance.now()
-  // Until it has met the pretender, a call tells of the server that was killed.
+  // Until it has met the pretender, a call reports the server that was killed.
   await expect
     .poll(() => jobs.enqueue(job).catch((error: unknown) => error), { timeout: 60_000, interval: 1 })
     .toMatchObject(described)
@@ -222,7 +222,7 @@ async function expectDescribed(kind: string, greet: (socket: Socket) => void): P
 describe('a stop without a store', () => {
   const file = programFile('test/faults/stopping-process.ts')
 
-  /** A worker process that has begun what it is to do. */
+  /** A worker process that has started its work. */
   async function working(spec: StoppingSpec, until: string) {
     const child = fork(file, [JSON.stringify(spec)], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

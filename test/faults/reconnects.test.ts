@@ -13,7 +13,7 @@ async function site(): Promise<{ crew: Crew; proxy: FaultProxy; url: string }> {
   return { crew: await Crew.open(server.url), proxy, url: server.url }
 }
 
-/** How many workers are told when the queue of the jobs has something for them. */
+/** How many workers are notified when the queue of the jobs has work for them. */
 async function listeners(crew: Crew): Promise<number> {
   const server = await sharedRedisServer()
   const { prefix } = new Keys(crew.namespace)
@@ -25,7 +25,7 @@ test('a worker that can’t subscribe to its wake-ups at first receives them lat
   await crew.hire(proxy.url, {
     open: async ({ store, clock }) => {
       const opened = await openStore(store, { clock })
-      // Whatever else wants to connect has to try again.
+      // Every other connection has to be retried.
       proxy.refuse()
       return opened
     },

@@ -41,7 +41,7 @@ async function connected(deps: StoreDeps = {}): Promise<Line> {
   return { server, proxy, namespace, calm: await open(server.url), faulty: await open(proxy.url) }
 }
 
-/** A call that is about to be made, in a namespace whose time stands still. */
+/** A call that is about to be made, in a namespace whose time does not advance. */
 async function stage({ prepare }: RepeatedCall): Promise<Stage> {
   const line = await connected({ storeNow: () => now })
   return { ...line, ...(await prepare(line.calm, line.faulty)) }
@@ -53,7 +53,7 @@ function executionOf(name: ScriptName): Picks {
     (command?.toUpperCase() === 'EVALSHA' && script === sha) || (command === 'EVAL' && script === source)
 }
 
-// A server that has to be sent the source would answer two requests.
+// A server that has to be sent the source would reply to two requests.
 beforeAll(async () => {
   const server = await sharedRedisServer()
   const names = new Set(repeatedCalls.map(({ script }) => script))

@@ -24,13 +24,13 @@ export interface RepeatedCall {
    * another connection.
    */
   readonly prepare: (calm: Store, faulty: Store) => Promise<Prepared>
-  /** What a repeat answers instead, where the contract says so. */
+  /** The result of a repeat, if the contract has another one. */
   readonly repeatReplies?: (first: unknown) => unknown
 }
 
 export interface Prepared {
   readonly call: () => Promise<unknown>
-  /** What others do after it, and what a late repeat must not undo. */
+  /** The calls of others after it, which a late repeat must not undo. */
   readonly newer: () => Promise<unknown>
 }
 
@@ -39,7 +39,7 @@ interface Held {
   readonly run: ClaimedRun
 }
 
-/** Runs `one` and `two` are there; a worker of the faulty connection, registered over the calm one, holds `one`. */
+/** Runs `one` and `two` exist; a worker of the faulty connection, registered over the calm one, holds `one`. */
 async function held(calm: Store, faulty: Store): Promise<Held> {
   await calm.enqueue([newRun({ id: 'one' }), newRun({ id: 'two' })])
   const worker = await registered(calm, faulty, 'first')
@@ -92,7 +92,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
   {
     name: 'enqueue',
     script: 'enqueue',
-    // Nobody can tell a repeat from somebody else's enqueue of the same run.
+    // A repeat can't be distinguished from another caller's enqueue of the same run.
     repeatReplies: (first) => (first as EnqueueReply[]).map((answer) => ({ ...answer, outcome: 'joined' })),
     prepare: async (calm, faulty) => ({
       call: () => faulty.enqueue([newRun({ id: 'one', tags: ['eu'] }), newRun({ id: 'two' })]),

@@ -37,7 +37,7 @@ async function twoHeld(calm: Store, faulty: Store): Promise<Step> {
   return { worker: new TestWorker(faulty, worker('first')), calmly, run, other }
 }
 
-/** The step ends, and the other run's takes what it gave back. */
+/** The step ends, and the other run's step takes the released limit. */
 async function stepEnds({ calmly, run, other }: Step): Promise<void> {
   await calmly.send({ ...calmly.checkpoint(run, done('call')), limited: true })
   await acquire(calmly, other, 'call', [use(one)])

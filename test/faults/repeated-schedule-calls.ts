@@ -17,7 +17,7 @@ function worker(name: string) {
   return newWorker({ lease: name.padEnd(36, '-'), name })
 }
 
-/** Somebody leads, and `report` is due now; answers the fire of its tick. */
+/** A worker leads, and `report` is due now; returns the fire of its tick. */
 async function dueNow(calm: Store): Promise<Fire> {
   const leader = worker('leader')
   await calm.register(leader)

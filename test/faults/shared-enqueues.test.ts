@@ -39,13 +39,13 @@ async function stage(deps: StoreDeps = {}): Promise<Stage> {
   onTestFinished(async () => {
     await Promise.all([calm.close(), store.close(), jobs.close()])
   })
-  // Its first write makes sure that the namespace is there; that is no call of a test's.
+  // Its first write creates the namespace; that is no call of a test.
   await jobs.pauseQueue('unused')
   const stored = async () => (await calm.runs({ order: 'oldest', limit: 100 })).runs.map(({ id }) => id)
   return { proxy, store, jobs, stored }
 }
 
-/** Lets the current turn of the event loop end: what was called in it is on its way, or waits for what is. */
+/** Lets the current macrotask end: its calls are sent, or wait for sent ones. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
@@ -140,7 +140,7 @@ test('in an outage each caller has its own deadline, whichever calls share its r
   expect(ended).toEqual(['first', 'second'])
   await clock.advance(1)
   expect(ended).toEqual(['first', 'second', 'third'])
-  // Only what was sent may have been carried out.
+  // Only sent calls may have been carried out.
   expect(await first).toMatchObject({
     code: 'STORE_UNAVAILABLE',
     message: expect.stringContaining('repeat it with the same id'),

@@ -61,7 +61,7 @@ test('a paused server replies when it continues', async () => {
     answered = true
     return value
   })
-  // Another server has answered meanwhile, often.
+  // Another server has replied meanwhile, often.
   const other = await sharedRedisServer()
   for (let round = 0; round < 20; round++) await other.command('PING')
   expect(answered).toBe(false)

@@ -3,7 +3,7 @@ export function printEvidence(figures: Readonly<Record<string, string | number>>
   console.log(`EVIDENCE ${JSON.stringify(figures)}`)
 }
 
-/** The number in an environment variable of `npm run prove`, or what `npm test` does with. */
+/** The number in an environment variable of `npm run prove`, or the default of `npm test`. */
 export function provingNumber(variable: string, otherwise: number): number {
   const text = process.env[variable]
   return text === undefined ? otherwise : Number(text)

@@ -19,11 +19,11 @@ export interface EcsCall {
 export type EcsReply =
   | { readonly kind: 'result'; readonly result: object }
   | { readonly kind: 'error'; readonly error: AwsError }
-  /** No answer ever. */
+  /** No reply ever. */
   | { readonly kind: 'hang' }
-  /** It was done, but the connection ends without an answer. */
+  /** The change is made, but the connection ends without a reply. */
   | { readonly kind: 'lost' }
-  /** It was done; the answer waits. */
+  /** The change is made; the reply waits. */
   | { readonly kind: 'held'; readonly result: object; readonly until: Promise<unknown> }
 
 interface Deps {

@@ -111,7 +111,7 @@ export class FakeContainer {
     else this.#process?.kill()
   }
 
-  /** Kills the process and starts another one in the same container: what a restart policy or a supervisor does. */
+  /** Kills the process and starts another one in the same container, like a restart policy or a supervisor. */
   restart(): void {
     this.#restartOrdered = true
     this.process.kill()

@@ -20,7 +20,7 @@ export interface TaskInput {
   readonly definition: TaskDefinition
   /** `service:NAME`, or `family:NAME` for a task that no service owns. */
   readonly group: string
-  /** The deployment that owns it, or what RunTask was told. */
+  /** The deployment that owns it, or the `startedBy` of RunTask. */
   readonly startedBy: string | undefined
   readonly capacityProvider: CapacityProvider
   readonly zone: string
@@ -89,7 +89,7 @@ export class FakeTask {
     return this.#status
   }
 
-  /** Why it was told to stop, or has stopped. */
+  /** Why its stop was requested, or why it has stopped. */
   get cause(): StopCause | undefined {
     return this.#cause
   }

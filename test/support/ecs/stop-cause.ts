@@ -1,6 +1,6 @@
 import type { TaskStopCode } from '@aws-sdk/client-ecs'
 
-/** Why a task stops, as the fake knows it. A test compares with it what was found out through the API. */
+/** Why a task stops, as the fake knows it. A test compares it with the cause found through the API. */
 export type StopKind =
   | 'scale-in'
   | 'deployment'
@@ -13,7 +13,7 @@ export type StopKind =
   | 'exited'
   | 'failed-to-start'
 
-/** Why a task stops, with what DescribeTasks says of it. */
+/** Why a task stops, in the words of DescribeTasks. */
 export interface StopCause {
   readonly kind: StopKind
   readonly stopCode: TaskStopCode

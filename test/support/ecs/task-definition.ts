@@ -30,11 +30,11 @@ export interface TaskDefinitionInput {
   readonly memory?: number
   /** Whether the task has a role. Without one the agent refuses with 403. True if left out. */
   readonly taskRole?: boolean
-  /** Whether containers are told `ECS_AGENT_URI`. True if left out. */
+  /** Whether containers get `ECS_AGENT_URI`. Default: true. */
   readonly agentUri?: boolean
 }
 
-/** A container as it runs, with what the definition left out. */
+/** A container as it runs, with the defaults of its definition. */
 export interface ContainerPlan extends Required<Omit<ContainerDefinition, 'restart'>> {
   readonly restart: { readonly afterMs: number } | undefined
   readonly imageDigest: string

@@ -19,7 +19,7 @@ export const ratesOfJobs = {
   points: limits.points({ name: 'points', points: 100, every: '1s' }),
 } as const
 
-/** What one run takes of its rate. */
+/** The cost of one run of its rate. */
 export const costs = { fixedWindow: 1, slidingWindow: 1, tokenBucket: 1, leakyBucket: 1, points: 2 } as const
 
 /** Does nothing, as often as its rate allows. */

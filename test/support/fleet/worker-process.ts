@@ -11,7 +11,7 @@ import { crashJobs, jobList } from './crash-jobs.ts'
 import { Killer, type KillPoint, replaceCalls } from './kill-point.ts'
 import { GuardedStore, leaderWork } from './leader-work.ts'
 
-/** What the parent asks of a worker process: one argument, as JSON. */
+/** The parent's order to a worker process: one argument, as JSON. */
 export interface WorkerSpec {
   readonly store: StoreOptions
   readonly bodyLog: string
@@ -23,7 +23,7 @@ export interface WorkerSpec {
   readonly options?: Pick<WorkerOptions, 'lease' | 'stopTimeout' | 'maxBlocked' | 'concurrency' | 'queues'>
 }
 
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 const spec = JSON.parse(process.argv[2] ?? '') as WorkerSpec

@@ -35,7 +35,7 @@ export const poison: Incident = {
   },
 }
 
-/** Each of them claims the run and is heard of no more, beside one that lives. */
+/** Each of them claims the run and goes silent, beside a live one. */
 async function loseWorkers({ store, advance, worker }: Past): Promise<void> {
   const bodyLog = await worker('bodyLog', [])
   for (let loss = 0; loss < poisonLimit; loss++) {

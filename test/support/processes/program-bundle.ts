@@ -6,14 +6,14 @@ import { bundledPrograms, folderVariable } from './program-list.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const own = join(root, `.test-bundles/programs-${process.pid}`)
-/** Like a package that is installed: the command line tells its own stack frames from a user's by the path. */
+/** Like an installed package: the command line distinguishes its own stack frames from a user's by the path. */
 const folder = join(own, 'node_modules/durable-jobs')
 
 function urlIn(parent: string, path: string): string {
   return JSON.stringify(pathToFileURL(join(parent, path)).href)
 }
 
-/** The thread is a file as in the sources: the text that `npm run build` makes of it is compiled anew by each process. */
+/** The thread is a file as in the sources: otherwise each process would compile the text from `npm run build` again. */
 const leaseThreadFile: Plugin = {
   name: 'lease-thread-file',
   setup: ({ onLoad }) => {
@@ -43,7 +43,7 @@ export async function setup(): Promise<void> {
     ...{ bundle: true, splitting: true, chunkNames: 'parts/[name]-[hash]' },
     ...{ platform: 'node', format: 'esm', target: 'node22.18' },
     define: { sdkSource: urlIn(root, 'sdk/index.ts'), sdkOfBundle: urlIn(folder, 'sdk.js') },
-    // CommonJS packages ask for Node's modules by `require`.
+    // CommonJS packages load Node's modules by `require`.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },

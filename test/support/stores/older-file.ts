@@ -64,7 +64,7 @@ function drop(columns: readonly string[]): string {
   return columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')};`).join('')
 }
 
-/** Takes out of a file what the version before did not have. */
+/** Removes from a file the parts that the previous version did not have. */
 export function makeVersionBefore(path: string): void {
   change(path, dropAdded)
 }

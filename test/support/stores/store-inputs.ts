@@ -49,7 +49,7 @@ export function newWorker(over: Partial<NewWorker> = {}): NewWorker {
   }
 }
 
-/** A write by hand, each with a request id of its own. */
+/** A manual action, each with its own request id. */
 export function byHand(over?: Partial<OperatorWrite>): OperatorWrite
 export function byHand(over: Partial<RunWrite>): RunWrite
 export function byHand(over: Partial<RunWrite> = {}): RunWrite {
