@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { bundledLeaseThread } from './support/processes/bundled-lease-thread.ts'
 
-/** Tests wait for events. How long one may take is a net for what hangs, not a measure: far more than a busy machine needs. */
+/** Tests wait for events. How long one may take is a net for hangs, not a measure: far more than a busy machine needs. */
 const patienceMs = 300_000
 
 /** Test files that run at a time: many of them wait for processes of their own. */

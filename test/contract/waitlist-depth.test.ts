@@ -18,7 +18,7 @@ import { completed, TestWorker } from '../support/stores/test-worker.ts'
 const depths = [130, 1_300]
 const at = { limiter: 'one', key: '' }
 
-/** Opens `one` to an aged waiter that also needs `two`: an older run, the last of so many, has to pass, with `during`. */
+/** Opens `one` to an aged waiter that also needs `two`, inside `during`: an older run, the last of so many, has to pass. */
 async function letPass(
   store: Store,
   depth: number,

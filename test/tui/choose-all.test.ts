@@ -12,7 +12,7 @@ const data: RunsData = {
   ...{ order: 'newest', unknown: [] },
 }
 
-/** What the retry is asked for. */
+/** The target of the retry. */
 function asked(state: AppState): ActContext['things'] {
   let things: ActContext['things'] = []
   const refusal = (context: ActContext): string => {

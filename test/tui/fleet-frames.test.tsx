@@ -15,7 +15,7 @@ import type { WorkersData } from '../../tui/screens/workers/workers-data.ts'
 import { minuteMs, now, operation, queue, schedule, secondMs, snapshot, worker } from '../support/snapshot.ts'
 import { deps, fleetOf, pressed, runOf, stateOf } from './support/given.ts'
 
-/** Frames of the screens of queues, workers, cron and limits: what each must show whatever the size, and no line too long. */
+/** Frames of the screens of queues, workers, cron and limits: the required content at every size, and no line too long. */
 
 const sizes: readonly Size[] = [
   { columns: 80, rows: 24 },

@@ -11,7 +11,7 @@ import { type Fixture, openFixture } from '../support/fixture.ts'
 import { bothStores } from '../support/stores/both-stores.ts'
 import { fleetOf, screenInput } from './support/given.ts'
 
-/** What the screens of queues, workers, cron and limits read from a store with one run that holds a key for which others wait. */
+/** The reads of the screens of queues, workers, cron and limits, on a store with a run that holds a key and runs that wait for it. */
 
 const tenant = limits.concurrency({ name: 'tenant', max: 1 })
 

@@ -296,7 +296,7 @@ test('keys repaint at once, store data at most four times a second, except for t
   await clock.advance(1)
   expect(frames.length).toBe(pressedFrames + 1)
 
-  // The user waits for it: what a place shows first, and first of a filter.
+  // The user waits for it: the first data of a place, and of a filter.
   const data = (request: string): void =>
     app.dispatch({ kind: 'data', place: shownPlace(app.state().places).id, request, outcome })
   const outcome = { kind: 'read', data: {} } as const

@@ -37,7 +37,7 @@ async function opened(options: Options = {}): Promise<RecordedTerminal> {
   return terminal
 }
 
-/** Of what the program makes in the system's temporary folder. */
+/** The program's files in the system's temporary folder. */
 function temporaryOf(terminal: RecordedTerminal): string {
   return join(terminal.folder, 'temporary')
 }
@@ -81,7 +81,7 @@ describe('a closed terminal', () => {
     await expect.poll(() => readdirSync(temporaryOf(terminal))).toEqual([])
   })
 
-  // In a session of its own no signal tells a program that its terminal is gone: reads and writes fail.
+  // In a session of its own a program gets no signal when its terminal closes: reads and writes fail.
   test('without a signal ends the program, instead of a busy loop of failing reads', async () => {
     const terminal = await opened({ under: ['setsid'], outlives: true })
     const pid = await terminal.pid()

@@ -19,7 +19,7 @@ function tui(...args: readonly string[]): Promise<Finished> {
   return tuiIn(tmpdir(), ...args)
 }
 
-/** With a folder for what is temporary. */
+/** With a folder for temporary files. */
 function tuiIn(folder: string, ...args: readonly string[]): Promise<Finished> {
   const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', TMPDIR: folder }
   return new Promise((resolve) => {

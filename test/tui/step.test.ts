@@ -226,7 +226,7 @@ test('in a frozen view a place with a partial first read takes the rest of it', 
   const whole = read(part, { kind: 'read', data: 'whole' })
   expect(inputOf(whole).data).toBe('whole')
   expect(inputOf(read(whole, { kind: 'read', data: 'later' })).data).toBe('whole')
-  // What was there when it was told to stand still stays as it was.
+  // Data loaded before the freeze is unchanged.
   const stands = pressed(read(pressed(whole, 'F'), { kind: 'read', data: 'again', isPartial: true }), 'F')
   expect(inputOf(read(stands, { kind: 'read', data: 'moved on' })).data).toBe('again')
 })

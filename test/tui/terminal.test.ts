@@ -140,7 +140,7 @@ test('output of a library does not reach the screen', async () => {
   await terminal.shows(/live \d/)
   await terminal.press('2')
   await terminal.shows('send-mail')
-  // Has the whole screen painted anew: what was said until now is wiped off, what is said from now on would stay.
+  // Repaints the whole screen: earlier output is erased, later output would remain.
   await terminal.press('C-l')
   await terminal.press('9')
   expect(await terminal.shows('write-ahead log')).not.toContain('a library')

@@ -8,7 +8,7 @@ type Returned<Name extends keyof sdk.Inspector> = sdk.Inspector[Name] extends (
   ? Value
   : sdk.Inspector[Name]
 
-/** What each read resolves to, by the names that the doors export: a read that is added is added here. */
+/** The result type of each read, by its exported name: add new reads here. */
 interface Reads {
   readonly address: string
   run: sdk.RunDetails | undefined

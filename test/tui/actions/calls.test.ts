@@ -34,7 +34,7 @@ async function actingOn(jobs: Jobs, sender: Sender): Promise<ActingStage> {
   return { kind: 'acting', plan, choice: opening.choice, part: 'whole' }
 }
 
-/** An app that breaks as it hears of one kind of news. */
+/** An app that breaks when it handles one kind of event. */
 function brokenApp(kind: News['kind']): {
   readonly heard: string[]
   readonly send: (message: unknown) => void

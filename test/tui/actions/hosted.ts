@@ -15,11 +15,11 @@ const names: Readonly<Record<string, string>> = { ' ': 'space' }
 
 export interface HostOptions {
   readonly environment?: Partial<Environment>
-  /** Stands for the store where a test wants it away. */
+  /** A stub of the store where a test needs it offline. */
   readonly jobs?: () => Jobs
 }
 
-/** Hosts dialogs as the app does: its own steps, its effects carried out on a real store, frames painted when it is told so. */
+/** Hosts dialogs as the app does: its own steps, its effects carried out on a real store, frames painted on demand. */
 export class Host {
   readonly verbs: ReturnType<typeof actionVerbs>
   readonly toasts: string[] = []
@@ -125,7 +125,7 @@ export class Host {
     this.paint()
   }
 
-  /** Resolves once the dialog, or what it left, is as it should be. */
+  /** Resolves once the dialog, or the state after it, is as expected. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#waiters.add(resolve))
     this.paint()

@@ -20,13 +20,13 @@ test('keys of the read that opened the dialog, and keys before its frame, are ig
   // A later read, but before its frame.
   host.read('y')
   host.paint()
-  // The plan is there, but its frame is not: this was typed at the frame before.
+  // The plan has arrived, but not its frame: this was typed at the frame before.
   const plan = host.idle()
   await host.until(() => host.text.includes('would run again'))
   await plan
   expect(await retriesOf(jobs, id)).toEqual([])
   expect(host.isOpen).toBe(true)
-  // Its frame is there by now, but this key is older.
+  // Its frame is painted by now, but this key is older.
   host.dispatch({ kind: 'key', key: { name: 'y', text: 'y' }, read: 1 })
   await host.idle()
   expect(await retriesOf(jobs, id)).toEqual([])

@@ -126,7 +126,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 })
 
-/** Loses the replies of some calls: what they asked for is done, and nobody is told. */
+/** Loses the replies of some calls: they are carried out without a reply. */
 function losingReplies(jobs: Jobs, lost: { count: number }): Jobs {
   return {
     inspector: jobs.inspector,

@@ -91,7 +91,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await host.idle()
     expect(host.text).toContain('make sure that the effect did not happen')
     expect(host.text).toContain(`durable-jobs retry ${id} --run-again pay`)
-    // Weightier now: it asks for a reason.
+    // More severe now: it requires a reason.
     expect(host.text).toContain('reason: ')
     host.press('y')
     await host.idle()

@@ -121,13 +121,13 @@ function cursorLine(screen: string): string {
   return screen.split('\n').find((line) => line.startsWith('▸ ')) ?? ''
 }
 
-/** What the page says to type, where no key cures it. */
+/** The command on the page, where no key fixes it. */
 async function cureOutside({ incident }: Play, site: OpenSite, begun: Begun): Promise<void> {
   const [, commands = []] = sectionOf(incident.title).blocks
   for (const command of commands) await cure(wordsOf(command, begun.words), site, begun)
 }
 
-/** The cure is in the store's log, with the name of who pressed the keys. */
+/** The fix is in the store's log, with the name of the operator. */
 async function expectLogged(site: OpenSite, operation: string): Promise<void> {
   const { inspector } = await site.jobs()
   const { events } = await inspector.events({ log: 'operations', limit: 1_000 })

@@ -7,7 +7,7 @@ import { now } from '../../support/snapshot.ts'
 import { done, journal } from '../kit/waterfall-input.ts'
 import { detailsOf, stripeError } from '../support/detail-data.ts'
 
-/** A store that has one run, and notes what was read of it. */
+/** A store with one run, which records its reads. */
 class OneRun {
   run: RunDetails | undefined
   entries: readonly JournalEntry[] = []

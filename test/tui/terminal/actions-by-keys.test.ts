@@ -20,7 +20,7 @@ function keyOf({ command }: ActionCase): string {
   return key
 }
 
-/** What the log of operations has to tell of it: on several runs a begin and an end. */
+/** Its entries in the log of operations: on several runs a begin and an end. */
 function operationsOf({ operation, reason }: ActionCase, targets: readonly string[]): readonly object[] {
   const [subject] = targets
   return operation === 'begin action'

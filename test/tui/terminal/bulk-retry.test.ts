@@ -19,7 +19,7 @@ const manyRuns = 10_000
 const atOnce = 100
 const cause = mark('the bank is down')
 
-/** Runs that failed of one cause; nobody takes them once they are retried. */
+/** Runs that failed for one cause; no worker takes them once they are retried. */
 async function failures(store: Store): Promise<readonly string[]> {
   const worker = await TestWorker.register(store, { concurrency: atOnce, leaseMs: 600_000 })
   const ids: string[] = []

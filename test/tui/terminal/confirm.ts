@@ -34,7 +34,7 @@ export async function fill(stage: Stage, label: string, text: string): Promise<v
       await stage.press('ctrl-u')
       await stage.type(text)
     },
-    // The caret stands behind it, unless the field has been left.
+    // The caret follows it, unless the field has been left.
     ({ body }) => body.some((one) => one === line || one === `${line}_`),
   )
 }

@@ -16,7 +16,7 @@ import { Stage } from './stage.ts'
 const whole: readonly ScreenName[] =
   process.env.DURABLE_JOBS_PROVE_KEYS === undefined ? ['runs'] : screenNames
 
-/** What says the same on every screen. */
+/** Text that is the same on every screen. */
 function isAlikeEverywhere({ command, group, screens }: Binding): boolean {
   if (screens !== undefined || group === 'move') return false
   return !['open', 'back', 'jump', 'copy', 'quit at once'].includes(command)

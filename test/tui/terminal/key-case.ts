@@ -33,7 +33,7 @@ export async function rests({ stage, about, shop, rows: [first = ''] }: Pressed)
   )
 }
 
-/** The key changes nothing: the one that follows finds the screen as it was. */
+/** The key changes nothing: the next one finds the screen unchanged. */
 export async function nothing(pressed: Pressed): Promise<void> {
   const { stage, key } = pressed
   await stage.press(key)

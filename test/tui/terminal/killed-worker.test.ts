@@ -26,7 +26,7 @@ async function heldRun(fleet: Fleet): Promise<{
   return { run: handle.id, holder, names: { holder: held.name, other: other.name } }
 }
 
-/** How long after the kill each of the two screens tells of it, in ms. */
+/** How long after the kill each of the two screens shows it, in ms. */
 async function seenAfterKill(
   store: FleetStoreKind,
 ): Promise<{ readonly workers: number; readonly runs: number }> {

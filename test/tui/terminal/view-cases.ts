@@ -68,7 +68,7 @@ const freeze: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** What is said of the row takes the place of the list. */
+/** The details of the row replace the list. */
 const zoom: KeyCase = async (pressed) => {
   const { stage, key, rows } = pressed
   await stage.press(key)
@@ -91,7 +91,7 @@ const uniqueKeys: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Marks the row and goes on to the next one. */
+/** Marks the row and moves to the next one. */
 const mark: KeyCase = async (pressed) => {
   const { stage, key, rows, screen } = pressed
   if (screen === 'doctor') return nothing(pressed)
@@ -136,7 +136,7 @@ const chooseAll: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Which events the stream shows, in turn. */
+/** The events that the stream shows, in rotation. */
 const level: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   for (const title of [/── events, operations only /, /── events, runs only /, /── events following/]) {
@@ -146,7 +146,7 @@ const level: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** What is typed there looks for a key by what it does. */
+/** The text typed there finds a key by its effect. */
 const help: KeyCase = async (pressed) => {
   const { stage, key, binding } = pressed
   await stage.press(key)

@@ -37,7 +37,7 @@ function hasLocked(database: DatabaseSync): boolean {
 
 const longerThanAnyTestMs = '600000'
 
-/** Reads go on; scripts that write wait in the server. */
+/** Reads continue; scripts that write wait in the server. */
 const serverGate: WriteGate = {
   close: async () =>
     void (await (await sharedRedisServer()).command('CLIENT', 'PAUSE', longerThanAnyTestMs, 'WRITE')),

@@ -4,7 +4,7 @@ import { filterKeys } from '../../../tui/text/filter-keys.ts'
 
 const known = { jobs: ['import', 'mails', 'reimport'], tags: ['eu', 'two words'] }
 
-/** The text with `|` where the cursor is, and what each candidate makes of it. */
+/** The text with `|` where the cursor is, and the result of each candidate. */
 function completed(marked: string): string[] {
   const cursor = marked.indexOf('|')
   const text = marked.replace('|', '')

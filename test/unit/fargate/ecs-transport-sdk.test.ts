@@ -24,7 +24,7 @@ interface EcsRequest {
   readonly body: unknown
 }
 
-/** Points the SDK at a server that replies with `answer`; returns what it was asked. */
+/** Points the SDK at a server that replies with `answer`; returns the request. */
 async function ecsWith(answer: typeof hang): Promise<{
   requests: EcsRequest[]
   seen: Promise<void>

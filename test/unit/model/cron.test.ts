@@ -61,7 +61,7 @@ describe('a change of the clocks', () => {
 
 const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Tokyo']
 
-/** What a minute-by-minute look at the clocks is compared with: minutes, hours, and whether hours are fixed. */
+/** The reference for a minute-by-minute read of the clocks: minutes, hours, and whether hours are fixed. */
 const patterns: readonly {
   cron: string
   minutes: readonly number[] | 'all'

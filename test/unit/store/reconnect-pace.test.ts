@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ReconnectPace } from '../../../runtime/store/redis/reconnect-pace.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
-/** The delays of so many connections that end as soon as they are there. */
+/** The delays of so many connections that end as soon as they are open. */
 function delays(pace: ReconnectPace, count: number, meanwhile: () => void = () => undefined): number[] {
   return Array.from({ length: count }, () => {
     meanwhile()
