@@ -11,7 +11,7 @@ import { type Fixture, openFixture } from '../support/fixture.ts'
 import { bothStores } from '../support/stores/both-stores.ts'
 import { fleetOf, screenInput } from './support/given.ts'
 
-/** The reads of the screens of queues, workers, cron and limits, on a store with a run that holds a key and runs that wait for it. */
+/** The reads of the screens of queues, workers, cron and limits, on a store with a held key and runs that wait for it. */
 
 const tenant = limits.concurrency({ name: 'tenant', max: 1 })
 

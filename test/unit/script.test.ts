@@ -42,8 +42,8 @@ describe('scripts of the Redis store', () => {
     expect(scriptOf(name).readOnly).toBe(/^(read|list|plan|check)-|^overview$/.test(name))
   })
 
-  // A server creates them again in each call. Rare ones belong in a group that is created on first use, as `uniqueKeys` in the prelude, or
-  // in a part that is included where it is needed.
+  // A server creates them again in each call. Rare ones belong in a group that is created on first use, as `uniqueKeys` in the
+  // prelude, or in a part that is included where it is needed.
   test.each([
     ['claim', 86],
     ['commit', 72],
