@@ -17,7 +17,7 @@ class Launched {
   constructor(cli: CommandLine, [command = '', ...args]: readonly string[]) {
     const env = { PATH: process.env.PATH ?? '', HOME: cli.folder, npm_config_update_notifier: 'false' }
     const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
-    // A process group of its own, as a shell gives to each command in a terminal.
+    // A separate process group, like the one a shell creates for each command in a terminal.
     this.process = spawn(command, args, { cwd: cli.folder, env, stdio, detached: true })
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

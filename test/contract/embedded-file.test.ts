@@ -232,7 +232,7 @@ describe('the file of the embedded store', () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await store.enqueue([newRun({ protect: true, start: { kind: 'in', ms: 60_000 } })])
-      // It promotes the run, and makes its class known as the run's row has it.
+      // It promotes the run, and registers its class as in the run's row.
       sql(`UPDATE runs SET state = 'ready', wake_at = NULL, due_at = NULL;
            INSERT INTO classes SELECT job, version, queue FROM runs`)
       expect(rows('classes')).toBe(1)
@@ -329,7 +329,7 @@ describe('the file of the embedded store', () => {
         .claim(lease, n, { max: 1, protected: true, mayAsk: false }, [])
         .then((answer) => answer.kind === 'claimed' && answer.runs.length)
 
-    /** Opens the file on a clock that shows `now`, and lets it pass with `advance`. */
+    /** Opens the file on a clock that shows `now`, and advances it with `advance`. */
     async function at<T>(
       now: number,
       work: (store: Store, advance: (ms: number) => void) => Promise<T>,

@@ -33,7 +33,7 @@ function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean
   )
 }
 
-/** Ids of those of `runs`, which come in the order of their enqueue, that a query finds. */
+/** Ids of the matching `runs`, in the order of their enqueue. */
 function expectedIds(runs: readonly Run[], query: Omit<RunQuery, 'limit'>, now: number): string[] {
   const found = runs.filter((run) => matches(run, query, now))
   if (query.order === 'oldest') return found.map(({ id }) => id)

@@ -111,7 +111,7 @@ test('embedded: each read takes as many statements, and all of them search an in
 /** Counters of runs are as many as there are queues and jobs. */
 const mayBeScanned = /^SCAN run_counts/
 
-/** Runs a read on statements whose plans are looked at; returns how many there were. */
+/** Runs a read on statements whose plans are checked; returns their number. */
 async function statements(path: string, read: (store: Reads) => Promise<unknown>): Promise<number> {
   const database = new DatabaseSync(path, { readOnly: true })
   let count = 0

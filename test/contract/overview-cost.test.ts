@@ -120,7 +120,7 @@ describe.each([
     })
   })
 
-  // As many of everything as one overview takes in, which no store has that is known.
+  // The maximum of everything that one overview includes, more than in any known store.
   test.runIf(process.env.DURABLE_JOBS_PROVE_RUNS !== undefined)('at all of its bounds', async () => {
     const measured = await open()
     const { store } = measured

@@ -195,7 +195,7 @@ test('a user that acts may do everything by the documented rule', async () => {
   }
 })
 
-/** Of a store in which all is as it should be. */
+/** Of a healthy store. */
 const changesNothing = new Set([
   ...['reconcile', 'reportCut', 'explainLoss', 'reclaimStopped', 'defineLimiters', 'correctCost'],
   'dueSchedules',

@@ -77,7 +77,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 })
 
-/** Waits until so many ms after (or before) a whole second that comes soon. */
+/** Waits until this many ms after (or before) a whole second in the near future. */
 async function around(now: number, offsetMs: number): Promise<void> {
   const tick = Math.ceil(now / second + 0.3) * second
   await wait(tick + offsetMs - now)

@@ -7,7 +7,7 @@ import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process
 
 const file = programFile('test/crash/enqueue-process.ts')
 
-/** Processes that enqueue into the store of a fleet, each over a connection of its own. End with their test. */
+/** Processes that enqueue into the store of a fleet, each over its own connection. They end with their test. */
 export class Enqueuers {
   readonly #children: readonly ChildProcess[]
 

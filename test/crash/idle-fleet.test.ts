@@ -67,7 +67,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
         await fleet.start(one)
         const looker = await watch.lookerPid()
         const busy = busyPids(fleet)
-        // Should the new one look already, another death makes it busy.
+        // If the new one already looks at peers, another death makes it busy.
         const pid = busy.find((one) => one === looker) ?? busy[0]
         const held = fleet.lines.findLast((line) => line.moment === 'start' && line.pid === pid)
         const ms = await killedUntilNext(fleet, held?.pid ?? 0, held?.run ?? '')
@@ -110,7 +110,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   })
 })
 
-/** Workers of which one leads, and that have nothing to do. */
+/** Idle workers, one of which leads. */
 async function idleFleet(
   size: number,
   spec: Parameters<Fleet['start']>[0] = {},

@@ -22,7 +22,7 @@ const everyMs = 100
 const suspectFrom = 2
 
 /**
- * Follows the store's own events, so that a process that comes late for want of a processor counts only where it keeps a
+ * Follows the store's own events, so that a process that is late for lack of CPU time counts only while it withholds a
  * key from others.
  */
 export class KeyIdleWatch {

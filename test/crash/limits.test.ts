@@ -32,7 +32,7 @@ describe.each(storeKinds)('%s', (store) => {
       const watch = new KeyIdleWatch(fleet.client, keys, maxPerKey)
       const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
       await Promise.any(first.map(({ ready }) => ready))
-      // From here on there is a free slot for every run that a key lets pass: one worker less than these has them all.
+      // From here on there is a free slot for every run that a key admits: one worker less than these has enough.
       const allReady = Promise.all(first.map(({ ready }) => ready)).then(() => Date.now())
 
       const ended = Promise.all(handles.map((handle) => handle.result({ timeout: maxTestMs })))
@@ -193,7 +193,7 @@ function idleTimes(lines: readonly Line[]): readonly Idle[] {
   return found
 }
 
-/** A process was killed or drained meanwhile, or so shortly before that its peers need not know yet. */
+/** A process was killed or drained meanwhile, or so shortly before that its peers may not have noticed. */
 function isNear(signals: readonly Line[], { from, to }: KeyIdle): boolean {
   return signals.some((signal) => signal.at >= from - 300 && signal.at <= to)
 }

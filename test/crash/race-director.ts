@@ -47,7 +47,7 @@ export class RaceDirector {
       deps.generation < kills ? this.#random.between(1, maxMoves) : Number.POSITIVE_INFINITY
   }
 
-  /** How it is to die, once it is frozen. */
+  /** How the process dies, once it is frozen. */
   get death(): RaceDeath | undefined {
     return this.#death
   }

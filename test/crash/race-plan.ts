@@ -28,7 +28,7 @@ export type RacePlan = Chain | Group
 /** The interface between a race and the execution it runs in. */
 export interface RaceTools {
   step(path: string, kind: RaceStepKind): Promise<unknown>
-  /** Stores which branch won, as a step of its own. */
+  /** Stores which branch won, in a separate step. */
   decided(group: string, decision: string): Promise<unknown>
 }
 

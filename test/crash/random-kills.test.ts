@@ -136,7 +136,7 @@ async function killAtRandom(
       continue
     }
     const victim = random.pick(working)
-    // A second SIGTERM would give its bodies up while the process lives on for a moment: see drain.test.ts.
+    // A second SIGTERM would abandon its bodies while the process still runs for a moment: see drain.test.ts.
     const drains = random.next() < 0.2 && !drained.has(victim)
     if (drains) drained.add(victim)
     else killed.add(victim)

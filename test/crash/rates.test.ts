@@ -17,7 +17,7 @@ describe.each(storeKinds)('%s', (store) => {
     `all rates at once in ${workers} processes, ${seconds} s: never exceeded by the store's clock`,
     async () => {
       const fleet = await Fleet.open(store)
-      // Enough for a burst at the beginning and for as long as it takes to stop.
+      // Enough for a burst at the start and for the duration of the stop.
       const runs = perSecond * (seconds + 8)
       for (const kind of kinds) {
         for (let left = runs; left > 0; left -= 500) {

@@ -63,7 +63,7 @@ describe.each(storeKinds)('%s', (store) => {
     const busy = await fleet.start({ options })
     const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 3 * leaseMs })
     await startedBy(fleet, busy, handle.id, 'wait')
-    // There before the loop blocks: it would take the run if it might.
+    // Started before the loop blocks: it would take the run if it were allowed to.
     await fleet.start({ options })
     fleet.bodyLog.write('go', { run: handle.id })
 

@@ -79,7 +79,7 @@ function printLatencies(store: FleetStoreKind, latencies: readonly number[]): vo
 
 /** Ms from the kill of the worker of a run to the begin of its next body, in another process. */
 async function takeOver(fleet: Fleet): Promise<number> {
-  // Long enough not to be over when this process, on a busy machine, comes to the kill.
+  // Long enough not to end before this process, on a busy machine, sends the kill.
   const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
   const { pid } = await fleet.bodyLog.until(
     ({ moment, run, path }) => moment === 'start' && run === handle.id && path === 's2',

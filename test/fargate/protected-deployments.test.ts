@@ -146,7 +146,7 @@ test.concurrent('old tasks with consecutive protected runs: the deployment ends 
     Array.from({ length: oldTasks }, () => false),
   )
   for (const { at } of stops()) expect(at - deployedAt).toBeLessThanOrEqual(maxTotalMs)
-  // From half of it on they take no new ones: none has used its total up.
+  // From half of it on they take no new ones: no run has used the whole.
   expect(shop.lines.filter(({ message }) => message.includes('protected for maxTotal'))).toEqual([])
   const before = ended
   await clock.passUntil(() => ended > before, 1 * minutes)

@@ -46,7 +46,7 @@ export function only(tasks: readonly FakeTask[]): FakeTask {
   return task
 }
 
-/** Resolves with the task that has taken the place of `gone`. */
+/** Resolves with the task that has replaced `gone`. */
 export async function replacementOf(
   { fake, service }: Pick<ReadyService, 'fake' | 'service'>,
   gone: FakeTask,

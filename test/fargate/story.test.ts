@@ -115,7 +115,7 @@ async function risingLoad(site: StorySite): Promise<void> {
   await site.steady()
 }
 
-/** Tasks are taken away while they work on runs that need protection. */
+/** Tasks are removed while they work on runs that need protection. */
 async function fallingLoad(site: StorySite): Promise<void> {
   await site.enqueue(Math.floor(runs / 3))
   await site.fake.events.until(() => site.tasks.some((task) => site.fake.isProtected(task)))
@@ -131,8 +131,8 @@ async function deployment(site: StorySite): Promise<void> {
 }
 
 /**
- * Adds load, and resolves with a task inside a body; the machine that vanishes is inside one that runs at most once. More
- * load comes if all of it ends before there was such a task.
+ * Adds load, and resolves with a task inside a body; the vanishing machine is inside one that runs at most once. Adds
+ * more load if all of it ends before there was such a task.
  */
 async function busyTask(site: StorySite, disruption: Disruption, random: SeededRandom): Promise<FakeTask> {
   const isVictim = (task: FakeTask): boolean => {

@@ -182,7 +182,7 @@ test.runIf(isProving)(
     service.update({ definition: site.register() })
     expect(await deathsOf(site, [replaced])).toEqual(['stopped by a deployment, SIGKILL after 1 s'])
 
-    // The deployment has also replaced the task that came for the one that Spot took.
+    // The deployment has also replaced the replacement of the task that Spot interrupted.
     await expect
       .poll(
         async () => (await jobs.inspector.lostWorkers()).filter(({ death }) => death === undefined),

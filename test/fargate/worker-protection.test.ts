@@ -40,7 +40,7 @@ test.concurrent('a run that needs protection is claimed once ECS has confirmed i
   await fake.events.first((event) => event.type === 'service' && event.held !== undefined)
   site.end(run.id)
   expect(await run.result(patience)).toBe('charge')
-  // The protection is given back after a minute without users; then the task may go.
+  // The protection is released after a minute without users; then the task may be stopped.
   const stop = await fake.events.first((event) => event.type === 'stop')
   expect(stop).toMatchObject({ protectedThen: false })
   expect((await jobs.inspector.run(run.id))?.losses).toBe(0)

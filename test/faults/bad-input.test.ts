@@ -11,7 +11,7 @@ import { Crew } from './crew.ts'
 const password = 'p@ss:w/rd#%?&'
 const encoded = encodeURIComponent(password)
 let locked: RedisServer
-/** All that the process has written beside its logs. */
+/** The output of the process beside its logs. */
 const written: string[] = []
 
 beforeAll(async () => {

@@ -69,7 +69,7 @@ export class BodyLog {
     }
   }
 
-  /** Resolves when so many sightings of this moment were made. */
+  /** Resolves at this many sightings of this moment. */
   async times(moment: Moment, count: number): Promise<void> {
     if (count <= 0) return
     let seen = 0

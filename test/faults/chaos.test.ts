@@ -10,7 +10,7 @@ import { Load } from './load.ts'
 
 const seconds = provingNumber('DURABLE_JOBS_PROVE_FAULT_SECONDS', 5)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
-/** So long stalls and refusals last at most, and so late a request may be executed once more (R34). */
+/** The maximum of stalls and refusals, and the delay after which a request may be executed once more (R34). */
 const maxMs = seconds < 60 ? 1_000 : 5_000
 /** Longer faults are rarer, so that most of the time a connection works. */
 const rarely = 1_000 / maxMs

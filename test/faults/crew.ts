@@ -12,7 +12,7 @@ import { findViolations } from './violations.ts'
 
 interface HireOptions extends Partial<Pick<WorkerOptions, 'concurrency' | 'lease' | 'maxBlocked' | 'name'>> {
   readonly store?: Partial<StoreOptions>
-  /** In place of a store of its own. */
+  /** In place of a new store. */
   readonly open?: StoreOpener
 }
 
@@ -41,7 +41,7 @@ export class Crew {
   /** @param url The server of the client: without faults in between, so that a test can inspect the runs. */
   static async open(url: string, options: Partial<StoreOptions> = {}): Promise<Crew> {
     const namespace = `faults-${randomUUID()}`
-    // Some look at it before anything is written, and reading makes no namespace.
+    // Some tests read it before anything is written, and reading creates no namespace.
     await (await openStore(parseStoreConfig({ ...options, url, namespace }))).close()
     const crew = new Crew(namespace, await connect({ ...options, url, namespace }))
     onTestFinished(async ({ task }) => {

@@ -3,7 +3,7 @@ import { type Context, defineJob, type Job, type StepContext, type StepOptions }
 import type { BodyLog } from './body-log.ts'
 
 export interface MixedInput {
-  /** How long its bodies take at most. */
+  /** The maximum duration of its bodies. */
   readonly ms: number
   /** Whether it sleeps long enough to be suspended. */
   readonly naps?: boolean

@@ -17,10 +17,10 @@ import { completed, TestWorker } from '../support/stores/test-worker.ts'
 /** A call of the store that a fault hits. */
 export interface RepeatedCall {
   readonly name: string
-  /** Whose execution is repeated. */
+  /** The execution that is repeated. */
   readonly script: ScriptName
   /**
-   * Brings the store to where the call is made. The call goes over `faulty`; everything else over `calm`, which is
+   * Prepares the store for the call. The call uses `faulty`; everything else uses `calm`, which is
    * another connection.
    */
   readonly prepare: (calm: Store, faulty: Store) => Promise<Prepared>
@@ -252,7 +252,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       const { worker } = await held(calm, faulty)
       return {
         call: () => faulty.renew(worker.lease, { draining: false }),
-        // Several: a connection that is back introduces itself by a renewal of its own.
+        // Several: a reconnected connection registers by its own renewal.
         newer: async () => {
           for (let i = 0; i < 5; i++) await faulty.renew(worker.lease, { draining: true })
         },

@@ -29,7 +29,7 @@ function worker(name: string) {
 async function twoHeld(calm: Store, faulty: Store): Promise<Step> {
   await calm.enqueue([newRun({ id: 'one' }), newRun({ id: 'two' })])
   await calm.register(worker('first'))
-  // A connection that is back renews: this is not to be the first renewal.
+  // A reconnected connection renews: this must not be the first renewal.
   await calm.renew(worker('first').lease, { draining: false })
   const calmly = new TestWorker(calm, worker('first'))
   const [run, other] = await calmly.claim(2)

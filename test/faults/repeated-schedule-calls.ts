@@ -50,7 +50,7 @@ export const repeatedScheduleCalls: readonly RepeatedCall[] = [
     name: 'register with a schedule',
     script: 'register',
     prepare: async (calm, faulty) => {
-      // A connection that is back renews: this is not to be the first renewal.
+      // A reconnected connection renews: this must not be the first renewal.
       await calm.register(worker('bodyLog'))
       await calm.renew(worker('bodyLog').lease, { draining: false })
       const { digest, bytes } = encodeSpec('report', specOf())

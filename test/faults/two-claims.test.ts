@@ -15,7 +15,7 @@ const half = concurrency / 2
 /** The first claim and the two that are in flight bring runs that end at once; then come runs that keep their slots. */
 const quickRuns = 3 * half
 const heldRuns = 80
-/** So many slots the newest claim says are free while runs are held, and an older one says otherwise. */
+/** The free slots in the newest claim while runs are held; an older claim has another number. */
 const freeBeside = concurrency - heldRuns
 
 const { sha, source } = scriptOf('claim')

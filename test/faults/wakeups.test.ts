@@ -91,7 +91,7 @@ async function scriptStats(server: RedisServer): Promise<{ calls: number; us: nu
   return { calls: Number(calls), us: Number(us), usPerCall: Number(us) / Number(calls) }
 }
 
-/** A worker, and so many runs that wait for it. */
+/** A worker, and this many runs that wait for it. */
 async function queued(server: RedisServer, runs: number): Promise<TestWorker> {
   const config = parseStoreConfig({ url: server.url, namespace: `queued-${randomUUID()}` })
   const store = await openStore(config)

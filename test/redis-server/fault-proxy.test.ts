@@ -11,7 +11,7 @@ async function started(target?: RedisServer): Promise<{ server: RedisServer; pro
   return { server, proxy }
 }
 
-/** Something that a test makes happen when it wants it to. */
+/** An event that a test triggers. */
 function event(): { happened: Promise<void>; happen: () => void } {
   let happen = (): void => undefined
   const happened = new Promise<void>((resolve) => {

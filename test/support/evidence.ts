@@ -1,4 +1,4 @@
-/** Figures of a test, on a line of its own that `scripts/prove.ts` collects. */
+/** Figures of a test, on a separate line that `scripts/prove.ts` collects. */
 export function printEvidence(figures: Readonly<Record<string, string | number>>): void {
   console.log(`EVIDENCE ${JSON.stringify(figures)}`)
 }

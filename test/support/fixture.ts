@@ -47,7 +47,7 @@ export async function openFixture(
 ): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-unit-'))
   const store = { url: `sqlite:${join(folder, 'jobs.db')}`, ...options }
-  // The tests read it, too, and reading makes no store.
+  // The tests read it, too, and reading creates no store.
   await (await openStore(parseStoreConfig(store))).close()
   const workers: Worker[] = []
   const clients: Jobs[] = []

@@ -100,7 +100,7 @@ describe('a closed terminal', () => {
   })
 })
 
-/** A pager that says when it has shown all, and ends when `endPager` lets it. */
+/** A pager that reports when it has shown everything, and ends at `endPager`. */
 const pager = 'cat; echo shown by the pager; until [ -e seen ]; do sleep 0.1; done'
 
 function endPager(terminal: RecordedTerminal): void {

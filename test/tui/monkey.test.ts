@@ -10,9 +10,9 @@ import { outsideFrames } from './support/frame-bytes.ts'
 import { type MonkeyAct, nextAct } from './support/key-monkey.ts'
 
 const keys = provingNumber('DURABLE_JOBS_PROVE_KEYS', 200)
-/** A busy machine makes its terminal fall behind: it has a machine to itself in `prove`. */
+/** A busy machine makes its terminal fall behind: in `prove` no other test runs beside it. */
 const isProving = process.env.DURABLE_JOBS_PROVE_KEYS !== undefined
-/** The keys are spread over this time; 0: as fast as the program takes them. */
+/** The keys are spread over this time; 0: as fast as the program reads them. */
 const seconds = provingNumber('DURABLE_JOBS_PROVE_SECONDS', 0)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 12)
 /** Keys between two looks at whether the screen is the frame. */

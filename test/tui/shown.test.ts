@@ -7,7 +7,7 @@ import { stateOf } from './support/given.ts'
 const { queues } = screens
 if (queues === undefined) throw new Error('no screen for queues')
 
-/** The screen, and for which panes its rows were made. */
+/** The screen, and the panes whose rows were computed. */
 function counted(screen: Screen): {
   readonly screens: Screens
   readonly own: Screen

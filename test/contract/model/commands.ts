@@ -40,7 +40,7 @@ export interface Fleet {
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
 
-/** Of the runs that are to be unique. */
+/** Of the runs with a unique key. */
 const keys = ['k1', 'k2', 'k3'] as const
 
 /** Of failures with a mark. */
@@ -115,7 +115,7 @@ async function statisticsAgree(oracle: Oracle, store: Store): Promise<void> {
     expect(durationsIn(total)).toBe(completed + failed + cancelled + expired)
   }
 }
-/** Searches that take turns after every third command; each reads other indexes. */
+/** Searches that rotate after every third command; each reads other indexes. */
 const queries: readonly RunQuery[] = [
   { limit: 7 },
   { states: ['ready', 'waiting', 'running', 'cancelling'], order: 'longest', limit: 3 },
@@ -233,7 +233,7 @@ function checkpointCommand(choice: number, twice: boolean): Command {
   })
 }
 
-/** A step's attempt fails, for good or to be tried again; the entry is sent twice. */
+/** A step's attempt fails, finally or with a retry; the entry is sent twice. */
 function failureCommand(choice: number, cause: Cause, pauseMs: number | undefined): Command {
   const title = `claim ${choice} stores a failed attempt for ${cause}`
   return command(title, async (oracle, fleet) => {
@@ -483,7 +483,7 @@ const claimOfKey: fc.Arbitrary<UniqueClaim> = fc.record({
   until: fc.constantFrom<UniqueClaim['until']>('finished', 'finished', 'started', 'started', { ms: 3_000 }),
   onDuplicate: fc.constantFrom('join', 'reject', 'replace'),
 })
-/** One that holds a second key, which may be the first one of others. */
+/** A run that holds a second key, which may be the first one of others. */
 const claimOfKeys: fc.Arbitrary<UniqueClaim> = fc
   .tuple(claimOfKey, fc.constantFrom(undefined, ...keys))
   .map(([claim, canonicalKey]) =>

@@ -46,7 +46,7 @@ export interface KnownLoss {
   isExplained: boolean
 }
 
-/** The contract in as few lines as it can be said: one map of runs, no store, no time of its own. */
+/** The contract in as few lines as possible: one map of runs, no store, no clock. */
 export class Oracle {
   readonly runs = new Map<string, KnownRun>()
   readonly paused = new Set<string>()
@@ -151,7 +151,7 @@ export class Oracle {
     )
   }
 
-  /** How many runs a claim without protection leaves for want of it. */
+  /** How many runs a claim without protection skips for lack of it. */
   protectedLeft(worker: number): number {
     return this.#claimable(worker, ({ protect }) => protect)
   }

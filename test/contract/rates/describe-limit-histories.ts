@@ -212,7 +212,7 @@ class History {
     known.steps.clear()
   }
 
-  /** A step that finds a limit closed gives the slot up at once. */
+  /** A step that hits a closed limit releases the slot at once. */
   async #acquire(known: Known | undefined, wanted: readonly LimitUse[]): Promise<void> {
     if (known?.stay === undefined || wanted.length === 0) return
     // Two runs that keep a slot each and wait for the other's are their author's deadlock.

@@ -60,7 +60,7 @@ interface Known {
   readonly paid: Set<number>
   /** The first line it was seen in, and when. */
   line?: { readonly at: string; readonly seenAt: number }
-  /** It was refused again after it had waited for so long: no younger run takes its keys from now on. */
+  /** It was refused again after it had aged: no younger run takes its keys from now on. */
   senior: boolean
 }
 

@@ -171,7 +171,7 @@ function retries(open: Open): void {
     await failAll(await worker())
     const all = found([again, first, fresh.id])
     const ended = await store.applyAction({ action: action.id, from: '1', runs: all })
-    // The one that is newer than the action is none of its runs.
+    // The run that is newer than the action is not part of it.
     expect(ended).toMatchObject({ done: 1, refused: 2 })
     expect(reasonsOf(ended)).toEqual({
       [again]: 'it became failed after it was chosen',

@@ -440,7 +440,7 @@ async function idleWorkers(
   return workers
 }
 
-/** Names of those of the workers that a change wakes; it is known to wake so many at least. */
+/** Names of the workers that a change wakes; at least this many are woken. */
 async function wokenBy(
   { store, worker }: Contract,
   workers: readonly TestWorker[],

@@ -210,7 +210,7 @@ export function statisticsContract(open: Open): void {
       await store.enqueue([newRun(), newRun()])
       advance(2 * minuteMs)
       await store.enqueue([newRun()])
-      // Each new minute makes room for itself: those of the night are gone by then.
+      // Each new minute drops old ones: those of the night are gone by then.
       advance(throughputMinutes * minuteMs)
       for (let i = 0; i < 3; i++) {
         await store.enqueue([newRun()])

@@ -30,7 +30,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await acquire(worker, b, 'call', [use(one)])).toEqual({ kind: 'granted' })
     const renewed = await worker.renew()
     expect(renewed).toMatchObject({ orders: { granted: [] } })
-    // A late repeat of the end gives nothing back that belongs to another.
+    // A late repeat of the end releases nothing that belongs to another step.
     await contract.store.commit(worker.lease, [end])
     expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1 }])
   })

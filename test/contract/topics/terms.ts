@@ -18,7 +18,7 @@ async function elected(worker: TestWorker, role: string = leaderRole, after?: nu
   return answer.term
 }
 
-/** Lets time pass in which both workers keep their leases. */
+/** Lets time pass while both workers renew their leases. */
 async function pass(
   ms: number,
   workers: readonly TestWorker[],

@@ -33,7 +33,7 @@ interface Deps {
   readonly calls: CallLog
 }
 
-/** The ECS API without its transport: throttled, counted, and failing where a test has planned it. */
+/** The ECS API without its transport: throttled, counted, and failing as a test has planned. */
 export class EcsApi {
   readonly #deps: Deps
 

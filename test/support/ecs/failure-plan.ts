@@ -94,7 +94,7 @@ export class PlannedFailure {
     return this.#hits
   }
 
-  /** Lets calls through again. */
+  /** Ends the failure. */
   lift(): void {
     this.#lifted = true
   }

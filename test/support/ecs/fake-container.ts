@@ -70,7 +70,7 @@ export class FakeContainer {
     return this.#restarts
   }
 
-  /** The process that runs now, or the last one that did. */
+  /** The current process, or the last one. */
   get process(): TaskProcess {
     if (this.#process === undefined) throw new Error(`container ${this.plan.name} has not been started`)
     return this.#process

@@ -32,7 +32,7 @@ export interface FakeEcsOptions {
   readonly pick?: Pick
   readonly startDelayMs?: number
   readonly deprovisionMs?: number
-  /** How long a task is RUNNING before a deployment counts on it. AWS without health checks: 40 s. 0 if left out. */
+  /** How long a task is RUNNING before a deployment counts on it. AWS without health checks: 40 s. Default: 0. */
   readonly healthyAfterMs?: number
   /** Whether DEPLOYMENT_BLOCKED is for renewals too. True if left out: see protection-operations.ts. */
   readonly renewalsBlocked?: boolean
@@ -164,7 +164,7 @@ export class FakeEcs implements AsyncDisposable {
     task.stop(unhealthy())
   }
 
-  /** The task's machine is gone without SIGTERM. ECS says RUNNING until it has noticed. */
+  /** The task's machine vanishes without SIGTERM. ECS reports RUNNING until it has noticed. */
   vanish(task: FakeTask, options: { readonly noticedAfterMs?: number } = {}): void {
     task.vanish(options.noticedAfterMs ?? 0)
   }

@@ -155,7 +155,7 @@ export class FakeService {
     this.#settle()
   }
 
-  /** Starts nothing any more. */
+  /** Stops starting tasks. */
   close(): void {
     this.#closed = true
   }

@@ -111,7 +111,7 @@ export class FakeTask {
     return this.group.startsWith('service:') ? this.group.slice('service:'.length) : undefined
   }
 
-  /** The container whose name it is; without a name the first one. */
+  /** The container with this name; without a name the first one. */
   container(name?: string): FakeContainer {
     const found = this.containers.find(({ plan }) => name === undefined || plan.name === name)
     if (found === undefined) throw new Error(`task ${this.id} has no container ${name}`)
@@ -143,7 +143,7 @@ export class FakeTask {
     for (const container of this.containers) container.terminate()
   }
 
-  /** The machine is gone: every process ends at once without a signal. ECS says RUNNING until it has noticed. */
+  /** The machine vanishes: every process ends at once without a signal. ECS reports RUNNING until it has noticed. */
   vanish(noticedAfterMs: number): void {
     if (this.#vanished || this.#status === 'STOPPED') return
     this.#vanished = true

@@ -51,7 +51,7 @@ export class ScaleInProtections {
     return this.expiryOf(taskArn) !== undefined
   }
 
-  /** Ends all protections without a word: the cloud is closed. */
+  /** Ends all protections without an event: the cloud is closed. */
   clear(): void {
     for (const taskArn of [...this.#held.keys()]) this.end(taskArn)
   }

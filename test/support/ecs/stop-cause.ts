@@ -34,7 +34,7 @@ export function replaced(deployment: string): StopCause {
   return scheduled('deployment', deployment)
 }
 
-/** Fargate takes the capacity of a Spot task back. A sample of 2023 has the stop code TerminationNotice instead. */
+/** Fargate interrupts a Spot task. A sample of 2023 has the stop code TerminationNotice instead. */
 export function spotInterruption(
   stopCode: 'SpotInterruption' | 'TerminationNotice' = 'SpotInterruption',
 ): StopCause {

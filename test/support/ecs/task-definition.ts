@@ -16,7 +16,7 @@ export interface ContainerDefinition {
    * real time to end.
    */
   readonly stopTimeoutMs?: number
-  /** The restart policy: it is started again inside the task if it has run for so long. No restart if left out. */
+  /** The restart policy: the container restarts inside the task if it has run for this long. No restart by default. */
   readonly restart?: { readonly afterMs: number }
   readonly image?: string
 }
@@ -28,7 +28,7 @@ export interface TaskDefinitionInput {
   readonly cpu?: number
   /** MiB. */
   readonly memory?: number
-  /** Whether the task has a role. Without one the agent refuses with 403. True if left out. */
+  /** Whether the task has a role. Without one the agent refuses with 403. Default: true. */
   readonly taskRole?: boolean
   /** Whether containers get `ECS_AGENT_URI`. Default: true. */
   readonly agentUri?: boolean

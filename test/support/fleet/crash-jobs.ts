@@ -28,7 +28,7 @@ interface Deps {
   readonly killer: Killer
 }
 
-/** `step.run` under the bodyLog's eyes. A path with a key is written as it is stored: `name[key]`. */
+/** `step.run`, recorded in the body log. A path with a key is written as it is stored: `name[key]`. */
 function observed({ step, run }: Context<unknown>, { bodyLog, killer }: Deps): Observed {
   return async (path, body, options) => {
     const [, name = path, key] = /^(.*)\[(.*)\]$/.exec(path) ?? []

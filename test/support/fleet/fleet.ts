@@ -75,7 +75,7 @@ export class Fleet {
     return fleet
   }
 
-  /** A file of this fleet, gone with it. */
+  /** A file of this fleet, removed with it. */
   file(name: string): string {
     return join(this.#folder, name)
   }

@@ -25,7 +25,7 @@ type Moment =
 
 const slowCommitMs = 50
 
-/** Ends this process as a crash would: nothing of it runs any more. */
+/** Ends this process like a crash: none of its code runs any more. */
 export class Killer {
   readonly #point: KillPoint | undefined
   readonly #bodyLog: BodyLog

@@ -4,7 +4,7 @@ import type { LeaderFunction, Worker } from '../../../runtime/index.ts'
 import { AbortedError } from '../../../sdk/index.ts'
 import type { BodyLog } from './body-log.ts'
 
-/** A store of the application, which takes no write of an older term than the newest it has seen. */
+/** A store of the application, which refuses writes of an older term than the newest it has seen. */
 export class GuardedStore {
   readonly #database: DatabaseSync
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, limits } from '../../../sdk/index.ts'
 import type { BodyLog } from './body-log.ts'
 
-/** So many bodies of one key at the same time, in all processes together. */
+/** The maximum of concurrent bodies of one key, in all processes together. */
 export const maxPerKey = 3
 
 export interface LimitedInput {

@@ -22,7 +22,7 @@ export const storeKinds = everywhere.filter((kind) => named === undefined || kin
 
 export async function newFleetStore(kind: FleetStoreKind, folder: string): Promise<FleetStore> {
   const made = await makers[kind](folder)
-  // The tests look at it before anything is written, and reading makes no store.
+  // The tests read it before anything is written, and reading creates no store.
   await (await openStore(parseStoreConfig(made.options))).close()
   return made
 }

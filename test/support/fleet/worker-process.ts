@@ -18,7 +18,7 @@ export interface WorkerSpec {
   readonly killPoint?: KillPoint
   /** Left out: as by default. */
   readonly terms?: TermTimes
-  /** The file of the guarded store, if the worker is to do the work of a leader. */
+  /** The file of the guarded store, if the worker should do the work of a leader. */
   readonly guarded?: string
   readonly options?: Pick<WorkerOptions, 'lease' | 'stopTimeout' | 'maxBlocked' | 'concurrency' | 'queues'>
 }

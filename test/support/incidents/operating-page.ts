@@ -42,7 +42,7 @@ function keysOf(text: string): string[] {
   )
 }
 
-/** The words of a command, quoted as a shell takes them, with their capitals filled in. */
+/** The words of a command, quoted as in a shell, with their placeholders filled in. */
 export function wordsOf(command: string, filled: Readonly<Record<string, string>>): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain = '']) => {
     const word = quoted ?? plain

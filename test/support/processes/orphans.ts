@@ -33,7 +33,7 @@ export function killAtExit(pid: number): void {
   tellGuard(`pid ${pid}`)
 }
 
-/** To be called as soon as the process has ended: its id may soon be another's. */
+/** Call it as soon as the process has ended: its id may soon belong to another one. */
 export function hasEnded(pid: number): void {
   pids.delete(pid)
   tellGuard(`ended ${pid}`)

@@ -24,8 +24,8 @@ const leaseThreadFile: Plugin = {
 }
 
 /**
- * Bundles the programs that tests start, once for all tests of this run and from the sources as they are: a process that
- * finds some 350 files and strips their types takes at least twice the processor time to start.
+ * Bundles the programs that tests start, once for all tests of this run and from the current sources: a process that
+ * loads some 350 files and strips their types takes at least twice the CPU time to start.
  */
 export async function setup(): Promise<void> {
   // Another project of this run has built it.
@@ -36,7 +36,7 @@ export async function setup(): Promise<void> {
       ...Object.fromEntries(bundledPrograms.map((path) => [path.replace(/\.ts$/, ''), path])),
       sdk: 'sdk/index.ts',
       'lease-thread': 'runtime/worker/lease-thread.ts',
-      // A program of its own; the code that starts it looks for it beside itself, among the parts.
+      // A separate program; the code that starts it expects it in its own folder, among the parts.
       'parts/demo-worker': 'runtime/cli/demo/demo-worker.ts',
     },
     outdir: folder,

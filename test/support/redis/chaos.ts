@@ -74,7 +74,7 @@ export class Chaos {
     for (const fault of faults) {
       choice -= this.#rates[fault] ?? 0
       if (choice >= 0) continue
-      // Were they to pile up while a client is away, it would never get through again.
+      // If they piled up while a client is away, it could never connect again.
       if (ofCommands.has(fault) && this.#proxy.armed > 0) return
       this.#picked[fault]++
       this.#begin(fault, size)

@@ -142,7 +142,7 @@ export class FaultProxy {
     for (const link of this.#links) link.flow()
   }
 
-  /** Makes everything that comes from now on `ms` late, both ways; 0 ends it. */
+  /** Delays everything from now on by `ms`, both ways; 0 ends the delay. */
   delay(ms: number): void {
     this.#faults.delayMs = ms
     for (const link of this.#links) link.flow()
@@ -195,7 +195,7 @@ export class FaultProxy {
     })
   }
 
-  /** Takes back the faults of single commands that have hit none yet. */
+  /** Cancels the faults of single commands that have hit none yet. */
   disarm(): void {
     this.#refusals.length = 0
     this.#stalls.length = 0
@@ -279,7 +279,7 @@ export class FaultProxy {
       .map((answer): unknown => (answer.status === 'fulfilled' ? answer.value : answer.reason))
   }
 
-  /** Resolves when the moment has come, an event that was to be the moment has failed, or the proxy is closed. */
+  /** Resolves at the moment, when the event that defines the moment has failed, or when the proxy is closed. */
   #wait(moment: Moment): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {

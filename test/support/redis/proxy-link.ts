@@ -10,7 +10,7 @@ interface Reply {
 
 /** The interface of a link to its proxy. */
 export interface LinkFaults extends Conditions {
-  /** Whether these requests are to be held back; if so, this takes care of it. */
+  /** Whether these requests have to be held back; if so, this holds them. */
   holdsBack(link: ProxyLink, requests: readonly Frame[]): boolean
   /**
    * Called before the reply to `request` is delivered. To cut the link instead, it returns the next action, which gets the
@@ -114,7 +114,7 @@ export class ProxyLink {
     return late.flatMap((request) => (this.#answers.has(request) ? [this.#answers.get(request)] : []))
   }
 
-  /** Both connections are gone at once, with all that was held. */
+  /** Both connections are closed at once, with all held bytes. */
   destroy(): void {
     this.#requests.take()
     this.cut()
@@ -188,7 +188,7 @@ export class ProxyLink {
     if (refused.length > 0) this.#replies.push(refused)
   }
 
-  /** The refusals that no earlier request's reply is before: a client takes replies in the order of its requests. */
+  /** The refusals without an earlier request's reply before them: a client reads replies in the order of its requests. */
   #dueRefusals(): readonly Reply[] {
     const due: Reply[] = []
     for (;;) {

@@ -23,7 +23,7 @@ export class RedisCluster {
     this.#owners = owners
   }
 
-  /** Resolves when every node takes calls for its slots; a fresh node is not writable for about two seconds. */
+  /** Resolves when every node accepts calls for its slots; a fresh node is not writable for about two seconds. */
   static async start(options: Pick<RedisServerOptions, 'appendOnly' | 'config'> = {}): Promise<RedisCluster> {
     const starts = await Promise.allSettled(
       Array.from({ length: nodeCount }, () => RedisServer.start({ ...options, cluster: true })),

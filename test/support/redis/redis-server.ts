@@ -122,7 +122,7 @@ export class RedisServer {
     this.#signal('SIGCONT')
   }
 
-  /** The reply to one command, on a connection of its own: neither SELECT nor MULTI lasts until the next. */
+  /** The reply to one command, on a separate connection: neither SELECT nor MULTI affects the next. */
   async command(...args: readonly string[]): Promise<unknown> {
     const connection = await RespConnection.open(this.port)
     try {
@@ -145,7 +145,7 @@ export class RedisServer {
   }
 
   #signal(name: NodeJS.Signals): void {
-    // Waiting for the end of the process has to keep this one running.
+    // Waiting for the end of the process must keep this process running.
     this.#child?.ref()
     this.#child?.kill(name)
   }

@@ -210,7 +210,7 @@ function spec(): Parameters<Store['putSchedule']>[1] {
   return { ...timing, run }
 }
 
-/** Puts something of everything that is read into a store; `pass` lets time pass. */
+/** Stores an example of everything that is read; `pass` lets time pass. */
 export async function populate(store: Store, pass: (ms: number) => void = () => undefined): Promise<Known> {
   const declared = encodeSpec('coded', spec())
   const worker = await TestWorker.register(store, {

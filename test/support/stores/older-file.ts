@@ -69,7 +69,7 @@ export function makeVersionBefore(path: string): void {
   change(path, dropAdded)
 }
 
-/** Takes out of a file all that came after format 1. */
+/** Removes from a file all parts that came after format 1. */
 export function makeFormat1(path: string): void {
   change(
     path,

@@ -17,7 +17,7 @@ export interface RecordedTerminalOptions {
   /** The command that runs in it, with its arguments. */
   readonly program: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** The script around the program lives on when the terminal is gone, so that the exit code is written down. */
+  /** The script around the program outlives the terminal, so that it can record the exit code. */
   readonly outlives?: boolean
 }
 
@@ -113,7 +113,7 @@ export class RecordedTerminal {
     await this.#tmux.resize(size)
   }
 
-  /** Kills the pane as tmux does it: the program gets a hang-up, and its terminal is gone. */
+  /** Kills the pane as tmux does it: the program gets a hang-up, and its terminal is closed. */
   async killPane(): Promise<void> {
     await this.#tmux.command('kill-pane -t :0.0').catch(() => undefined)
   }
@@ -164,7 +164,7 @@ export class RecordedTerminal {
     })
   }
 
-  /** All that was ever said beside full screens, as lines that know no width. */
+  /** All output outside of full screens, as lines without a width. */
   transcript(): readonly string[] {
     const { normal } = this.#emulator.buffer
     const lines: string[] = []
@@ -178,7 +178,7 @@ export class RecordedTerminal {
     return trimmed.slice(0, trimmed.findLastIndex((text) => text !== '') + 1)
   }
 
-  /** Whether the frame on the screen was made for this size. */
+  /** Whether the frame on the screen has this size. */
   hasFrameOf({ columns, rows }: Size): boolean {
     const lines = this.lines()
     if (lines.length !== rows || this.size.columns !== columns) return false
@@ -187,7 +187,7 @@ export class RecordedTerminal {
     return isWhole && lines[rows - 1] !== ''
   }
 
-  /** Resolves as soon as it is as wanted; each output of the program is looked at. */
+  /** Resolves as soon as the condition holds; it is evaluated at each output of the program. */
   async until(wanted: Wanted, what: string = String(wanted)): Promise<void> {
     if (wanted(this)) return
     const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -69,7 +69,7 @@ export class Host {
     return this.view.keys.map(({ key, label }) => `${key} ${label}`)
   }
 
-  /** Begins an action as its key would, in a read of its own, without its first frame. */
+  /** Begins an action as its key would, in a separate read, without its first frame. */
   begin(command: string, things: readonly Thing[]): void {
     const verb = this.verbs[command]
     if (verb === undefined) throw new Error(`no verb ${command}`)
@@ -103,7 +103,7 @@ export class Host {
     for (const name of keys) this.dispatch({ kind: 'key', key: keyOf(name), read })
   }
 
-  /** Each key in a read of its own, its frame painted. */
+  /** Each key in a separate read, with its frame painted. */
   type(text: string): void {
     for (const character of text) this.press(character)
   }

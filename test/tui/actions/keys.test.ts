@@ -95,7 +95,7 @@ test('events of a closed dialog do not reach another one', async () => {
   host.paint()
   host.read('esc')
   expect(host.isOpen).toBe(false)
-  // Its plan takes more reads: that of the first dialog comes before it.
+  // Its plan takes more reads: the plan of the first dialog arrives before it.
   await host.open('retry', failedRun(id))
   expect(host.text).toContain('would run again: pay')
 })

@@ -106,7 +106,7 @@ async function lookFor(terminal: Terminal, { incident, opens, cause, looks }: Pl
   return found
 }
 
-/** Moves the cursor to a finding, where a busy machine has graver ones of its own: these keys are not counted. */
+/** Moves the cursor to a finding, in case a busy machine has more severe ones of its own: these keys are not counted. */
 async function select(terminal: Terminal, row: RegExp): Promise<void> {
   for (;;) {
     const screen = await terminal.shows((text) => text.split('\n').some((line) => row.test(onOneLine(line))))

@@ -4,7 +4,7 @@ import type { Incident } from '../../support/incidents/incident.ts'
 /** How an incident is met in jobs-tui. A screen is compared as one line, with single blanks. */
 export interface Play {
   readonly incident: Incident
-  /** On the first screen, without any key: the row of the finding; of an incident of the server, anywhere. */
+  /** On the first screen, without any key: the row of the finding; for an incident of the server, anywhere. */
   readonly opens: RegExp
   /** Names the cause, on any screen. */
   readonly cause: RegExp

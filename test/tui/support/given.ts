@@ -57,7 +57,7 @@ export function screenInput<Data>(options: StateOptions & { readonly data?: Data
   return inputOf(stateOf(options)) as ScreenInput<Data>
 }
 
-/** Presses keys, each in a read of its own; text is pressed letter by letter. */
+/** Presses keys, each in a separate read; text is pressed letter by letter. */
 export function pressed(state: AppState, ...names: readonly string[]): AppState {
   return names.reduce((before, name, i) => stepped(before, keyEvent(name, i + 1)).state, state)
 }

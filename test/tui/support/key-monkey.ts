@@ -8,7 +8,7 @@ export type MonkeyAct =
   | { readonly kind: 'type'; readonly text: string; readonly keys: number }
   /** One size after the other, each once. */
   | { readonly kind: 'resize'; readonly sizes: readonly Size[] }
-  /** The shell gets the terminal, and gives it back. */
+  /** The shell gets the terminal, and returns it. */
   | { readonly kind: 'stop'; readonly by: 'ctrl-z' | 'SIGTSTP' }
   | { readonly kind: 'signal'; readonly signal: 'SIGCONT' | 'SIGWINCH' }
 

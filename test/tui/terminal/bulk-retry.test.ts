@@ -47,7 +47,7 @@ async function retries(store: Store, ids: readonly string[]): Promise<ReadonlyMa
   return counts
 }
 
-/** Confirms, and lets the first runs through. Where the action would soon be over, it is held up there. */
+/** Confirms, and admits the first runs. If the action would end too soon, it is delayed there. */
 async function inTheMiddle(stage: Stage, store: Store, gate: WriteGate | undefined): Promise<void> {
   await gate?.close()
   await confirm(stage)

@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts'
  * counts comes after one that is harmless and shows that keys arrive: pressed as often as it takes.
  */
 
-/** Resolves once the dialog takes keys, to the command that it copied: the one that does the same. No field may have the keys. */
+/** Resolves once the dialog accepts keys, to the equivalent command that it copied. No field may have the focus. */
 export async function takesKeys(stage: Stage): Promise<string> {
   const { terminal } = stage
   await terminal.forgetCopied()

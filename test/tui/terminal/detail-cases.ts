@@ -20,7 +20,7 @@ function tab(name: string, wanted: (pressed: Pressed) => Texts | Promise<Texts>)
 const tabCases: Readonly<Record<string, KeyCase>> = {
   'show why': tab('why', async ({ shop }) => {
     const { sentences } = await shop.jobs.explain(shop.failed)
-    // The first one counts seconds; a line breaks where it has to.
+    // The first line counts seconds; a line wraps where it has to.
     return sentences.flatMap((sentence) => sentence.split(' ').slice(-1))
   }),
   'show error': tab('error', () => ['StepFailedError', 'card declined, code 42']),

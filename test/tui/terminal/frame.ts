@@ -37,7 +37,7 @@ export class Frame {
     return this.lines[this.#size.rows - 1] ?? ''
   }
 
-  /** Whether keys are those of the screen, not of a dialog, a picker or a text field. */
+  /** Whether the screen gets the keys, not a dialog, a picker or a text field. */
   get isBrowsing(): boolean {
     return this.keys.includes('? keys')
   }

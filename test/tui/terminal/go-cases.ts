@@ -89,7 +89,7 @@ const commandLine: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Finds another command by a word of its help, and gives it. */
+/** Finds another command by a word of its help, and runs it. */
 const palette: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   await stage.press(key)

@@ -8,7 +8,7 @@ import { Stage } from './stage.ts'
 const forever = 600_000
 const kills = provingNumber('DURABLE_JOBS_PROVE_KILLS', 1)
 
-/** A run in the hands of a worker process, and another process that could take it over. */
+/** A run held by a worker process, and another process that could take it over. */
 async function heldRun(fleet: Fleet): Promise<{
   readonly run: string
   readonly holder: Member
@@ -50,7 +50,7 @@ async function seenAfterKill(
   ])
   const taken = { state: 'running', losses: 1, worker: names.other }
   expect(await fleet.client.inspector.run(run)).toMatchObject(taken)
-  // The row of the dead worker says why it is gone.
+  // The row of the dead worker shows the cause of its loss.
   await workers.press('G')
   await workers.shows(`worker ${names.holder} lost: its process died`)
   return { workers: onWorkers, runs: onRuns }

@@ -34,7 +34,7 @@ const soon = { maxAttempts: 2, initialInterval: 1, maxInterval: 1 } as const
 export function shopJobs(control: ShopControl) {
   const gateway = limits.fixedWindow({ name: 'gateway', limit: 500, window: '1h' })
   const tenant = limits.concurrency({ name: 'tenant', max: 1 })
-  /** Fails while the bank is away: its second try says something else than the first one. */
+  /** Fails while the bank is down: its second try has another message than the first one. */
   const settle = defineJob<OrderInput>(
     { name: 'settle', queue: 'billing', retry: false },
     async ({ input, step, run }) => {

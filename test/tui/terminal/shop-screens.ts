@@ -36,7 +36,7 @@ export interface ShopScreen {
   rows(shop: Shop): Promise<readonly string[]>
   /** How many rows the list has room for at 80x24. */
   readonly height: number
-  /** Numbers, names and states that have to be there. */
+  /** Required numbers, names and states. */
   facts(shop: Shop): Promise<readonly RegExp[]>
   /** The titles of the other lists, in the order in which tab goes to them. */
   readonly others?: readonly RegExp[]
@@ -46,7 +46,7 @@ export interface ShopScreen {
   readonly jumps?: RegExp
   /** The text typed into the filter, and the rows that match. */
   readonly filter?: { readonly typed: string; left(shop: Shop): Promise<readonly string[]> }
-  /** Which line of the picker is chosen, the rows as they are then, and the mark of the order; left out: the order is fixed. */
+  /** The chosen line of the picker, the rows in that order, and the mark of the order; omitted: the order is fixed. */
   readonly sort?: {
     readonly line: number
     rows(shop: Shop): Promise<readonly string[]>

@@ -81,7 +81,7 @@ const zoom: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** The list of unique keys takes the place of the limiters; the shop holds none. */
+/** The list of unique keys replaces the limiters; the shop holds none. */
 const uniqueKeys: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   await stage.press(key)
@@ -105,7 +105,7 @@ const mark: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Operations are nothing that could be acted on: of events only those of runs can be marked. */
+/** Operations accept no action: of events only those of runs can be marked. */
 async function markableRow({ stage, screen, rows }: Pressed): Promise<number> {
   if (screen !== 'events') return 0
   const row = rows.findIndex((text) => text.includes('…'))

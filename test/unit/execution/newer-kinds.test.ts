@@ -10,7 +10,7 @@ import { bothStores } from '../../support/stores/both-stores.ts'
 const kindByte = 13
 const unknownCode = 126
 
-/** Gives the run's second entry a kind that this version does not know, as a newer version may have stored it. */
+/** Gives the run's second entry a kind that this version does not know, as stored by a newer version. */
 async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
   if (store.url?.startsWith('sqlite:')) {
     const file = new DatabaseSync(store.url.slice('sqlite:'.length))
@@ -29,7 +29,7 @@ async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
   await server.command('EVAL', script, '1', key)
 }
 
-/** Stored entries are checked only as they are read: on Redis each is a text of its own. */
+/** Stored entries are checked only when they are read: on Redis each is a separate text. */
 test('an entry that is damaged blocks its own run, and the worker goes on with the others, redis', async () => {
   const [, [, redis]] = bothStores as readonly [unknown, (typeof bothStores)[number]]
   const { jobs, store, work } = await openFixture(await redis())

@@ -7,7 +7,7 @@ import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.
 import { cut, hang, reply } from './ecs-endpoints.ts'
 import { ownTask } from './holder-script.ts'
 
-/** `@aws-sdk/client-ecs` as it is, against a server on loopback that speaks ECS JSON 1.1. */
+/** The unmodified `@aws-sdk/client-ecs`, against a server on loopback that speaks ECS JSON 1.1. */
 const ecs = await loadEcs().catch(() => undefined)
 if (ecs === undefined) console.warn('skipped: @aws-sdk/client-ecs is not installed')
 

@@ -91,7 +91,7 @@ const spans =
       }))
     : [{ from: '2026-01-01', days: Number(provenDays) }]
 
-/** Two years of a zone take about five seconds, with others at the same time longer. */
+/** Two years of a zone take about five seconds, and longer beside other tests. */
 const maxTestMs = 60_000
 
 describe.each(zones)('%s, minute by minute against Intl.DateTimeFormat', (zone) => {

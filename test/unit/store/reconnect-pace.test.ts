@@ -50,7 +50,7 @@ describe('the pace of reconnects', () => {
   })
 
   describe('to a server that refuses writes', () => {
-    /** How often a connection is replaced when a call is refused every 10 ms for so long. */
+    /** How often a connection is replaced when a call is refused every 10 ms for this long. */
     function replacements(
       pace: ReconnectPace,
       clock: FakeClock,

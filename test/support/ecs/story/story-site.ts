@@ -24,7 +24,7 @@ export interface StoryOptions
   readonly tasks: number
   /** Where they run. */
   readonly capacity: readonly [CapacityShare, ...CapacityShare[]]
-  /** `leases only`: no worker sees that another one's connection is gone, as when a machine vanishes without closing any. */
+  /** `leases only`: no worker sees that the connection of another one is gone, as when a machine vanishes without closing any. */
   readonly death: 'seen by peers' | 'leases only'
 }
 
@@ -142,7 +142,7 @@ export class StorySite implements AsyncDisposable {
     await this.ready()
   }
 
-  /** The task's machine is gone: no SIGTERM, and no connection of its worker is seen to end. */
+  /** The task's machine vanishes: no SIGTERM, and no worker sees its connection end. */
   vanish(task: FakeTask): void {
     this.log.bodyLog.write('killed', { pid: this.pidOf(task) })
     this.fake.vanish(task, { noticedAfterMs: this.#options.leaseMs })
