@@ -42,7 +42,7 @@ describe.concurrent('help', () => {
 describe.concurrent('a wrong command line: one line, exit 2', () => {
   test.each([
     ['an unknown command', ['runz'], "unknown command 'runz' (Did you mean runs?)"],
-    ['one like none', ['frobnicate'], "unknown command 'frobnicate'; --help shows how it is used"],
+    ['an unknown command without a suggestion', ['frobnicate'], "unknown command 'frobnicate'; --help shows how it is used"],
     [
       'an unknown option',
       ['work', jobFile, '--concurency', '3'],
@@ -50,7 +50,7 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
     ],
     ['a missing argument', ['show'], "missing required argument 'id'; --help shows how it is used"],
     [
-      'too many',
+      'too many arguments',
       ['runs', 'a'],
       "too many arguments for 'runs'. Expected 0 arguments but got 1: a; --help shows how it is used",
     ],

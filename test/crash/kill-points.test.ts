@@ -20,7 +20,7 @@ const places: readonly Place[] = [
     begun: [1, 2, 1],
   },
   {
-    name: 'after the commit and before its answer is seen',
+    name: 'after the commit and before its reply arrives',
     point: { at: 'after commit', path: 's2', phase: 'done' },
     begun: [1, 1, 1],
   },
@@ -35,7 +35,7 @@ const places: readonly Place[] = [
     begun: [1, 1, 1],
   },
   {
-    name: 'after the end is settled and before its answer is seen',
+    name: 'after the end is settled and before its reply arrives',
     point: { at: 'after settle', outcome: 'completed' },
     begun: [1, 1, 1],
   },

@@ -78,7 +78,7 @@ describe('the agent replies', () => {
   })
 
   test.each([
-    ['no JSON', 'protect'],
+    ['invalid JSON', 'protect'],
     ['an unknown member', { ProtectionEnabled: true, Cluster: 'fake' }],
     ['a wrong type', { ProtectionEnabled: 'yes' }],
   ])('400 to %s', async (_name, body) => {

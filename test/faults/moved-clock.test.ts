@@ -92,8 +92,8 @@ class Player {
 }
 
 const moves = {
-  'was ahead and is put right': [hourMs, 0],
-  'is put back': [0, -hourMs],
+  'was ahead and is corrected': [hourMs, 0],
+  'is set back': [0, -hourMs],
 } as const
 
 describe.each(Object.entries(stores))('%s: two processes', (_, open) => {

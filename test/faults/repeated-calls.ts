@@ -260,7 +260,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'renew that tells of open steps',
+    name: 'renew that reports open steps',
     script: 'renew',
     prepare: async (calm, faulty) => {
       const { worker, run } = await held(calm, faulty)
@@ -272,7 +272,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'renew of a lease that was resigned since',
+    name: 'renew of a lease resigned since',
     script: 'renew',
     prepare: async (calm, faulty) => {
       const { worker } = await held(calm, faulty)
@@ -309,7 +309,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'cancel of a run that waits its turn',
+    name: 'cancel of a ready run',
     script: 'cancel',
     prepare: async (calm, faulty) => {
       await calm.enqueue([newRun({ id: 'one' })])
@@ -320,7 +320,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'cancel of a run that is held',
+    name: 'cancel of a held run',
     script: 'cancel',
     prepare: async (calm, faulty) => {
       const { worker, run } = await held(calm, faulty)

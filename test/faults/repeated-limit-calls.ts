@@ -45,7 +45,7 @@ async function stepEnds({ calmly, run, other }: Step): Promise<void> {
 
 export const repeatedLimitCalls: readonly RepeatedCall[] = [
   {
-    name: 'acquire that is granted',
+    name: 'granted acquire',
     script: 'acquire',
     prepare: async (calm, faulty) => {
       const step = await twoHeld(calm, faulty)
@@ -56,7 +56,7 @@ export const repeatedLimitCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'acquire that is refused',
+    name: 'refused acquire',
     script: 'acquire',
     prepare: async (calm, faulty) => {
       const step = await twoHeld(calm, faulty)

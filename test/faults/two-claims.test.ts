@@ -45,7 +45,7 @@ const faults: readonly Fault[] = [
   { name: 'the reply to the later one is lost', begin: (proxy) => proxy.cutReplies(1, claim(3)) },
   { name: 'both replies are lost twice', begin: (proxy) => proxy.cutReplies(2, claim(2)) },
   {
-    name: 'both replies are lost before an outage that is longer than a call waits',
+    name: 'both replies are lost before an outage longer than a call’s timeout',
     begin: (proxy) => {
       proxy.cutReplies(1, claim(2))
       proxy.refuse()
@@ -57,22 +57,22 @@ const faults: readonly Fault[] = [
   },
   { name: 'neither arrives before a reconnect', begin: (proxy) => proxy.dropAll() },
   {
-    name: 'the earlier one comes after the later one, and their replies are swapped',
+    name: 'the earlier one arrives after the later one, and their replies are swapped',
     begin: (proxy) => proxy.refuseCommand(busy, claim(2)),
   },
   {
-    name: 'the earlier one comes after the later one, whose reply is lost',
+    name: 'the earlier one arrives after the later one, whose reply is lost',
     begin: (proxy) => {
       proxy.refuseCommand(busy, claim(2))
       proxy.cutReplies(1, claim(3))
     },
   },
   {
-    name: 'both replies are lost, and both come once more after newer ones',
+    name: 'both replies are lost, and both arrive again after newer ones',
     deliverLate: (proxy, moment) => proxy.duplicate(moment, claim(2)),
   },
   {
-    name: 'both are repeated over another connection before they come themselves, after newer ones',
+    name: 'both are repeated over another connection before they arrive themselves, after newer ones',
     deliverLate: (proxy, moment) => proxy.holdBack(moment, claim(2)),
   },
 ]

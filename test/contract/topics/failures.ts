@@ -337,7 +337,7 @@ export function failuresContract(open: Open): void {
     for (let i = 0; i < all.length; i += 200) {
       advance(1)
       await first.append(run, ...all.slice(i, i + 200))
-      // A failure that recurs remains.
+      // Seen again, it stays.
       if (i === 400) await first.append(run, failure('busy 3', 1))
     }
     const known = new Set(await namesOf(store, { limit: maxFailureGroups }))

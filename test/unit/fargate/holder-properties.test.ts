@@ -213,7 +213,7 @@ function play(holder: HolderScript, ecs: Ecs, actions: readonly Action[], check:
 }
 
 describe('whatever ECS answers and whenever', () => {
-  // `Ecs` checks the invariants of every call, retry and loss in each of these.
+  // What holds for every call, retry and loss is checked by `Ecs` in each of these.
   test('one call is in flight, and protected is only what ECS confirmed for this task and has not expired', () => {
     fc.assert(
       fc.property(options, anyActions, (config, actions) => {
