@@ -39,7 +39,7 @@ describe('attention', () => {
     return { code, found: JSON.parse(stdout) as AttentionJson }
   }
 
-  test('says in one line that stdout is full, and exits with 2', async () => {
+  test('reports a full stdout in one line, and exits with 2', async () => {
     const main = cliFile()
     const line = '"$@" 2>&1 > /dev/full; echo code $?'
     const command = ['-c', line, 'bash', process.execPath, main, 'attention']

@@ -42,7 +42,11 @@ describe.concurrent('help', () => {
 describe.concurrent('a wrong command line: one line, exit 2', () => {
   test.each([
     ['an unknown command', ['runz'], "unknown command 'runz' (Did you mean runs?)"],
-    ['an unknown command without a suggestion', ['frobnicate'], "unknown command 'frobnicate'; --help shows how it is used"],
+    [
+      'an unknown command without a suggestion',
+      ['frobnicate'],
+      "unknown command 'frobnicate'; --help shows how it is used",
+    ],
     [
       'an unknown option',
       ['work', jobFile, '--concurency', '3'],

@@ -57,23 +57,26 @@ const drainingPlaces: readonly { readonly name: string; readonly point: KillPoin
 ]
 
 describe.each(storeKinds)('%s', (store) => {
-  test.each(places)('a worker killed $name: the run continues on another worker', async ({ point, begun }) => {
-    const fleet = await Fleet.open(store)
-    const victim = await fleet.start({ killPoint: point })
-    const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 10 })
-    expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
+  test.each(places)(
+    'a worker killed $name: the run continues on another worker',
+    async ({ point, begun }) => {
+      const fleet = await Fleet.open(store)
+      const victim = await fleet.start({ killPoint: point })
+      const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 10 })
+      expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
 
-    const rescuer = await fleet.start()
-    const pids = await handle.result({ timeout: '2m' })
+      const rescuer = await fleet.start()
+      const pids = await handle.result({ timeout: '2m' })
 
-    const starts = ['s1', 's2', 's3'].map((path) => fleet.bodyLog.count('start', handle.id, path))
-    expect(starts).toEqual(begun)
-    const lastStart = (path: string) =>
-      fleet.lines.findLast((line) => line.moment === 'start' && line.path === path)?.pid
-    expect(pids).toEqual(['s1', 's2', 's3'].map(lastStart))
-    expect(pids.every((pid) => pid === victim.pid || pid === rescuer.pid)).toBe(true)
-    expect(await findViolations(fleet, [handle.id])).toEqual([])
-  })
+      const starts = ['s1', 's2', 's3'].map((path) => fleet.bodyLog.count('start', handle.id, path))
+      expect(starts).toEqual(begun)
+      const lastStart = (path: string) =>
+        fleet.lines.findLast((line) => line.moment === 'start' && line.path === path)?.pid
+      expect(pids).toEqual(['s1', 's2', 's3'].map(lastStart))
+      expect(pids.every((pid) => pid === victim.pid || pid === rescuer.pid)).toBe(true)
+      expect(await findViolations(fleet, [handle.id])).toEqual([])
+    },
+  )
 
   test('a worker killed while its run is suspended: the sleep ends at its original time', async () => {
     const fleet = await Fleet.open(store)

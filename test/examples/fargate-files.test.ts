@@ -113,16 +113,19 @@ describe('task definition and service', () => {
 })
 
 describe('policies', () => {
-  test.each(policies)('%s names every action, and all resources only for actions without a resource in IAM', async (file) => {
-    const { Statement: statements } = await filled<Policy>(file)
-    const unscoped = /^(ssmmessages:.*|ecr:GetAuthorizationToken|ecs:RegisterTaskDefinition|ecs:ListTasks)$/
-    for (const { Sid, Effect, Action, Resource } of statements) {
-      expect(Effect, Sid).toBe('Allow')
-      for (const action of listOf(Action)) expect(action, Sid).toMatch(/^[a-z]+:[A-Z][A-Za-z]+$/)
-      if (!listOf(Resource).includes('*')) continue
-      for (const action of listOf(Action)) expect(action, Sid).toMatch(unscoped)
-    }
-  })
+  test.each(policies)(
+    '%s names every action, and all resources only for actions without a resource in IAM',
+    async (file) => {
+      const { Statement: statements } = await filled<Policy>(file)
+      const unscoped = /^(ssmmessages:.*|ecr:GetAuthorizationToken|ecs:RegisterTaskDefinition|ecs:ListTasks)$/
+      for (const { Sid, Effect, Action, Resource } of statements) {
+        expect(Effect, Sid).toBe('Allow')
+        for (const action of listOf(Action)) expect(action, Sid).toMatch(/^[a-z]+:[A-Z][A-Za-z]+$/)
+        if (!listOf(Resource).includes('*')) continue
+        for (const action of listOf(Action)) expect(action, Sid).toMatch(unscoped)
+      }
+    },
+  )
 
   test('a worker has no AWS permission except for ECS Exec', async () => {
     const { Statement: statements } = await filled<Policy>('iam/worker.json')

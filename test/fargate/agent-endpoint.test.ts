@@ -201,23 +201,20 @@ describe('planned failures of the agent', () => {
     expect(fake.isProtected(task)).toBe(false)
   })
 
-  test.each(['agent', 'ecs'] as const)(
-    'a reply delayed at %s: the task is protected earlier',
-    async (at) => {
-      const { fake, put, get, task } = await site()
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const plan = fake.failures.add({ at, times: 1, failure: { kind: 'hold', until: promise } })
-      const answers: number[] = []
-      const answered = put({ ProtectionEnabled: true }).then(({ status }) => answers.push(status))
-      await plan.met
-      await fake.events.until(() => fake.isProtected(task))
-      expect((await get()).body).toMatchObject({ protection: { ProtectionEnabled: true } })
-      expect(answers).toEqual([])
-      resolve()
-      await answered
-      expect(answers).toEqual([200])
-    },
-  )
+  test.each(['agent', 'ecs'] as const)('a reply delayed at %s: the task is protected earlier', async (at) => {
+    const { fake, put, get, task } = await site()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const plan = fake.failures.add({ at, times: 1, failure: { kind: 'hold', until: promise } })
+    const answers: number[] = []
+    const answered = put({ ProtectionEnabled: true }).then(({ status }) => answers.push(status))
+    await plan.met
+    await fake.events.until(() => fake.isProtected(task))
+    expect((await get()).body).toMatchObject({ protection: { ProtectionEnabled: true } })
+    expect(answers).toEqual([])
+    resolve()
+    await answered
+    expect(answers).toEqual([200])
+  })
 
   test('a reply of ECS that is delayed too long: the agent gives up, the task is protected', async () => {
     const { fake, put, task } = await site({ agentTimeoutMs: 20 })

@@ -60,7 +60,7 @@ describe('deployments', () => {
     expect(at.service.events[1]).toMatch(/deployment completed\.$/)
   })
 
-  test('stay ACTIVE until a protected old task is done', async () => {
+  test('remain ACTIVE until a protected old task is done', async () => {
     const { fake, service } = await readyService(2)
     const [busy, idle] = service.tasks
     if (busy === undefined || idle === undefined) throw new Error('no tasks')

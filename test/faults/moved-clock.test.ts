@@ -97,22 +97,25 @@ const moves = {
 } as const
 
 describe.each(Object.entries(stores))('%s: two processes', (_, open) => {
-  test.each(Object.entries(moves))('do not wait an hour when their clock %s by an hour', async (_title, [first, then]) => {
-    const store = await open()
-    store.move(first)
-    const players = ['a', 'b'].map((name) => new Player(store, name))
-    for (const player of players) await player.said('given')
-    store.move(then)
-    for (const player of players) player.goOn()
-    for (const player of players) {
-      expect(await player.said('ended')).toMatchObject({
-        ends: [...Array(6).fill('completed'), 'RUN_FAILED', 'RUN_EXPIRED'],
-        losses: 0,
-        // Once, though two processes saw it.
-        jump: expect.stringMatching(/^jumped back by (1 h 0 min|59 min 5\d s) at [^,]*$/),
-      })
-    }
-    for (const player of players) await player.said('tick')
-    for (const player of players) await player.end()
-  })
+  test.each(Object.entries(moves))(
+    'do not wait an hour when their clock %s by an hour',
+    async (_title, [first, then]) => {
+      const store = await open()
+      store.move(first)
+      const players = ['a', 'b'].map((name) => new Player(store, name))
+      for (const player of players) await player.said('given')
+      store.move(then)
+      for (const player of players) player.goOn()
+      for (const player of players) {
+        expect(await player.said('ended')).toMatchObject({
+          ends: [...Array(6).fill('completed'), 'RUN_FAILED', 'RUN_EXPIRED'],
+          losses: 0,
+          // Once, though two processes saw it.
+          jump: expect.stringMatching(/^jumped back by (1 h 0 min|59 min 5\d s) at [^,]*$/),
+        })
+      }
+      for (const player of players) await player.said('tick')
+      for (const player of players) await player.end()
+    },
+  )
 })

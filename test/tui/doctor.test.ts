@@ -29,7 +29,7 @@ test.each([
   expect(checkRows(inputOf(typing) as ScreenInput<DoctorData>).map(({ id }) => id)).toEqual(wanted)
 })
 
-test('the verdict counts what is wrong, and says when it is not the whole', () => {
+test('the verdict counts faults and warnings, and reports an unfinished check', () => {
   expect(verdictText(data)).toBe('1 fault, 1 warning')
   expect(verdictText({ ...data, checks: data.checks.slice(0, 1) })).toBe('no problem found')
   expect(verdictText({ ...data, checks: [], isQuick: true })).toBe('no problem found so far, still checking')
