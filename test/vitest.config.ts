@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { bundledLeaseThread } from './support/processes/bundled-lease-thread.ts'
 
-/** Tests wait for events. How long one may take is a net for what hangs, not a measure: far more than a busy machine needs. */
+/** Tests wait for events. How long one may take is a net for hangs, not a measure: far more than a busy machine needs. */
 const patienceMs = 300_000
 
-/** Test files that run at a time: many of them wait for processes of their own. */
+/** Concurrent test files: many of them wait for their own processes. */
 const testProcesses = Math.max(3, availableParallelism() - 1)
 
 // Before the processes of the test files start: Node reads it when it starts, for itself and for its threads.
@@ -25,7 +25,7 @@ export default defineConfig({
     teardownTimeout: patienceMs,
     expect: { poll: { timeout: patienceMs / 2, interval: 10 } },
     projects: [
-      // Its files take their processes over from each other: to start one and to load the package again takes longer than most.
+      // Its files reuse their processes: starting one and loading the package again takes longer than most tests.
       { extends: true, test: { name: 'unit', isolate: false, include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {

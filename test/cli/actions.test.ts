@@ -45,7 +45,7 @@ const plan = [
   '',
 ].join('\n')
 
-test('many: the plan first; done by --yes only where nobody can be asked', async () => {
+test('many runs: shows the plan first; without a terminal only --yes carries it out', async () => {
   const { cli, worker } = await failedCharges()
   expect(await cli.ok('retry', '--job', 'charge', '--dry-run')).toBe(plan)
   const [, fingerprint = ''] = /(f1:\w{6})/.exec(await cli.ok('runs', '--json')) ?? []
@@ -78,7 +78,7 @@ test('many: the plan first; done by --yes only where nobody can be asked', async
   })
 })
 
-test('--first: those that fail again stop it; --continue goes on, each run once', async () => {
+test('--first: stops if those runs fail again; --continue resumes, each run once', async () => {
   const { cli } = await failedCharges()
   const first = await cli.run([
     'retry',
@@ -119,7 +119,7 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
   expect(JSON.parse(good.stdout)).toMatchObject({ action: { done: 3 } })
 })
 
-test('a signal stops it after the chunk under way; the command to continue is told', async () => {
+test('a signal stops it after the current chunk and prints the command to continue', async () => {
   const { cli } = await failedCharges()
   const slow = cli.start(['retry', 'a', 'b', 'c', '--yes', '--rate', '2/h', '--json'])
   await expect
@@ -136,7 +136,7 @@ test('a signal stops it after the chunk under way; the command to continue is to
 })
 
 describe('cancel and remove', () => {
-  test('several ids, a filter, and all', async () => {
+  test('by several ids, by a filter, and for all runs', async () => {
     const cli = ownCommandLine()
     for (const id of ['a', 'b', 'c', 'd']) await cli.ok('enqueue', jobFile, 'slow', '--id', id, '--tag', id)
     expect(await cli.ok('cancel', 'a', 'b', '--dry-run')).toBe(
@@ -184,7 +184,7 @@ describe('cancel and remove', () => {
     expect(await cli.refused(2, args)).toContain(message)
   })
 
-  test('an id that is not there is no other one’s begin, but the begin of a generated one does', async () => {
+  test('an id is not read as a prefix of another one, except a prefix of a generated id', async () => {
     const cli = ownCommandLine()
     await cli.ok('enqueue', jobFile, 'slow', '--id', 'invoice-17')
     expect(await cli.refused(1, ['cancel', 'invoice-1'])).toContain("no run 'invoice-1' in this store")

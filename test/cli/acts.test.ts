@@ -18,7 +18,7 @@ describe('retry', () => {
   afterAll(() => cli.dispose())
   const keeps = ['read', 'ask provider', 'insert[0]', 'insert[1]', 'charge']
 
-  test('--dry-run says what would run again and what would stay, and changes nothing', async () => {
+  test('--dry-run prints what would run again and what would be retained, and changes nothing', async () => {
     expect(await cli.ok('retry', 'bad', '--dry-run')).toBe(
       [
         'run bad was not changed; a retry would',
@@ -31,13 +31,13 @@ describe('retry', () => {
     expect((await cli.json<ShowJson>('show', 'bad')).run.state).toBe('failed')
   })
 
-  test('an at-most-once step runs again by name only', async () => {
+  test('an at-most-once step runs again only when it is named', async () => {
     expect(await cli.refused(1, ['retry', 'bad', '--from', 'insert[1]'])).toBe(
       "run 'bad': this retry would run at-most-once steps again: charge; make sure that their effect did not happen, then name them in --run-again",
     )
   })
 
-  test('an unknown step: the known ones', async () => {
+  test('an unknown step: lists the known ones', async () => {
     expect(await cli.refused(1, ['retry', 'bad', '--from', 'chek'])).toBe(
       `run 'bad' has stored no step 'chek'; it has: ${keeps.join(', ')}, check`,
     )
@@ -50,7 +50,7 @@ describe('retry', () => {
     expect((await jsonError(cli, ['retry', 'nothing'])).code).toBe('UNKNOWN_RUN')
   })
 
-  test('makes the run ready again and keeps who did it and why', async () => {
+  test('makes the run ready again and records who retried it and why', async () => {
     const who = ['--by', 'ana', '--reason', 'the file is mended']
     expect(await cli.ok('retry', 'bad', ...who)).toMatch(
       /^run bad is ready again; it will\n {2}run again\n {4}check\n/,
@@ -83,7 +83,7 @@ describe('cancel and remove', () => {
     expect(await cli.json('runs')).toEqual({ runs: [], looked: 0 })
   })
 
-  test('without --by it is the user at this host', async () => {
+  test('without --by the operator is the user at this host', async () => {
     const cli = ownCommandLine()
     await cli.ok('enqueue', jobFile, 'slow', '--id', 'one')
     await cli.ok('cancel', 'one')

@@ -39,7 +39,7 @@ describe('attention', () => {
     return { code, found: JSON.parse(stdout) as AttentionJson }
   }
 
-  test('says in one line that stdout is full, and exits with 2', async () => {
+  test('reports a full stdout in one line, and exits with 2', async () => {
     const main = cliFile()
     const line = '"$@" 2>&1 > /dev/full; echo code $?'
     const command = ['-c', line, 'bash', process.execPath, main, 'attention']
@@ -47,7 +47,7 @@ describe('attention', () => {
     expect(stdout).toMatch(/^durable-jobs: can't write to stdout: .*ENOSPC.*\ncode 2\n$/)
   })
 
-  test('prints findings with what to run next, and exits with 3', async () => {
+  test('prints findings with the command to run next, and exits with 3', async () => {
     const { code, stdout, stderr } = await cli.run(['attention'])
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
     expect(stdout).toMatch(
@@ -57,7 +57,7 @@ describe('attention', () => {
     expect(named.stdout).toContain(`next: durable-jobs resume mail --store sqlite:${cli.folder}`)
   })
 
-  test('as JSON, and only from a severity on', async () => {
+  test('prints JSON, filtered by minimum severity', async () => {
     const { code, found } = await attention('--severity', 'warning')
     expect(code).toBe(3)
     expect(found).toMatchObject({
@@ -80,7 +80,7 @@ describe('attention', () => {
     )
   })
 
-  test('a mute hides a finding until it is ended', async () => {
+  test('a mute hides a finding until it is unmuted', async () => {
     const who = ['--by', 'ana', '--reason', 'known']
     expect(await cli.ok('attention', 'mute', id, '--for', '2h', ...who)).toMatch(
       /^paused-queue:mail is muted until 20.*Z; end it before with: durable-jobs attention unmute paused-queue:mail\n$/,
@@ -106,7 +106,7 @@ describe('attention', () => {
     expect(await cli.refused(2, ['attention', 'mute', id, '--for', '31d'])).toMatch(/at most 30 days/)
   })
 
-  test('each finding has lines of its own, with an age only where its begin is known', async () => {
+  test('each finding has its own lines, and an age only if its start is known', async () => {
     const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
     await jobs.pauseQueue('mail', { by: 'eve', reason: 'down\ncritical  all is lost\u202e' })
     const run = await jobs.enqueue(sync, {}, { delay: '1h' })
@@ -122,7 +122,7 @@ describe('attention', () => {
     )
   })
 
-  test('a store that can’t be reached is exit code 2', async () => {
+  test('an unreachable store: exit code 2', async () => {
     const args = ['attention', '--store', 'redis://127.0.0.1:1']
     expect(await cli.refused(2, args)).toMatch(/can't be reached/)
     const { stderr } = await cli.run([...args, '--json'])
@@ -130,13 +130,13 @@ describe('attention', () => {
     expect(await cli.refused(2, ['attention', '--store', 'sqlite:none.db'])).toMatch(/there is no store/)
   })
 
-  test('a file that is no store is exit code 1', async () => {
+  test('a file that isn’t a store: exit code 1', async () => {
     writeFileSync(join(cli.folder, 'damaged.db'), 'damaged '.repeat(1_000))
     await cli.refused(1, ['attention', '--store', 'sqlite:damaged.db'])
   })
 })
 
-test('attention reports runs that can’t have scale-in protection, and which to ask about', async () => {
+test('attention reports runs that can’t get scale-in protection, and the command that explains one', async () => {
   const cli = new CommandLine()
   const url = `sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`
   await inThePast(url, 300_000, ({ store }) =>

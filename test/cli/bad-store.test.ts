@@ -12,7 +12,7 @@ async function storeFile(cli: CommandLine): Promise<string> {
   return join(cli.folder, 'jobs.db')
 }
 
-/** Every command that opens a store tells it the same way. */
+/** Every command that opens a store reports it the same way. */
 const commands = [
   ['runs'],
   ['enqueue', jobFile, 'silent'],
@@ -25,7 +25,7 @@ function refusals(cli: CommandLine, store: string): Promise<string[]> {
   return Promise.all(commands.map((command) => cli.refused(1, [...command, '--store', store])))
 }
 
-describe('a store that can’t be used: one line, exit 1, the file as it was', () => {
+describe('an unusable store: one line, exit 1, the file unchanged', () => {
   test('a format of a newer version', async () => {
     const cli = ownCommandLine()
     const path = await storeFile(cli)
@@ -36,7 +36,7 @@ describe('a store that can’t be used: one line, exit 1, the file as it was', (
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
-  test('a file that is no database', async () => {
+  test('a file that isn’t a database', async () => {
     const cli = ownCommandLine()
     const path = join(cli.folder, cli.write('jobs.db', 'no database, but some text\n'.repeat(100)))
     const before = readFileSync(path)
@@ -55,7 +55,7 @@ describe('a store that can’t be used: one line, exit 1, the file as it was', (
     expect(error.message).toContain('is malformed); restore it from a backup')
   })
 
-  test('a path that can’t be written', async () => {
+  test('a path that isn’t writable', async () => {
     const cli = ownCommandLine()
     cli.write('file.txt', '')
     expect(
@@ -65,7 +65,7 @@ describe('a store that can’t be used: one line, exit 1, the file as it was', (
   })
 })
 
-test('a store that is not there is not made by those who only look or act', async () => {
+test('commands that only read or act don’t create a missing store', async () => {
   const cli = ownCommandLine()
   for (const command of [
     ['runs'],
@@ -85,7 +85,7 @@ test('a store that is not there is not made by those who only look or act', asyn
   expect(readdirSync(cli.folder)).toEqual([])
 })
 
-test('an address of no known kind: exit 2, and how one begins', async () => {
+test('an address of an unknown kind: exit 2, and the known prefixes', async () => {
   const cli = ownCommandLine()
   for (const address of ['jobs.db', 'mysql://host/jobs']) {
     expect(await cli.refused(2, ['runs', '--store', address])).toBe(

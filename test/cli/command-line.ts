@@ -10,7 +10,7 @@ import { CliProcess, type Finished } from '../support/processes/cli-process.ts'
 export const jobFile: string = fileURLToPath(new URL('./jobs/imports.ts', import.meta.url))
 export const holdFile: string = fileURLToPath(new URL('./jobs/hold.ts', import.meta.url))
 export const nightlyFile: string = fileURLToPath(new URL('./nightly-job.ts', import.meta.url))
-/** What a job file outside of this package imports. */
+/** The imports of a job file outside this package. */
 export const sdk: string = join(import.meta.dirname, '../../sdk/index.ts')
 
 /** The command line in a folder of its own; its default store is in there. */
@@ -28,7 +28,7 @@ export class CommandLine {
     return this.start(args, env).finished
   }
 
-  /** Stdout of a command that succeeds and says nothing beside its answer. */
+  /** Stdout of a command that succeeds and prints nothing beside its result. */
   async ok(...args: readonly string[]): Promise<string> {
     const finished = await this.run(args)
     expect(finished, args.join(' ')).toMatchObject({ code: 0, stderr: '' })
@@ -59,7 +59,7 @@ export class CommandLine {
     return worker
   }
 
-  /** Writes a file and answers its name in the folder. */
+  /** Writes a file and returns its name in the folder. */
   write(name: string, text: string): string {
     const path = join(this.folder, name)
     mkdirSync(dirname(path), { recursive: true })

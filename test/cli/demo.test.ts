@@ -6,7 +6,7 @@ import { runDemo } from '../../runtime/cli/demo/run-demo.ts'
 import { connect } from '../../runtime/client/client.ts'
 import { ownCommandLine } from './command-line.ts'
 
-test('demo --keep leaves its folder and names it', async () => {
+test('demo --keep retains its folder and prints its path', async () => {
   const cli = ownCommandLine()
   const stdout = await cli.ok('demo', '--keep')
   const folder = /its files: (\/.*)\n$/.exec(stdout)?.[1] ?? ''
@@ -18,7 +18,7 @@ test('demo prints a story, not JSON', async () => {
   expect(await ownCommandLine().run(['demo', '--json'])).toMatchObject({ code: 2, stdout: '' })
 })
 
-test('in a terminal the demo leaves its run, and says how to open it there', async () => {
+test('in a terminal the demo retains its run, and prints how to open it there', async () => {
   let text = ''
   const write = (more: string): void => {
     text += more

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { WorkerInfo } from '../../runtime/store/worker-info.ts'
 import { holdFile, ownCommandLine } from './command-line.ts'
 
-test('workers reports why a worker drains, and how much time it has left', async () => {
+test('workers reports why a worker drains, and the time it has left', async () => {
   const cli = ownCommandLine()
   const worker = await cli.work(holdFile, '--name', 'w1', '--stop-timeout', '1h')
   await cli.ok('enqueue', holdFile, 'hold', '--id', 'held')

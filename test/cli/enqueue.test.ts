@@ -8,7 +8,7 @@ interface ShownRun {
 }
 
 describe('enqueue', () => {
-  test('prints the id alone, and stores what the schema made of the input', async () => {
+  test('prints only the id, and stores the input as the schema parsed it', async () => {
     const cli = ownCommandLine()
     const id = (await cli.ok('enqueue', jobFile, 'import-file', '{"file":"a.csv"}')).trimEnd()
     expect(id).toMatch(/^[0-9a-z]{26}$/)
@@ -22,7 +22,7 @@ describe('enqueue', () => {
     })
   })
 
-  test('takes every option of the client', async () => {
+  test('accepts every option of the client', async () => {
     const cli = ownCommandLine()
     const options = ['--id', 'mine', '--delay', '2h', '--priority', '7', '--expires-in', '1d']
     const many = ['--tag', 'a', '--tag', 'b', '--header', 'trace=1=2', '--header', 'user=ana']
@@ -36,7 +36,7 @@ describe('enqueue', () => {
     expect((run.dueAt as number) - (run.enqueuedAt as number)).toBe(2 * 3_600_000)
   })
 
-  test('--at is an instant, and no --delay beside it', async () => {
+  test('--at takes an instant and excludes --delay', async () => {
     const cli = ownCommandLine()
     await cli.ok('enqueue', jobFile, 'silent', '--id', 'later', '--at', '2100-01-31T09:00:00Z')
     const { run } = await cli.json<ShownRun>('show', 'later')
@@ -68,7 +68,7 @@ describe('enqueue of bad input stores nothing', () => {
   afterAll(() => cli.dispose())
   const noStore = (): void => expect(existsSync(join(cli.folder, '.durable-jobs'))).toBe(false)
 
-  test('unknown job: a suggestion and the known ones', async () => {
+  test('an unknown job: suggests a name and lists the known ones', async () => {
     expect(await cli.refused(1, ['enqueue', jobFile, 'import-fil'])).toBe(
       `${jobFile} exports no job 'import-fil' (Did you mean import-file?); it exports: import-file, silent, slow`,
     )
@@ -76,7 +76,7 @@ describe('enqueue of bad input stores nothing', () => {
     noStore()
   })
 
-  test('input that is no JSON', async () => {
+  test('input that isn’t JSON', async () => {
     const message = await cli.refused(2, ['enqueue', jobFile, 'import-file', '{file:a.csv}'])
     expect(message).toMatch(
       /^the input is not JSON: .*; write single quotes around it and double quotes inside/,
@@ -95,7 +95,7 @@ describe('enqueue of bad input stores nothing', () => {
     expect(await refused('--id', 'a b')).toContain('use 1 to 200 letters, digits and')
   })
 
-  test('input that does not fit the schema', async () => {
+  test('input that doesn’t match the schema', async () => {
     expect(await cli.refused(1, ['enqueue', jobFile, 'import-file', '{"file":7}'])).toBe(
       "the input of job 'import-file' does not fit its schema: input.file: Invalid input: expected string, received number",
     )
@@ -118,7 +118,7 @@ describe('enqueue --wait', () => {
     expect(stdout).toBe('a\n{ rows: 2, at: 1970-01-01T00:00:00.000Z, total: 10n }\n')
   })
 
-  test('as JSON: types that JSON lacks in their nearest form, undefined as null', async () => {
+  test('as JSON: types that JSON lacks become their nearest form, undefined becomes null', async () => {
     const run = ['enqueue', jobFile, 'import-file', '{"file":"a.csv"}', '--id', 'b', '--wait']
     const output = { rows: 2, at: '1970-01-01T00:00:00.000Z', total: '10' }
     expect(await cli.json(...run)).toEqual({ id: 'b', outcome: 'created', output })
@@ -126,7 +126,7 @@ describe('enqueue --wait', () => {
     expect(await cli.json(...silent)).toEqual({ id: 'c', outcome: 'created', output: null })
   })
 
-  test('a run that fails, and one that takes too long: exit 1 and why', async () => {
+  test('a failed run or a timeout: exit 1 and the reason', async () => {
     const failing = ['enqueue', jobFile, 'import-file', '{"file":"bad.csv"}', '--id', 'd', '--wait']
     expect(await cli.run(failing)).toEqual({
       code: 1,
@@ -140,7 +140,7 @@ describe('enqueue --wait', () => {
   })
 })
 
-test('a job file beside a package.json without a type makes no noise', async () => {
+test('a job file beside a package.json without a type prints no warning', async () => {
   const cli = ownCommandLine()
   cli.write('package.json', '{}')
   const source = `import { defineJob } from '${sdk}'

@@ -41,7 +41,7 @@ function texts(stdout: string): string[] {
   return lines.map((line) => line.replace(time, ''))
 }
 
-test('events tells what happened in sentences, oldest first; of both logs or of one', async () => {
+test('events prints sentences, oldest first, from both logs or one', async () => {
   const cli = await withEvents()
   const [first, second, paused, order, cancel] = [
     "run one of 'silent' in queue 'default' enqueued, now ready",
@@ -67,7 +67,7 @@ test('events tells what happened in sentences, oldest first; of both logs or of 
   expect(texts((await cli.run(['events', '--job', 'silent'])).stdout)).toEqual([first])
 })
 
-test('cursors page on; what can’t be read on from is a gap', async () => {
+test('cursors page forward and back; a cursor of another store reports a gap', async () => {
   const cli = await withEvents()
   const { events, cursor } = await cli.json<EventsJson>('events')
   expect(events.map(({ kind }) => kind)).toEqual(['run', 'run', 'operation', 'operation', 'run'])
@@ -95,7 +95,7 @@ test('cursors page on; what can’t be read on from is a gap', async () => {
   expect(await cli.refused(2, ['events', '--after', '12'])).toMatch(/^events: '12' is no cursor/)
 })
 
-test('--follow goes on as events come and ends on Ctrl-C; each is a line of JSON', async () => {
+test('--follow prints events as they arrive until Ctrl-C; each is a line of JSON', async () => {
   const cli = await withEvents()
   const follower = cli.start(['events', '--follow', '--json', '--queue', 'slowly'])
   await follower.said('"cancel"')
@@ -117,7 +117,7 @@ test('--follow goes on as events come and ends on Ctrl-C; each is a line of JSON
   ])
 })
 
-test('--follow ends when the program that reads it ends', async () => {
+test('--follow ends when the program that reads its output ends', async () => {
   const cli = await withEvents()
   const follower = cli.start(['events', '--follow'])
   const head = spawn('head', ['-n', '1'], { stdio: ['pipe', 'pipe', 'ignore'] })

@@ -33,7 +33,7 @@ async function listed(...args: string[]): Promise<readonly FailureJson[]> {
 }
 
 describe('failures', () => {
-  test('lists causes, the one seen last first', async () => {
+  test('lists causes, most recent first', async () => {
     const [title = '', ...rows] = (await cli.ok('failures')).trimEnd().split('\n')
     expect(title.split(/ {2,}/)).toEqual([
       ...['FAILURE', 'NOW', 'TRIES', '5m', '1h', 'FIRST', 'LAST', 'JOB', 'STEP', 'ERROR'],
@@ -52,7 +52,7 @@ describe('failures', () => {
     ])
   })
 
-  test('as JSON: all of each', async () => {
+  test('prints every field as JSON', async () => {
     const [, , missing] = await listed()
     expect(missing).toEqual({
       ...{ fingerprint: expect.stringMatching(/^f1:[0-9a-f]{12}$/), job: 'import-file', step: 'check' },
@@ -80,7 +80,7 @@ describe('failures', () => {
     expect(some).toMatchObject({ code: 0, stderr: 'there are more: raise --limit\n' })
   })
 
-  test('shows one, by the first letters of it: its run, its minutes, what to type next', async () => {
+  test('shows one by the prefix of its fingerprint: its run, its minutes, the next command', async () => {
     const [, , group] = await listed()
     const { fingerprint, sample } = group ?? { fingerprint: '', sample: '' }
     const text = await cli.ok('failures', fingerprint.slice(0, 9))
@@ -117,7 +117,7 @@ describe('failures', () => {
     expect(await cli.ok('runs', '--fingerprint', fingerprint.slice(3, 11))).toContain(sample)
   })
 
-  test('refuses a beginning of none, and of several', async () => {
+  test('refuses a prefix that matches none or several', async () => {
     expect(await cli.refused(1, ['failures', 'f1:zz'])).toMatch(
       /^no failure 'f1:zz' is known: durable-jobs failures lists/,
     )
@@ -130,12 +130,12 @@ describe('failures', () => {
   })
 })
 
-test('the next step is told only while runs are failed', async () => {
+test('prints the next command only while runs are failed', async () => {
   const [, provider] = await listed()
   expect(await cli.ok('failures', provider?.fingerprint ?? '')).not.toContain('\nnext')
 })
 
-test('a store without failures says so', async () => {
+test('reports a store without failures', async () => {
   const empty = await commandLineWithStore()
   const finished = await empty.run(['failures'])
   expect(finished).toMatchObject({

@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Runs what the page says of an incident: the command that shows it, what is to be done besides, what cures it. */
+/** Runs the commands of the page for an incident: the one that shows it, other steps, and the fix. */
 async function followPage(incident: Incident, site: OpenSite): Promise<void> {
   const [[shows = '', ...others] = [], cures = [], ...more] = sectionOf(incident.title).blocks
   expect([...others, ...more], 'one command shows the cause, then one block cures it').toEqual([])
@@ -53,7 +53,7 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
 
 const manyRuns = 'Retry, cancel or remove many runs'
 
-test('the page covers every incident, and nothing that is not tested', () => {
+test('the page covers exactly the incidents that are tested', () => {
   expect(sections().map(({ title }) => title)).toEqual(['', ...incidents.map(({ title }) => title), manyRuns])
 })
 
@@ -67,13 +67,13 @@ function siteOn(kind: 'embedded' | 'redis'): OpenSite {
   )
 }
 
-describe('the page shows the cause and cures it', () => {
+describe('the page shows the cause and its fix works', () => {
   const ofStores = incidents.filter(({ needs }) => needs === 'store')
   test.concurrent.each(ofStores)('$title', (incident) =>
     at(siteOn('redis'), (site) => followPage(incident, site)),
   )
 
-  // Death is told by a lock there.
+  // A lock proves a death there.
   test.concurrent.each([workerDead])('$title, with an embedded store', (incident) =>
     at(siteOn('embedded'), (site) => followPage(incident, site)),
   )
@@ -90,7 +90,7 @@ describe('the page shows the cause and cures it', () => {
   })
 })
 
-test('before the incidents: a finding is muted and comes back, a run is explained', () =>
+test('before the incidents: a muted finding reappears, a run is explained', () =>
   at(siteOn('embedded'), async (site) => {
     const jobs = await site.jobs()
     await jobs.pauseQueue('mail')
@@ -114,7 +114,7 @@ test(manyRuns, () =>
     await mend?.()
     for (const command of sectionOf(manyRuns).blocks.flat()) {
       const [, ...args] = wordsOf(command, {})
-      // Without a terminal nobody is asked.
+      // Without a terminal there is no confirmation.
       const finished = await site.start(args.includes('--dry-run') ? args : [...args, '--yes']).finished
       expect(finished, `${command}: ${finished.stderr}`).toMatchObject({ code: 0 })
     }

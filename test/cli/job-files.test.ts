@@ -11,7 +11,7 @@ function refusal(name: string, source: string): Promise<string> {
   return cli.refused(1, ['work', cli.write(name, source)])
 }
 
-describe('a job file that can’t be used ends work and enqueue before the store is opened', () => {
+describe('an unusable job file ends work and enqueue before the store is opened', () => {
   afterEach(() => expect(existsSync(join(cli.folder, '.durable-jobs'))).toBe(false))
 
   test('no such file', async () => {
@@ -36,7 +36,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
     expect(await cli.refused(1, ['work', 'empty'])).toMatch(/^empty: no \.ts, \.mts, \.js or \.mjs file/)
   })
 
-  test('two jobs of one name', async () => {
+  test('two jobs with the same name', async () => {
     const job = (name: string): string => `export const ${name} = defineJob({ name: 'same' }, () => {})\n`
     const rename = 'rename one of them: jobs are identified by name'
     expect(await refusal('two.ts', head + job('a') + job('b'))).toBe(
@@ -49,7 +49,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
     )
   })
 
-  test('a syntax error: file and line, also of a file it imports', async () => {
+  test('a syntax error: file and line, also in a file it imports', async () => {
     expect(await refusal('syntax.ts', 'export {}\n\nconst = 3')).toMatch(/^syntax\.ts:3: SyntaxError: /)
     expect(await refusal('syntax.js', 'export {}\n\nconst = 3')).toMatch(/^syntax\.js:3: SyntaxError: /)
     expect(await refusal('imports.ts', "import './syntax.ts'")).toMatch(
@@ -66,7 +66,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
     )
   })
 
-  test('an import that leads nowhere', async () => {
+  test('an import that doesn’t resolve', async () => {
     cli.write('near.ts', 'export {}')
     expect(await refusal('no-ending.ts', "import './near'")).toMatch(
       /; import the file by its real name, with its extension: near\.ts$/,
@@ -86,7 +86,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
     )
   })
 
-  test('a file that waits for ever', async () => {
+  test('a file that never finishes loading', async () => {
     expect(await refusal('waits.ts', 'await new Promise(() => {})\nexport {}')).toBe(
       'waits.ts: its top-level await never settles',
     )
@@ -112,7 +112,7 @@ test.each([
   expect(readdirSync(join(own.folder, 'elsewhere'))).toEqual(['empty.txt'])
 })
 
-test('all exports count: lists, collections, and a re-export once', async () => {
+test('reads all exports: lists, collections, and a re-export once', async () => {
   const own = ownCommandLine()
   own.write(
     'jobs/all.ts',

@@ -3,7 +3,7 @@ import { CommandLine } from './command-line.ts'
 
 const file = `${import.meta.dirname}/jobs/limited.ts`
 
-/** Asks until the run has come into the state. */
+/** Polls until the run is in the state. */
 async function reaches(cli: CommandLine, id: string, state: string): Promise<void> {
   while ((await cli.json<{ run: { state: string } }>('show', id)).run.state !== state);
 }
@@ -19,7 +19,7 @@ describe('limits and explain', () => {
   })
   afterAll(() => cli.dispose())
 
-  test('limits lists limiters with their numbers and how many wait', async () => {
+  test('limits lists limiters with their numbers and how many runs wait', async () => {
     expect(await cli.ok('limits')).toMatch(
       /^LIMITER +KIND +RULE +KEYS +WAITING.*\ntenant +concurrency +max 1 +1 +1$/m,
     )
@@ -29,7 +29,7 @@ describe('limits and explain', () => {
     })
   })
 
-  test('limits --key names who holds a key and who waits for it, in order', async () => {
+  test('limits --key lists the holders and waiters of a key, in order', async () => {
     const text = await cli.ok('limits', 'tenant', '--key', 'a')
     expect(text).toMatch(
       /^HELD BY +JOB +STEP +STATE +SLOTS +FOR +WORKER\nfirst +limited +running +1 +\S+ +\S/,
@@ -49,13 +49,13 @@ describe('limits and explain', () => {
     expect(await cli.refused(1, ['limits', 'tennant', '--key', 'a'])).toMatch(/no limiter 'tennant'/)
   })
 
-  test('runs --limiter lists those that wait for it', async () => {
+  test('runs --limiter lists the runs that wait for it', async () => {
     const found = await cli.json('runs', '--limiter', 'tenant', '--limit-key', 'a')
     expect(found).toMatchObject({ runs: [{ id: 'second' }] })
     expect(await cli.json('runs', '--limiter', 'tenant', '--limit-key', 'b')).toMatchObject({ runs: [] })
   })
 
-  test('explain says what the run waits for and who holds it', async () => {
+  test('explain reports what the run waits for and which run holds it', async () => {
     const text = await cli.ok('explain', 'second')
     expect(text).toBe(
       "waiting  second\n  It waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is first on the waitlist.\n",
@@ -64,7 +64,7 @@ describe('limits and explain', () => {
     expect(await cli.refused(1, ['explain', 'none'])).toMatch(/no run 'none' in this store/)
   })
 
-  test('show says where the run, or its step, stands in line', async () => {
+  test('show reports the position of the run, or of its step, in the waitlist', async () => {
     expect(await cli.ok('show', 'second')).toMatch(
       /^because {3}it waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is first on the waitlist$/m,
     )
@@ -75,7 +75,7 @@ describe('limits and explain', () => {
     )
   })
 
-  test('a limit set by hand says who, why and how to take it back; wrong names are refused', async () => {
+  test('a manual limit shows operator, reason and how to reset it; wrong names are refused', async () => {
     expect(await cli.refused(2, ['limits', 'tenant', '--set', 'limit=2'])).toMatch(
       /has no 'limit'; it has max/,
     )
@@ -102,7 +102,7 @@ describe('limits and explain', () => {
     expect(await cli.ok('limits', 'tenant', '--reset')).toMatch(/is now concurrency, max 1/)
   })
 
-  test('the help says which numbers each kind has', async () => {
+  test('the help lists the numbers of each kind', async () => {
     expect(await cli.ok('limits', '--help')).toMatch(
       /^Numbers that --set takes, by kind:\n {2}concurrency +max\n.*\n.*\n {2}tokenBucket +capacity, refill, every$/m,
     )

@@ -24,7 +24,7 @@ afterAll(async () => {
   await cli.dispose()
 })
 
-test('workers, show, explain and events tell what ended the task of a lost worker', async () => {
+test('workers, show, explain and events report what ended the task of a lost worker', async () => {
   expect(await cli.ok('workers')).not.toContain('LOST WORKER')
   const victim = await loseInTask(store, '0af5b9f4')
   const lostTable = async (): Promise<readonly string[]> => {

@@ -14,10 +14,10 @@ const file = new URL('./long-names.ts', import.meta.url).pathname
 const columns = 80
 const by = ['--by', 'ana@operations-laptop']
 let fingerprint = ''
-/** What a retry of the first of these failures said. */
+/** The output of a retry of the first of these failures. */
 let first = ''
 
-/** What a terminal of 80 columns gets. */
+/** The output in a terminal of 80 columns. */
 async function shown(...args: string[]): Promise<string> {
   const terminal = `for (const stream of [process.stdout, process.stderr]) Object.assign(stream, { isTTY: true, columns: ${columns}, getColorDepth: () => 1 })`
   const { stdout, stderr } = await cli.run(args, {
@@ -26,7 +26,7 @@ async function shown(...args: string[]): Promise<string> {
   return stripVTControlCharacters(stdout + stderr)
 }
 
-/** Runs, a worker, failures, limiters, schedules, an action and what operators did, all with long names. */
+/** Runs, a worker, failures, limiters, schedules, an action and operations, all with long names. */
 beforeAll(async () => {
   await inThePast(`sqlite:${cli.folder}/.durable-jobs/jobs.db`, 5 * 3_600_000, async ({ jobs }) => {
     await jobs.schedules.put('nightly-reconciliation', charge, {
@@ -57,7 +57,7 @@ beforeAll(async () => {
 })
 afterAll(() => cli.dispose())
 
-describe.concurrent('on a screen of 80 columns no line is wider', () => {
+describe.concurrent('no line is wider than a screen of 80 columns', () => {
   test.each([
     'runs',
     'runs --state failed',
@@ -93,6 +93,6 @@ describe.concurrent('on a screen of 80 columns no line is wider', () => {
   })
 })
 
-test('the end of a run that went first is a sentence', () => {
+test('the end of a run of higher priority is a sentence', () => {
   expect(first).toMatch(/^ {2}\S+ failed: charge card: card declined: insufficient funds/m)
 })

@@ -17,14 +17,14 @@ test.each(['22.18.0', '22.21.1', '24.0.0', '25.1.0', '26.0.0-nightly'])('Node %s
   expect(nodeVersionProblem(version)).toBe('')
 })
 
-test('the oldest Node is that of package.json', () => {
+test('the oldest Node is the one in package.json', () => {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     engines: { node: string }
   }
   expect(engines.node).toBe('>=22.18')
 })
 
-test('an old Node gets one line and loads nothing else', () => {
+test('an old Node prints one line and loads nothing else', () => {
   const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })"
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

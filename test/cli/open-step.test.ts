@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Run } from '../../sdk/index.ts'
 import { holdFile, ownCommandLine } from './command-line.ts'
 
-test('a running run shows the step that it is in, since when, and as of when', async () => {
+test('a running run shows its open step, since when, and as of when', async () => {
   const cli = ownCommandLine()
   await cli.work(holdFile, '--name', 'w1', '--lease', '1s')
   await cli.ok('enqueue', holdFile, 'hold', '--id', 'held')

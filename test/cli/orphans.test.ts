@@ -68,7 +68,7 @@ test('the end of a run ends the waits of its other steps', () => {
   ])
 })
 
-test('at 80 columns the table of steps says it whole', () => {
+test('at 80 columns the table of steps shows the mark in full', () => {
   const step = { kind: 'run', tries: 1, durationMs: 12, storedAt: Date.now() - 30_000, orphan: true } as const
   const error = toStoredError(new Error('the provider of invoices is down'))
   const steps: readonly Step[] = [

@@ -14,7 +14,7 @@ afterAll(async () => {
   await server.remove()
 })
 
-test('what is followed and watched goes on after an outage, where it was', async () => {
+test('followed and watched output resumes at the same position after an outage', async () => {
   const store = ['--store', server.url]
   await cli.ok('enqueue', jobFile, 'silent', '--id', 'first', ...store)
   const events = cli.start(['events', '--follow', '--log', 'operations', ...store])

@@ -24,7 +24,7 @@ afterAll(async () => {
   await cli.dispose()
 })
 
-test('a run that waits for a worker with scale-in protection says so', async () => {
+test('a run that waits for a worker with scale-in protection reports it', async () => {
   const waits = /waits for a worker with scale-in protection/
   expect(await cli.ok('explain', run.id)).toMatch(
     /It waits for a worker with scale-in protection; 1 worker that could take it may ask for protection\./,
@@ -41,7 +41,7 @@ test('a run that waits for a worker with scale-in protection says so', async () 
   })
 })
 
-test('a worker that must have protection does not start outside of ECS', async () => {
+test('a worker that requires protection does not start outside ECS', async () => {
   const { code, stdout } = await cli.run(['work', jobFile, '--protect', 'required'])
   expect(code).toBe(1)
   expect(stdout).toMatch(/"code":"PROTECTION_UNAVAILABLE".*"msg":"the worker could not start"/)

@@ -28,7 +28,7 @@ test('queues counts live runs by state; pause and resume show there', async () =
   expect(queues[0]).not.toHaveProperty('paused')
 })
 
-test('a run of a paused queue says how it goes on, for the store in use', async () => {
+test('a run of a paused queue shows how to resume it, for the store in use', async () => {
   const cli = ownCommandLine()
   const store = ['--store', 'sqlite:my jobs.db']
   await cli.ok('enqueue', jobFile, 'slow', '--id', 'one', ...store)
@@ -38,7 +38,7 @@ test('a run of a paused queue says how it goes on, for the store in use', async 
   )
 })
 
-test('a queue that nobody knows is doubted, not refused', async () => {
+test('an unknown queue is a warning, not an error', async () => {
   const cli = await commandLineWithStore()
   expect(await cli.ok('pause', 'improts')).toContain(' is paused (no live run or worker uses it now);')
   expect(await cli.ok('resume', 'imports')).toBe('queue imports was not paused; paused queues: improts\n')
@@ -46,14 +46,14 @@ test('a queue that nobody knows is doubted, not refused', async () => {
   expect(await cli.json('resume', 'a')).toEqual({ queue: 'a', paused: false })
 })
 
-test('no queue: stdout stays empty', async () => {
+test('no queue: stdout is empty', async () => {
   const cli = await commandLineWithStore()
   const finished = await cli.run(['queues'])
   expect(finished).toMatchObject({ code: 0, stdout: '' })
   expect(finished.stderr).toMatch(/^no live run and no paused queue in sqlite:\/.*\n$/)
 })
 
-test('doctor: runs that no live worker takes are a fault, a paused queue with runs a warning, which --strict fails', async () => {
+test('doctor: runs that no live worker takes are a fault; a paused queue with runs is a warning, which --strict fails', async () => {
   const cli = ownCommandLine()
   await cli.ok('enqueue', jobFile, 'silent')
   const fault = await cli.run(['doctor'])
@@ -72,7 +72,7 @@ test('doctor: runs that no live worker takes are a fault, a paused queue with ru
   expect(await cli.run(['doctor', '--strict'])).toMatchObject({ code: 1, stderr: '' })
 })
 
-test('doctor lists its checks and a verdict', async () => {
+test('doctor prints its checks and a verdict', async () => {
   const cli = await commandLineWithStore()
   const text = await cli.ok('doctor')
   expect(text).toMatch(
@@ -90,7 +90,7 @@ test('doctor lists its checks and a verdict', async () => {
   })
 })
 
-test('doctor finds counters that are wrong and puts them right with --recount', async () => {
+test('doctor finds wrong counters and corrects them with --recount', async () => {
   const cli = ownCommandLine()
   await cli.ok('enqueue', jobFile, 'silent')
   // No worker takes its runs: that is no fault of a paused queue.

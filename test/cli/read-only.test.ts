@@ -10,7 +10,7 @@ import { type Known, populate } from '../support/stores/every-call.ts'
 import { makeFormat1 } from '../support/stores/older-file.ts'
 import { CommandLine, jobFile, ownCommandLine } from './command-line.ts'
 
-/** Each command that lists or shows, with what it takes. */
+/** Each command that lists or shows, with its arguments. */
 const reads: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
   runs: () => [
     ['runs'],
@@ -46,20 +46,20 @@ const acts: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
   schedules: () => ['pause', 'resume', 'trigger', 'remove'].map((act) => ['schedules', act, 'report']),
 }
 
-/** Neither: they ask no store, make one of their own, or tell what happens in a log. */
+/** Neither: they read no store, create their own, or follow a log. */
 const others = ['demo', 'health', 'help', 'work']
 
 function commandsOf(table: typeof reads, known: Known): readonly string[][] {
   return Object.values(table).flatMap((commands) => commands(known))
 }
 
-test('every command is known here as one that reads or acts', async () => {
+test('this test classifies every command as one that reads or acts', async () => {
   const help = await ownCommandLine().ok('--help')
   const names = [...help.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, name]) => name)
   expect(new Set(names)).toEqual(new Set([...Object.keys(reads), ...Object.keys(acts), ...others]))
 })
 
-describe('a Redis user who may only read', () => {
+describe('a Redis user with read-only permissions', () => {
   const cli = new CommandLine()
   const namespace = 'viewed'
   let server: RedisServer
@@ -93,7 +93,7 @@ describe('a Redis user who may only read', () => {
     expect(checks.find(({ name }) => name === 'scripts')).toMatchObject({ verdict: 'fine' })
   })
 
-  test('is told of every command that acts which permission is missing, and it changes nothing', async () => {
+  test('gets the missing permission from every command that acts, which changes nothing', async () => {
     const before = await dumpNamespace(server, namespace)
     for (const command of commandsOf(acts, known)) {
       const { code, stdout, stderr } = await cli.run([...command, '--store', url])
@@ -110,7 +110,7 @@ describe('a Redis user who may only read', () => {
   })
 })
 
-test('every command that reads leaves a SQLite file of an older version as it is', async () => {
+test('every command that reads leaves a SQLite file of an older version unchanged', async () => {
   const cli = ownCommandLine()
   const path = join(cli.folder, 'jobs.db')
   const store = await openStore(parseStoreConfig(`sqlite:${path}`))

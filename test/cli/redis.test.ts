@@ -34,7 +34,7 @@ interface DoctorJson {
 }
 
 const cli = new DiscreetCommandLine()
-/** Set as docs/redis.md says; it asks for a password. */
+/** Configured as in docs/redis.md, with a password. */
 let sound: RedisServer
 let careless: RedisServer
 let replica: RedisServer
@@ -104,7 +104,7 @@ describe('doctor', () => {
     return Object.fromEntries(checks.map((check) => [check.name, check]))
   }
 
-  test('a server that is set as it should be: no problem found', async () => {
+  test('a correctly configured server: no problem found', async () => {
     await cli.ok('enqueue', jobFile, 'silent', '--id', 'gone', '--store', store('fresh'))
     await cli.ok('cancel', 'gone', '--store', store('fresh'))
     const text = await cli.ok('doctor', '--store', store('fresh'))
@@ -115,7 +115,7 @@ describe('doctor', () => {
     expect(text).toMatch(/\n\nno problem found\n$/)
   })
 
-  test('a policy that evicts is a fault, no append-only file and no limit are warnings: exit 1', async () => {
+  test('an evicting policy is a fault, no append-only file and no memory limit are warnings: exit 1', async () => {
     await cli.ok('enqueue', jobFile, 'silent', '--store', careless.url)
     const { code, stdout, stderr } = await cli.run(['doctor', '--store', careless.url])
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
@@ -132,7 +132,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/\n\n2 faults, 2 warnings\n$/)
   })
 
-  test('a full memory is a fault, appendfsync no a warning; new runs are refused, known ones joined', async () => {
+  test('full memory is a fault, appendfsync no is a warning; new runs are refused, existing ones joined', async () => {
     await cli.ok('enqueue', jobFile, 'silent', '--id', 'one', '--store', full.url)
     await full.command('CONFIG', 'SET', 'maxmemory', '1mb')
     const { memory, durability, eviction } = await checksOf(full.url, 1)
@@ -152,7 +152,7 @@ describe('doctor', () => {
     expect((await cli.json<RunsJson>('runs', '--store', full.url)).runs.map(({ id }) => id)).toEqual(['one'])
   })
 
-  test('a clock a minute ahead', async () => {
+  test('a clock one minute ahead', async () => {
     const ahead = 'const now = Date.now; Date.now = () => now() + 60_000'
     const { clock } = await checksOf(store('durable-jobs'), 1, {
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
@@ -161,7 +161,7 @@ describe('doctor', () => {
     expect(clock?.remedy).toContain('run NTP on both')
   })
 
-  test('a user who may not publish', async () => {
+  test('a user without permission to publish', async () => {
     await sound.command('ACL', 'SETUSER', 'mute', 'on', `>${password}`, '~*', '+@all', 'resetchannels')
     const { scripts } = await checksOf(store('durable-jobs').replace('//:', '//mute:'), 1)
     expect(scripts).toMatchObject({
@@ -171,7 +171,7 @@ describe('doctor', () => {
     })
   })
 
-  test('a dead worker and the runs it holds, until another one is there', async () => {
+  test('a dead worker and the runs it holds, until another worker runs', async () => {
     const url = store('lost')
     const worker = await cli.work(holdFile, '--name', 'w1', '--store', url)
     await cli.ok('enqueue', holdFile, 'hold', '--id', 'held', '--store', url)
@@ -194,7 +194,7 @@ describe('doctor', () => {
     )
   })
 
-  test('of a cluster, the node that has the namespace is asked', async () => {
+  test('in a cluster, inspects the node that holds the namespace', async () => {
     const cluster = await RedisCluster.start({ config: { 'maxmemory-policy': 'noeviction' } })
     try {
       const owner = cluster.ownerOf(cluster.slotOf(new Keys('durable-jobs').of('meta')))
@@ -213,11 +213,11 @@ describe('doctor', () => {
   })
 })
 
-describe('a server that can’t be used: one line, exit 1, no password', () => {
+describe('an unusable server: one line, exit 1, no password', () => {
   /** `doctor` looks at it. */
   const refusal = (url: string): Promise<string> => cli.refused(1, ['doctor', '--store', url])
 
-  test('a wrong password, none, and a user that is not there', async () => {
+  test('a wrong password, none, and an unknown user', async () => {
     const server = `redis://127.0.0.1:${sound.port}`
     const [wrong, none, user] = await Promise.all([
       refusal(`redis://:not${encoded}@127.0.0.1:${sound.port}`),
@@ -231,7 +231,7 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
     )
   })
 
-  test('a password that is not encoded, and other wrong addresses: exit 2', async () => {
+  test('an unencoded password and other wrong addresses: exit 2', async () => {
     const refused = (url: string): Promise<string> => cli.refused(2, ['runs', '--store', url])
     expect(await refused(`redis://:${password}@127.0.0.1:${sound.port}`)).toContain(
       'write redis://[user:password@]host:port[/database], and @ : / # in a password as %40 %3A %2F %23',
@@ -246,7 +246,7 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
     expect(namespace).toBe('store.namespace: use 1 to 100 letters, digits and . : _ -')
   })
 
-  test('a database that is not there, nobody at the port, no such host', async () => {
+  test('a missing database, a closed port, an unknown host', async () => {
     const port = await freePort()
     const [database, closed, nowhere] = await Promise.all([
       refusal(`redis://:${encoded}@127.0.0.1:${sound.port}/99`),
@@ -262,7 +262,7 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
     expect(nowhere).toMatch(/^redis:\/\/nowhere\.invalid:6379 can't be reached: getaddrinfo /)
   })
 
-  test('a read-only replica: the address of its primary', async () => {
+  test('a read-only replica: prints the address of its primary', async () => {
     expect(await refusal(replica.url)).toBe(
       `${replica.url} is a read-only replica; give the address of its primary (127.0.0.1)`,
     )
@@ -281,7 +281,7 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
     )
   })
 
-  test('a namespace that is not there is not made by those who only look or act', async () => {
+  test('commands that only read or act don’t create a missing namespace', async () => {
     for (const command of [['doctor'], ['pause', 'mails']]) {
       expect(await cli.refused(1, [...command, '--store', store('typo')])).toBe(
         `there is no store in namespace 'typo' of redis://127.0.0.1:${sound.port}; name another one, or start a worker, which makes it`,
@@ -292,7 +292,7 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
 })
 
 describe('commands', () => {
-  test('a failed run: show and retry name the next command without the password', async () => {
+  test('a failed run: show and retry print the next command without the password', async () => {
     const at = ['--store', store('work')]
     const worker = await cli.work(jobFile, '--name', 'w1', ...at)
     const enqueue = ['enqueue', jobFile, 'import-file', ...at, '--wait', '--id']
@@ -339,14 +339,14 @@ describe('commands', () => {
     expect(unknown).toContain(`(${shown('acts')})`)
   })
 
-  test('namespaces know nothing of each other', async () => {
+  test('namespaces are isolated', async () => {
     await cli.ok('enqueue', jobFile, 'silent', '--id', 'here', '--store', store('here'))
     const { runs } = await cli.json<RunsJson>('runs', '--store', store('durable-jobs'))
     expect(runs.map(({ id }) => id)).not.toContain('here')
   })
 })
 
-test('demo plays on a server and leaves its run there', async () => {
+test('demo runs on a server and retains its run there', async () => {
   const { code, stdout, stderr } = await demo
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).not.toContain('✗')

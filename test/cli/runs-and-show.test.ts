@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => cli.dispose())
 
 describe('runs', () => {
-  test('lists newest first: state, attempts, losses, age and why', async () => {
+  test('lists newest first: state, attempts, losses, age and reason', async () => {
     const [title, ...rows] = cells(await cli.ok('runs'))
     expect(title).toEqual(['ID', 'JOB', 'STATE', 'ATTEMPT', 'LOSSES', 'ENQUEUED', 'SITUATION'])
     expect(rows).toEqual([
@@ -100,7 +100,7 @@ describe('runs', () => {
     expect(await ids('--fingerprint', 'f1:none')).toEqual([])
   })
 
-  test('says what an order is for, and which filter a cursor is of', async () => {
+  test('refuses a filter that an order doesn’t support, and a cursor of another filter', async () => {
     expect(await cli.refused(2, ['runs', '--order', 'longest'])).toContain("'longest' is for ready")
     const { cursor } = await cli.json<RunsJson>('runs', '--limit', '1')
     const other = ['runs', '--state', 'failed', '--cursor', String(cursor)]
@@ -117,7 +117,7 @@ describe('runs', () => {
     expect(stderr).toBe(`there are more: add --cursor ${first.cursor}\n`)
   })
 
-  test('JSON holds the fields that the help promises', async () => {
+  test('JSON has the fields that the help promises', async () => {
     const { runs } = await cli.json<RunsJson>('runs')
     const fields = [
       'id',
@@ -143,7 +143,7 @@ describe('runs', () => {
     expect(byId.bad).toMatchObject({ headers: { trace: '1' }, error: { cause: { cause } } })
   })
 
-  test('an empty answer leaves stdout empty and says where it looked', async () => {
+  test('an empty result leaves stdout empty and names the store on stderr', async () => {
     const cli = await commandLineWithStore()
     const finished = await cli.run(['runs'])
     expect(finished).toMatchObject({ code: 0, stdout: '' })
@@ -174,7 +174,7 @@ describe('show', () => {
     ])
   })
 
-  test('a failed run: what to do next, the error with its causes, the steps', async () => {
+  test('a failed run: the next command, the error with its causes, the steps', async () => {
     const text = await cli.ok('show', 'bad')
     const [head = '', error = '', input = '', steps = ''] = text.split('\n\n')
     expect(cells(head)).toEqual([
@@ -228,7 +228,7 @@ describe('show', () => {
     expect(unclaimed).toMatch(/\nINPUT\nnone\n\nno step is stored yet\n$/)
   })
 
-  test('what a job threw can steer no terminal', async () => {
+  test('text that a job threw can’t control the terminal', async () => {
     for (const text of [await cli.ok('show', 'control'), await cli.ok('runs')]) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not appear
       expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
@@ -250,14 +250,14 @@ describe('show', () => {
     expect(history).toEqual([])
   })
 
-  test('an unknown id: exit 1, and where it looked', async () => {
+  test('an unknown id: exit 1, and the store it searched', async () => {
     expect(await cli.refused(1, ['show', 'nothing'])).toMatch(
       /^no run 'nothing' in this store: .* \(sqlite:\/.*jobs\.db\)$/,
     )
   })
 })
 
-test('a search that finds nothing continues by itself, up to a bound', async () => {
+test('a search without matches continues by itself, up to a bound', async () => {
   const own = new CommandLine()
   onTestFinished(() => own.dispose())
   const store = await openStore(parseStoreConfig(`sqlite:${join(own.folder, '.durable-jobs/jobs.db')}`))

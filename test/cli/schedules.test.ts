@@ -5,7 +5,7 @@ import { type CommandLine, ownCommandLine } from './command-line.ts'
 
 const nightly = defineJob<{ file: string }>({ name: 'import' }, () => undefined)
 
-/** A store with one schedule put by hand. */
+/** A store with one manually created schedule. */
 async function withSchedule(): Promise<CommandLine> {
   const cli = ownCommandLine()
   const jobs = await connect(`sqlite:${cli.folder}/.durable-jobs/jobs.db`)
@@ -15,7 +15,7 @@ async function withSchedule(): Promise<CommandLine> {
   return cli
 }
 
-test('schedules lists what each says and where it stands', async () => {
+test('schedules lists the definition and status of each', async () => {
   const cli = await withSchedule()
   const [title = '', row = ''] = (await cli.ok('schedules')).trimEnd().split('\n')
   expect(title).toMatch(/^SCHEDULE +JOB +CRON +NEXT +LAST +STATE$/)
@@ -41,7 +41,7 @@ test('schedules lists what each says and where it stands', async () => {
   })
 })
 
-test('pause, trigger, resume and remove, and the ledger of it', async () => {
+test('pause, trigger, resume and remove, and their ledger', async () => {
   const cli = await withSchedule()
   expect(await cli.ok('schedules', 'pause', 'nightly', '--by', 'ben', '--reason', 'audit')).toBe(
     'schedule nightly is paused; resume it with: durable-jobs schedules resume nightly\n',
@@ -67,7 +67,7 @@ test('pause, trigger, resume and remove, and the ledger of it', async () => {
   expect([code, stderr]).toEqual([1, expect.stringContaining("there is no schedule 'nightly'")])
 })
 
-test('preview of a stored schedule or of a pattern', async () => {
+test('preview of a stored schedule or a pattern', async () => {
   const cli = await withSchedule()
   const fires = await cli.ok('schedules', 'preview', 'nightly', '--count', '3')
   expect(fires.trimEnd().split('\n')).toHaveLength(4)
@@ -90,7 +90,7 @@ test('preview of a stored schedule or of a pattern', async () => {
   })
 })
 
-test('the preview of a paused schedule says first that none of it will fire', async () => {
+test('the preview of a paused schedule starts by saying that none of it will fire', async () => {
   const cli = await withSchedule()
   const preview = ['schedules', 'preview', 'nightly', '--count', '1']
   const fires = await cli.ok(...preview)
@@ -104,7 +104,7 @@ test('the preview of a paused schedule says first that none of it will fire', as
   expect(await cli.json(...preview)).toMatchObject({ fires: [{}], paused: { by: 'ben' } })
 })
 
-test('what is no subcommand is told those that are', async () => {
+test('an unknown subcommand lists the known ones', async () => {
   const { code, stderr } = await ownCommandLine().run(['schedules', 'nightly'])
   expect(code).toBe(2)
   expect(stderr).toContain(
@@ -113,7 +113,7 @@ test('what is no subcommand is told those that are', async () => {
   )
 })
 
-test('a schedule that is long unplanned says so in STATE, with who should plan it', async () => {
+test('STATE reports a schedule that is long unplanned, and which worker should plan it', async () => {
   const cli = ownCommandLine()
   await inThePast(`sqlite:${cli.folder}/.durable-jobs/jobs.db`, 3_600_000, async ({ jobs }) => {
     await jobs.schedules.put('nightly', nightly, { cron: '*/10 * * * *', input: { file: 'de' } })

@@ -17,7 +17,7 @@ class Launched {
   constructor(cli: CommandLine, [command = '', ...args]: readonly string[]) {
     const env = { PATH: process.env.PATH ?? '', HOME: cli.folder, npm_config_update_notifier: 'false' }
     const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
-    // A process group of its own, as a shell gives to each command in a terminal.
+    // A separate process group, like the one a shell creates for each command in a terminal.
     this.process = spawn(command, args, { cwd: cli.folder, env, stdio, detached: true })
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -67,8 +67,8 @@ function canMakePidNamespaces(): boolean {
   }
 }
 
-describe('a worker that npm started', () => {
-  test('drains on a SIGTERM to npm, which does not reach it', async () => {
+describe('a worker started by npm', () => {
+  test('drains on a SIGTERM to npm that does not reach the worker', async () => {
     const cli = ownCommandLine()
     workScript(cli)
     const npm = new Launched(cli, ['npm', 'run', 'worker'])
@@ -81,7 +81,7 @@ describe('a worker that npm started', () => {
     expect(await cli.json('workers')).toEqual({ workers: [], lost: [] })
   })
 
-  test('drains on a Ctrl-C, and does not take the end of its parents for a second one', async () => {
+  test('drains on a Ctrl-C, and does not count the end of its parents as a second one', async () => {
     const cli = ownCommandLine()
     workScript(cli)
     const npm = new Launched(cli, ['npm', 'run', 'worker'])
@@ -104,7 +104,7 @@ describe('a worker that npm started', () => {
     })
   })
 
-  test.skipIf(!canMakePidNamespaces())('as process 1 of a container is told so', async () => {
+  test.skipIf(!canMakePidNamespaces())('warns when it is process 1 of a container', async () => {
     const cli = ownCommandLine()
     workScript(cli)
     const container = new Launched(cli, [
@@ -121,7 +121,7 @@ describe('a worker that npm started', () => {
   })
 })
 
-test('a worker that something else started outlives its parent', async () => {
+test('a worker started by another program outlives its parent', async () => {
   const cli = ownCommandLine()
   const shell = new Launched(cli, ['sh', '-c', `"${process.execPath}" "${main}" work "${holdFile}" & wait`])
   await shell.said('worker started')

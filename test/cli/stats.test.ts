@@ -26,7 +26,7 @@ async function storeWithHistory(cli: CommandLine): Promise<void> {
   await store.close()
 }
 
-test('stats reports rates and times of jobs, and the backlog of queues', async () => {
+test('stats reports rates and durations of jobs, and the backlog of queues', async () => {
   const cli = ownCommandLine()
   await storeWithHistory(cli)
   const [head = '', title = '', ...rows] = (await cli.ok('stats')).trimEnd().split('\n')
@@ -67,7 +67,7 @@ test('stats of one queue or job, and as JSON', async () => {
   expect(json.points).toHaveLength(24)
 })
 
-test('without transitions stdout stays empty; another range is refused', async () => {
+test('without transitions stdout is empty; an unknown range is refused', async () => {
   const cli = await commandLineWithStore()
   const finished = await cli.run(['stats'])
   expect(finished).toMatchObject({ code: 0, stdout: '' })

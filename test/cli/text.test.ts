@@ -37,13 +37,13 @@ describe('a table', () => {
     { id: '日本', n: 100, note: '' },
   ]
 
-  test('aligns by width on the screen and ends no line with spaces', () => {
+  test('aligns by display width and trims trailing spaces', () => {
     expect(formatTable(columns, rows)).toBe(
       'ID      N  NOTE\na       1  a note that is far too long\n日本  100',
     )
   })
 
-  test('gives way in the last column that may, then in those before it, then drops columns', () => {
+  test('shrinks the last column that can shrink, then those before it, then drops columns', () => {
     const long = 'x'.repeat(20)
     const wide: readonly Column<Row>[] = [
       { title: 'ID', cell: () => 'id' },
@@ -61,12 +61,12 @@ describe('a table', () => {
     expect(words(20)).toBe(`id  ${least}  ${least}`)
   })
 
-  test('gives way in one column only when the screen is narrow', () => {
+  test('shrinks one column only on a narrow screen', () => {
     expect(formatTable(columns, rows, 30).split('\n')[1]).toBe('a       1  a note that is far…')
     expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is…')
   })
 
-  test('drops columns before it takes from the last one what tells rows apart', () => {
+  test('drops columns before it cuts the part of the last one that distinguishes rows', () => {
     const own: readonly Column<Row>[] = [
       { title: 'ID', cell: () => 'id' },
       { title: 'A', cell: () => 'dropped', drops: 1 },
@@ -78,12 +78,12 @@ describe('a table', () => {
     expect(words(24)).toBe(`id  ${'x'.repeat(19)}…`)
   })
 
-  test('without rows is its title line', () => {
+  test('without rows is its header line', () => {
     expect(formatTable(columns, [])).toBe('ID  N  NOTE')
   })
 })
 
-test('text is broken between words', () => {
+test('text wraps between words', () => {
   expect(wrapBehind('name  ', 'one two three four five', 26)).toEqual([
     'name  one two three four',
     '      five',
@@ -93,7 +93,7 @@ test('text is broken between words', () => {
   expect(wrap('a bc', undefined)).toEqual(['a bc'])
 })
 
-test('a command in a text of lines stays whole', () => {
+test('a command in wrapped text is never split', () => {
   const line = "durable-jobs cancel --reason 'no; (not) so' act_1"
   expect(wrapAroundCommands(`stopped; continue with: ${line}`, 30)).toEqual(['stopped; continue with:', line])
   expect(wrapAroundCommands(`cancel a run (${line}) and check again`, 30)).toEqual([
@@ -107,9 +107,9 @@ test('a command in a text of lines stays whole', () => {
   expect(wrapAroundCommands(line, undefined)).toEqual([line])
 })
 
-test('plain text holds nothing that steers a terminal', () => {
+test('plain text contains no control sequences', () => {
   expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
-  // Nor turn it around, or break lines in its own way.
+  // It may not reverse text or break lines either.
   expect(plainText('a\u202eb\u2066c\u200fd\u2028e')).toBe('abcd e')
   expect(oneLine('\n  first \nsecond')).toBe('first')
   expect(clip('日本語', 4)).toBe('日…')
@@ -122,14 +122,14 @@ test('plain text holds nothing that steers a terminal', () => {
   expect(textWidth('e\u0301日')).toBe(3)
 })
 
-test('the nearest name, if one is near', () => {
+test('suggests the nearest name, if one is near', () => {
   expect(closest('import-fil', ['silent', 'import-file'])).toBe('import-file')
   expect(closest('SLOW', ['slow'])).toBe('slow')
   expect(closest('anything', ['slow', 'silent'])).toBeUndefined()
   expect(closest('a', [])).toBeUndefined()
 })
 
-test('types that JSON lacks get their nearest form', () => {
+test('types that JSON lacks become their nearest form', () => {
   const value = {
     map: new Map([[1n, new Set(['a'])]]),
     date: new Date(0),
@@ -152,14 +152,14 @@ test('types that JSON lacks get their nearest form', () => {
   })
 })
 
-test('a command to type is one that a shell takes', () => {
+test('a printed command is valid in a shell', () => {
   expect(commandLine(['retry', 'a:1'], {})).toBe('durable-jobs retry a:1')
   expect(commandLine(['show', "it's"], { store: 'sqlite:my jobs.db' })).toBe(
     "durable-jobs show 'it'\\''s' --store 'sqlite:my jobs.db'",
   )
 })
 
-test('the place of an error is the first line of a user’s file', () => {
+test('the location of an error is the first line of a user’s file', () => {
   const own = new URL('../../runtime/execution/execution.ts', import.meta.url).href
   const frames = [
     `    at invoke (${own}:450:10)`,
@@ -175,7 +175,7 @@ test('the place of an error is the first line of a user’s file', () => {
   expect(firstUserFrame(['Error: no', ...frames].join('\n'))).toBeUndefined()
 })
 
-test('an error is shown with all that it carries, each under the one that carries it', () => {
+test('an error is printed with everything it carries, nested under its owner', () => {
   const error = new StepFailedError(
     'ask',
     1,

@@ -18,7 +18,7 @@ describe('a unique key on the command line', () => {
     expect(await cli.json('runs')).toMatchObject({ runs: [{ unique: { key: 'mon' } }] })
   })
 
-  test('leads to the run that holds it', async () => {
+  test('finds the run that holds it', async () => {
     await cli.ok('enqueue', nightlyFile, 'nightly', '{"day":"tue"}')
     const found = await cli.json('runs', '--job', 'nightly', '--unique', 'mon')
     expect(found).toMatchObject({ runs: [{ id: first }] })
@@ -29,7 +29,7 @@ describe('a unique key on the command line', () => {
     })
   })
 
-  test('is listed with the others that are held', async () => {
+  test('is listed among the held keys', async () => {
     const text = await cli.ok('unique', '--job', 'nightly')
     expect(text).toMatch(/^JOB +KEY +HELD BY +STATE +UNTIL +ENQUEUED\n/)
     expect(text).toMatch(new RegExp(`^nightly +mon +${first} +ready +it has ended +.* ago$`, 'm'))
@@ -50,20 +50,20 @@ describe('a unique key on the command line', () => {
     expect(await cli.json('runs', '--unique', 'wed')).toMatchObject({ runs: [] })
   })
 
-  test('that is held refuses an enqueue by the id of its run', async () => {
+  test('that is held refuses an enqueue and prints the id of its run', async () => {
     const { code, stderr } = await cli.run(['enqueue', nightlyFile, 'nightly', '{"day":"mon"}', '--json'])
     expect(code).toBe(1)
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'DUPLICATE_RUN' } })
     expect(stderr).toContain(first)
   })
 
-  test('of a run that has ended is free again', async () => {
+  test('of an ended run is free again', async () => {
     await cli.ok('cancel', first)
     expect(await cli.ok('show', first)).toMatch(/^unique +key 'mon', free again$/m)
   })
 })
 
-test('a strict order of queues is shown with its worker, and needs queues', async () => {
+test('a strict order of queues is shown with its worker, and requires queues', async () => {
   const args = ['--name', 'w1', '--queues', 'urgent,bulk', '--queue-order', 'strict']
   const worker = await cli.work(jobFile, ...args)
   const workers = await cli.json('workers')

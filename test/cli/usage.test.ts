@@ -17,18 +17,18 @@ describe.concurrent('help', () => {
     expect(listed).toContain('help')
   })
 
-  test.each(names)('%s --help tells of --store and --help, and of --json what it prints', async (name) => {
+  test.each(names)('%s --help describes --store, --help and what --json prints', async (name) => {
     const help = await cli.ok(name, '--help')
     expect(help).toContain('--store <url>')
     expect(help).toContain('-h, --help')
     if (name !== 'demo') expect(help).toMatch(/--json +print JSON, errors too: \S/)
   })
 
-  test('help COMMAND is COMMAND --help', async () => {
+  test('help COMMAND equals COMMAND --help', async () => {
     expect(await cli.ok('help', 'runs')).toBe(await cli.ok('runs', '--help'))
   })
 
-  test('no command: the help on stderr, exit 2', async () => {
+  test('no command: prints the help on stderr, exit 2', async () => {
     const { code, stdout, stderr } = await cli.run([])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^Usage: durable-jobs /)
@@ -42,7 +42,11 @@ describe.concurrent('help', () => {
 describe.concurrent('a wrong command line: one line, exit 2', () => {
   test.each([
     ['an unknown command', ['runz'], "unknown command 'runz' (Did you mean runs?)"],
-    ['one like none', ['frobnicate'], "unknown command 'frobnicate'; --help shows how it is used"],
+    [
+      'an unknown command without a suggestion',
+      ['frobnicate'],
+      "unknown command 'frobnicate'; --help shows how it is used",
+    ],
     [
       'an unknown option',
       ['work', jobFile, '--concurency', '3'],
@@ -50,7 +54,7 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
     ],
     ['a missing argument', ['show'], "missing required argument 'id'; --help shows how it is used"],
     [
-      'too many',
+      'too many arguments',
       ['runs', 'a'],
       "too many arguments for 'runs'. Expected 0 arguments but got 1: a; --help shows how it is used",
     ],
@@ -108,20 +112,20 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
 })
 
 describe('pipes', () => {
-  /** What a shell makes of `durable-jobs ARGS | true`: nobody reads. */
+  /** Like `durable-jobs ARGS | true` in a shell: the pipe has no reader. */
   function unread(args: readonly string[], stream: 'stdout' | 'stderr'): Promise<Finished> {
     const started = cli.start(args)
     started.process[stream].destroy()
     return started.finished
   }
 
-  test('an answer that nobody reads is no failure', async () => {
+  test('a closed stdout is no failure', async () => {
     await cli.ok('enqueue', jobFile, 'silent', '--id', 'one')
     expect(await unread(['runs'], 'stdout')).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await unread(['show', 'one', '--json'], 'stdout')).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  test('a message that nobody reads keeps its exit code', async () => {
+  test('a closed stderr retains the exit code', async () => {
     expect(await unread(['runz'], 'stderr')).toEqual({ code: 2, stdout: '', stderr: '' })
   })
 })

@@ -30,7 +30,7 @@ async function workerRows(cli: CommandLine): Promise<string[][]> {
 }
 
 describe('work', () => {
-  test('works until SIGTERM, then exits 0 without a word on stderr', async () => {
+  test('works until SIGTERM, then exits 0 with an empty stderr', async () => {
     const cli = ownCommandLine()
     const worker = await cli.work(jobFile)
     await cli.ok('enqueue', jobFile, 'silent', '--wait')
@@ -38,7 +38,7 @@ describe('work', () => {
     expect(await cli.json('workers')).toEqual({ workers: [], lost: [] })
   })
 
-  test('takes files and folders, and the same job twice', async () => {
+  test('accepts files and folders, and the same job twice', async () => {
     const cli = ownCommandLine()
     const folder = jobFile.slice(0, jobFile.lastIndexOf('/'))
     const worker = await cli.work(folder, jobFile)
@@ -59,7 +59,7 @@ describe('work', () => {
     expect(await worker.kill('SIGTERM')).toEqual({ code: 0, stdout: 'loading\n', stderr: '' })
   })
 
-  test('goes on when nobody reads its log any more', async () => {
+  test('continues when its log pipe is closed', async () => {
     const cli = ownCommandLine()
     const worker = await cli.work(jobFile)
     worker.process.stdout.destroy()
@@ -70,7 +70,7 @@ describe('work', () => {
 })
 
 describe('a draining worker', () => {
-  test('answers 503 for /ready and 200 for /live until it has handed its run over', async () => {
+  test('replies 503 for /ready and 200 for /live until it has handed its run over', async () => {
     const cli = ownCommandLine()
     const port = String(await freePort())
     const worker = await cli.work(holdFile, '--name', 'w1', '--health-port', port)
@@ -107,7 +107,7 @@ describe('a draining worker', () => {
     expect(shown.steps.map(({ path }) => path)).toEqual(['hold'])
   })
 
-  test('says why a worker is not ready', async () => {
+  test('reports why a worker is not ready', async () => {
     const server = await serveHealth(0, { live: () => true, ready: () => 'it leads: badly' })
     if (server.kind !== 'listening') throw new Error(server.reason)
     const health = ['health', '--port', String(server.port), '--ready']
@@ -122,7 +122,7 @@ describe('a draining worker', () => {
   })
 })
 
-test('a dead worker that nobody has cleared away is called so', async () => {
+test('a dead worker that is not yet cleaned up is reported as dead', async () => {
   const cli = ownCommandLine()
   const only = await cli.work(holdFile, '--name', 'w1')
   await cli.ok('enqueue', holdFile, 'hold', '--id', 'one')
@@ -155,7 +155,7 @@ test('a killed worker shows as a loss in the history of its run', async () => {
   expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has the order and stops it\n')
 })
 
-test('a worker that leads prints the metrics of the fleet for CloudWatch, if it is asked to', async () => {
+test('the leader prints the metrics of the fleet for CloudWatch if enabled', async () => {
   const cli = ownCommandLine()
   const worker = await cli.work(jobFile, '--emf-namespace', 'shop/jobs')
   await worker.said('"_aws"')
@@ -184,7 +184,7 @@ describe('environment', () => {
     }
   })
 
-  test('variables set the worker; a flag wins, an empty variable is none', async () => {
+  test('variables configure the worker; a flag wins, an empty variable counts as unset', async () => {
     const cli = ownCommandLine()
     const env = {
       DURABLE_JOBS_STORE: `sqlite:${cli.folder}/elsewhere.db`,
@@ -210,7 +210,7 @@ describe('environment', () => {
     expect(await worker.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
   })
 
-  test('a wrong variable is named', async () => {
+  test('names a wrong variable', async () => {
     const env = { DURABLE_JOBS_CONCURRENCY: 'many' }
     expect(await ownCommandLine().refused(2, ['work', jobFile], env)).toBe(
       "option '--concurrency <n>' value 'many' from env 'DURABLE_JOBS_CONCURRENCY' is invalid. Write a whole number from 1 to 10000.",
@@ -232,7 +232,7 @@ describe('environment', () => {
     expect(await worker.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
   })
 
-  test('DURABLE_JOBS_LEADER can only be true or false', async () => {
+  test('DURABLE_JOBS_LEADER accepts only true or false', async () => {
     expect(await ownCommandLine().refused(2, ['work', jobFile], { DURABLE_JOBS_LEADER: 'maybe' })).toBe(
       "DURABLE_JOBS_LEADER: 'maybe' is neither true nor false",
     )
@@ -243,7 +243,7 @@ describe('environment', () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'JOB_FILE' } })
   })
 
-  test('the log level', async () => {
+  test('sets the log level', async () => {
     const cli = ownCommandLine()
     const worker = cli.start(['work', jobFile], { DURABLE_JOBS_LOG_LEVEL: 'error' })
     await cli.ok('enqueue', jobFile, 'silent', '--wait')

@@ -55,7 +55,7 @@ afterAll(async () => {
   await cli.dispose()
 })
 
-test('workers shows task, revision, zone and protection, and what keeps a worker from having it', async () => {
+test('workers shows task, revision, zone and protection, and why a worker can’t have protection', async () => {
   const { code, stdout, stderr } = await cli.run(['workers'])
   expect(code).toBe(0)
   expect(stdout).toMatch(/DRAINED BY +PROTECTION +TASK +REVISION +ZONE +LEADS/)
@@ -69,7 +69,7 @@ test('workers shows task, revision, zone and protection, and what keeps a worker
   expect(stderr).toMatch(/ab12cd: protection was refused \(DEPLOYMENT_BLOCKED: too many\); it asks again in /)
 })
 
-test('workers tells all of it as JSON', async () => {
+test('workers prints all of it as JSON', async () => {
   const { stdout } = await cli.run(['workers', '--json'])
   const { process, upMs: _, ...identity } = task
   expect(JSON.parse(stdout)).toMatchObject({
@@ -83,7 +83,7 @@ test('workers tells all of it as JSON', async () => {
   })
 })
 
-test('on a screen of 80 columns no line of workers is wider, and protection is there', async () => {
+test('at 80 columns no line of workers is wider, and protection is included', async () => {
   const terminal =
     'for (const stream of [process.stdout, process.stderr]) Object.assign(stream, { isTTY: true, columns: 80, getColorDepth: () => 1 })'
   const { stdout, stderr } = await cli.run(['workers'], {
@@ -94,14 +94,14 @@ test('on a screen of 80 columns no line of workers is wider, and protection is t
   expect(lines[0]).toMatch(/WORKER +RUNS +STATE +PROTECTION +JOBS/)
 })
 
-test('show tells which task each execution was in', async () => {
+test('show reports the task of each execution', async () => {
   const text = await cli.ok('show', 'here')
   expect(text).toMatch(/EXECUTION +CLAIMED +QUEUED +WORKER +TASK/)
   expect(text).toContain(taskId)
   expect(await cli.json('show', 'here')).toMatchObject({ executions: [{ task: taskId }, { task: taskId }] })
 })
 
-test('explain says that ECS refuses the worker that a run waits for', async () => {
+test('explain reports that ECS refuses protection to the worker that a run waits for', async () => {
   const text = (await cli.ok('explain', 'waits')).replaceAll(/\s+/g, ' ')
   expect(text).toContain(
     'It waits for a worker with scale-in protection; 1 worker was refused protection by ECS (DEPLOYMENT_BLOCKED: too many; raise the desired count',

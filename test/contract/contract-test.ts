@@ -8,8 +8,8 @@ export interface Contract extends StoreUnderTest {
   /** Registers a worker. */
   worker(over?: Parameters<typeof TestWorker.register>[1]): Promise<TestWorker>
   /**
-   * Lets a lease's time pass while others stay reachable: the store must see somebody renew meanwhile, or
-   * nobody could have, and no lease ends.
+   * Lets a lease's time pass while other workers remain reachable: the store must see a renewal meanwhile, or
+   * no worker could have renewed, and no lease ends.
    */
   letLeaseExpire(bodyLog: TestWorker): Promise<void>
 }

@@ -47,7 +47,7 @@ import { waitlistContract } from './topics/waitlist.ts'
 import { wakeupContract } from './topics/wakeup.ts'
 import { workerReportContract } from './topics/worker-report.ts'
 
-/** What every store does, without deviations. A store is one when all of it passes. */
+/** The contract of every store, without deviations. A store must pass all of it. */
 export function describeStoreContract({ name, open }: StoreKind): void {
   describe(`store contract: ${name}`, () => {
     describe('enqueue', () => enqueueContract(open))

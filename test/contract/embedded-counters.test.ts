@@ -81,7 +81,7 @@ test('a sweep finds and repairs counters of runs that a running earlier version 
   })
   await expectRightCounters(store)
 
-  // Not again before ten minutes have passed: an earlier version may still be at work.
+  // Not again within ten minutes: an earlier version may still be running.
   site.change("UPDATE run_counts SET n = 5 WHERE state = 'ready' AND queue = 'mail'")
   expect(await check()).toMatchObject({ found: "1 ready runs of job 'job' in queue 'mail' are counted as 5" })
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')

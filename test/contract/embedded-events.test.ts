@@ -29,7 +29,7 @@ describe('the logs of the embedded store', () => {
     }
   }
 
-  /** Does to the file what no store of this version does. */
+  /** Changes the file as no store of this version does. */
   function sql(text: string): void {
     const database = new DatabaseSync(path)
     database.exec(text)
@@ -100,7 +100,7 @@ describe('the logs of the embedded store', () => {
     await using(async (store) => {
       const { cursor } = await store.events({ limit: 1 })
       await store.pauseQueue('q', byHand())
-      // What the version before writes: it knows the events alone.
+      // The previous version writes only the events.
       sql(
         `INSERT INTO events SELECT max(last) + 2, ${Date.now()}, '[["job","q","enqueue","ready","x","y"]]' FROM events`,
       )

@@ -33,7 +33,7 @@ describe('the file of the embedded store', () => {
     }
   }
 
-  /** Does to the file what no store does. */
+  /** Changes the file as no store does. */
   function sql(text: string): void {
     const database = new DatabaseSync(path)
     database.exec(text)
@@ -148,7 +148,7 @@ describe('the file of the embedded store', () => {
       })
       expect(await worker.renew()).toMatchObject({ kind: 'held', orders: { drain: false } })
     })
-    // What the version before writes, and what it leaves of a run with two keys that ended under it.
+    // Written by the previous version, with the rest of a run with two keys that ended under it.
     sql(`INSERT INTO runs (id, job, version, queue, priority, state, enqueued_at, changed_at, unique_key, unique_until)
            VALUES ('older', 'job', 1, 'default', 0, 'ready', 1, 1, 'x', 0);
          INSERT INTO payloads (seq, input, input_digest, tags, headers) VALUES (last_insert_rowid(), x'01c0', 'x', '[]', '{}');
@@ -232,7 +232,7 @@ describe('the file of the embedded store', () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await store.enqueue([newRun({ protect: true, start: { kind: 'in', ms: 60_000 } })])
-      // It promotes the run, and makes its class known as the run's row has it.
+      // It promotes the run, and registers its class as in the run's row.
       sql(`UPDATE runs SET state = 'ready', wake_at = NULL, due_at = NULL;
            INSERT INTO classes SELECT job, version, queue FROM runs`)
       expect(rows('classes')).toBe(1)
@@ -246,11 +246,11 @@ describe('the file of the embedded store', () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store, { limiters: [{ name: one.name, rule: one.rule }] })
       await worker.claimAs('takes')
-      // It never writes what its claims say of such runs.
+      // It never writes the claim data of such runs.
       sql('UPDATE workers SET protection = NULL')
       const [first, other] = [newRun({ limits: [use(one)], protect: true }), newRun({ limits: [use(one)] })]
       await store.enqueue([first, other])
-      // The key is not kept for the first one.
+      // The key is not retained for the first one.
       expect(await store.run(other.id)).toMatchObject({ state: 'ready' })
     })
   })
@@ -329,7 +329,7 @@ describe('the file of the embedded store', () => {
         .claim(lease, n, { max: 1, protected: true, mayAsk: false }, [])
         .then((answer) => answer.kind === 'claimed' && answer.runs.length)
 
-    /** Opens the file on a clock that shows `now`, and lets it pass with `advance`. */
+    /** Opens the file on a clock that shows `now`, and advances it with `advance`. */
     async function at<T>(
       now: number,
       work: (store: Store, advance: (ms: number) => void) => Promise<T>,

@@ -140,7 +140,7 @@ describe('reading the file of an embedded store', () => {
   test('of the previous version sees what a newer one adds while others have the file open', async () => {
     await populated()
     makeVersionBefore(path)
-    // Keeps the log, so that it stays open in this connection.
+    // Holds the log, so that it remains open in this connection.
     const older = new DatabaseSync(path)
     older.prepare('SELECT count(*) FROM runs').get()
     const store = await reader()

@@ -33,7 +33,7 @@ function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean
   )
 }
 
-/** Ids of those of `runs`, which come in the order of their enqueue, that a query finds. */
+/** Ids of the matching `runs`, in the order of their enqueue. */
 function expectedIds(runs: readonly Run[], query: Omit<RunQuery, 'limit'>, now: number): string[] {
   const found = runs.filter((run) => matches(run, query, now))
   if (query.order === 'oldest') return found.map(({ id }) => id)
@@ -66,7 +66,7 @@ export async function readAll(store: Store, ids: readonly string[]): Promise<Run
   })
 }
 
-/** The store finds what a look at all runs finds; those come in the order of their enqueue. */
+/** The store finds the same runs as a scan of all runs, in the order of their enqueue. */
 export async function expectSearch(
   store: Store,
   runs: readonly Run[],

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** Expects that whoever listens is told of each act. Each is done twice: one that begins to listen may be told once for that. */
+/** Expects that every listener is notified of each action. Each runs twice: a new listener may be notified once for its start. */
 export async function hearsEach(
   listen: (listener: () => void) => () => void,
   acts: readonly (() => Promise<unknown>)[],

@@ -19,7 +19,7 @@ import { limitedRun, one } from '../support/stores/limit-inputs.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
-/** What reads of keys cost where many runs wait for a limiter, hold a unique key, or neither. */
+/** The cost of reading keys while many runs wait for a limiter, hold a unique key, or neither. */
 
 const sizes = [200, 2_000]
 const limit = 20
@@ -111,7 +111,7 @@ test('embedded: each read takes the same number of statements, all of which sear
 /** Counters of runs are as many as there are queues and jobs. */
 const mayBeScanned = /^SCAN run_counts/
 
-/** Runs a read on statements whose plans are looked at; returns how many there were. */
+/** Runs a read on statements whose plans are checked; returns their number. */
 async function statements(path: string, read: (store: Reads) => Promise<unknown>): Promise<number> {
   const database = new DatabaseSync(path, { readOnly: true })
   let count = 0

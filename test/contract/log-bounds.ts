@@ -3,14 +3,14 @@ import type { EventLog } from '../../runtime/store/events.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { byHand, newRun } from '../support/stores/store-inputs.ts'
 
-/** How a test takes from the logs of a store what only time and many events would take. */
+/** How a test drops events from the logs of a store that otherwise only time and many events would drop. */
 export interface LogKnife {
   /** Drops transitions up to this number. */
   readonly dropTransitions: (to: number) => Promise<void>
   readonly dropOperations: (to: number) => Promise<void>
 }
 
-/** Of a store that has no event yet: a gap is exactly what was dropped of the logs that are read. */
+/** For a store without events: a gap is exactly the events dropped from the logs that are read. */
 export async function expectExactGaps(
   store: Store,
   { dropTransitions, dropOperations }: LogKnife,
@@ -25,7 +25,7 @@ export async function expectExactGaps(
   }
   const gaps = async (log?: EventLog): Promise<number> => {
     const found = await Promise.all(Array.from({ length: 13 }, (_, after) => isGap(after, log)))
-    // Whoever read further missed no more.
+    // A reader that is further ahead missed no more.
     expect(found).toEqual([...found].sort((a, b) => Number(b) - Number(a)))
     return found.filter(Boolean).length
   }

@@ -25,11 +25,11 @@ import { maxEvents, readAllEvents } from './read-events.ts'
 const filled = provingNumber('DURABLE_JOBS_PROVE_EVENTS', 900)
 const rounds = provingNumber('DURABLE_JOBS_PROVE_ROUNDS', 3)
 const proves = process.env.DURABLE_JOBS_PROVE_EVENTS !== undefined
-/** Kept before this log was made larger. */
+/** Retained before this log was made larger. */
 const retainedBefore = 10_000
 const perRound = 2_000
 
-/** Runs no-op jobs, so many at a time, until they have made so many transitions. */
+/** Runs no-op jobs, this many at a time, until they have made this many transitions. */
 async function fill(store: Store, transitions: number, atOnce: number): Promise<void> {
   const worker = await TestWorker.register(store, { leaseMs: 86_400_000, concurrency: atOnce })
   for (let made = 0; made < transitions; made += 3 * atOnce) {
@@ -116,7 +116,7 @@ test('embedded: a log of transitions is small', async () => {
   }
 })
 
-/** What `events-part.lua` is made of, and what was written before, both in a loop of as many claims. */
+/** The operations of `events-part.lua` and the older writes, both in a loop of as many claims. */
 function luaLoops(perClaim: number): { readonly before: string; readonly after: string } {
   const part = scriptSources['events-part']
     .replace('--[[transitions]] 0, 0', `${retainedTransitions.count}, ${retainedTransitions.ms}`)
@@ -154,7 +154,7 @@ test.runIf(proves)('Redis: what the logs add to a claim', async () => {
       await server.command('EVAL', loops[kind], '2', ...keys, String(claims))
       return ((performance.now() - begun) * 1_000) / claims
     }
-    // Both logs are as long as they get.
+    // Both logs have their maximum length.
     await micros('before', retainedBefore / perClaim)
     for (let i = 0; i < 10; i++) await micros('after', retainedTransitions.count / 10 / perClaim)
     const found = { before: [] as number[], after: [] as number[] }
@@ -219,7 +219,7 @@ test.runIf(proves)('embedded: what the logs add to a claim', async () => {
   }
 })
 
-/** A file whose log of transitions is as long as it gets. */
+/** A file whose log of transitions has its maximum length. */
 async function logFile(length: number, perClaim: number): Promise<StoreWriter> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-log-'))
   const database = new StoreWriter(join(folder, 'jobs.db'), 'normal', systemClock)

@@ -77,7 +77,7 @@ async function fill(store: Store, worker: TestWorker, from: number, to: number):
   }
 }
 
-/** Several reads make one sample: the server tells its time in coarse steps. */
+/** Several reads make one sample: the server reports its time in coarse steps. */
 const readsPerSample = 10
 
 async function medianMs({ store, cpuMs }: Measured): Promise<{ ms: number; told: Overview }> {
@@ -120,7 +120,7 @@ describe.each([
     })
   })
 
-  // As many of everything as one overview takes in, which no store has that is known.
+  // The maximum of everything that one overview includes, more than in any known store.
   test.runIf(process.env.DURABLE_JOBS_PROVE_RUNS !== undefined)('at all of its bounds', async () => {
     const measured = await open()
     const { store } = measured

@@ -14,7 +14,7 @@ import { TestWorker } from '../support/stores/test-worker.ts'
 
 const begun = Date.UTC(2026, 0, 1)
 
-/** The answer to one look at peers. */
+/** The reply to one look at peers. */
 interface Look {
   readonly role: string
   readonly everyMs: number
@@ -22,7 +22,7 @@ interface Look {
   readonly gone: readonly string[]
 }
 
-/** One namespace with a time of its own, and what a peer does that finds a worker's connections gone. */
+/** One namespace with its own time, and a peer that finds a worker's connections gone. */
 export class PeerSite {
   readonly #calls: ScriptCalls
   readonly store: Store
@@ -108,7 +108,7 @@ export class PeerSite {
     expect(await this.reclaimDead(worker, await this.beats(worker))).toBe(1)
   }
 
-  /** What a look of this worker finds. */
+  /** The result of a look of this worker. */
   async look({ lease }: TestWorker): Promise<Look> {
     const [role, everyMs, ...found] = (await this.#calls.run('look-at-peers', [lease])) as [
       Buffer,

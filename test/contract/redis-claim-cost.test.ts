@@ -35,7 +35,7 @@ async function rangesOf({ server, worker }: Given, max: number, runs: number): P
 test('a claim of few runs reads few of many queues', async () => {
   const all = await given()
   await all.store.enqueue(queues.flatMap((queue) => [newRun({ queue }), newRun({ queue })]))
-  // One more tells that there are more.
+  // One extra row shows that there are more.
   expect(await rangesOf(all, 10, 10)).toBeLessThanOrEqual(11)
   expect(await rangesOf(all, 1, 1)).toBeLessThanOrEqual(2)
 })

@@ -39,7 +39,7 @@ test('the store doesn’t trust a frozen client’s report that the clock went a
     pass(3_000)
     await worker.renew()
   }
-  // It did not count the hour; it takes the store's time, and does what was asked.
+  // It did not count the hour; it adopts the store's time, and executes the call.
   await frozen.enqueue([newRun({ start: { kind: 'in', ms: hour } })])
   expect(await jumps(sound)).toMatchObject({ found: 'none' })
   pass(hour - 1)
@@ -57,7 +57,7 @@ test('clocks that drift apart while a client is idle count as no move', async ()
   expect(await jumps(store)).toMatchObject({ found: 'none' })
 })
 
-/** Two workers whose clocks count elapsed time, not what the server's clock does. */
+/** Two workers whose clocks count elapsed time, independent of the server's clock. */
 async function twoWorkers() {
   const { connect, pass } = await namespace()
   let elapsed = 0

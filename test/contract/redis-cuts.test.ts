@@ -197,7 +197,7 @@ test('a new cut of an exempt worker restarts its ten minutes', async () => {
     }
   }
   await wait(cutBounds.rememberedMs / 2)
-  // It loses nothing by a cut, so it reports none: its new connection tells.
+  // A cut costs it nothing, so it reports none: its new connection shows the cut.
   await site.renewWith(unlucky, 'main abc:8')
   await wait(cutBounds.rememberedMs / 2 + 1_000)
   expect((await site.look(looker)).gone).toEqual([])

@@ -134,7 +134,7 @@ test.each([
   await server.command('SET', `{${namespace}}:journal:${b.id}`, 'no list')
   const entries = [a, b, c].map((run) => worker.checkpoint(run, record))
   await expect(worker.send(...entries)).rejects.toThrow('WRONGTYPE')
-  // Entry by entry, as a worker goes on (R24).
+  // Entry by entry, as a worker continues (R24).
   const replies = entries.map((entry) => worker.send(entry).catch(() => 'refused'))
   expect(await Promise.all(replies)).toEqual([[{ kind: 'stored' }], 'refused', [{ kind: 'stored' }]])
   expect(await worker.append(a, done('two'))).toEqual([{ kind: 'stored' }])

@@ -118,7 +118,7 @@ redisTest(
     })
     expect(page.gap).toBeUndefined()
 
-    // Without an operation it comes with the transitions, now and then.
+    // Without an operation it is sent with the transitions, occasionally.
     await command('HDEL', keys.of('meta'), 'epoch')
     for (let i = 0; i < 500; i += 100) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
     expect(await command('HGET', keys.of('meta'), 'epoch')).not.toBeNull()

@@ -27,7 +27,7 @@ test('runs that the previous version moved or removed don’t count as failed', 
     expect(members).toHaveLength(2)
     expect(await failedNow()).toBe(2)
 
-    // It keeps the extras that it does not know, and knows no `failedBy`.
+    // It retains the extras that it does not know, and knows no `failedBy`.
     await store.retry(retried.id, {}, byHand())
     await store.remove(removed.id, byHand())
     record?.writeUInt8(stateCode('ready'), 0)

@@ -21,7 +21,7 @@ describe('a slot of a Redis Cluster that is migrated under load', () => {
     await cluster?.remove()
   })
 
-  /** As workers and callers with patience do: asks again until the store answers. */
+  /** Like patient workers and callers: retries until the store replies. */
   async function insisting<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -59,7 +59,7 @@ describe('a slot of a Redis Cluster that is migrated under load', () => {
         }
       }
     })()
-    // Some journals and every kind of key are there before it begins.
+    // Some journals and every kind of key exist before it begins.
     while (ended.length < 30) await new Promise((resolve) => setImmediate(resolve))
     const slot = cluster.slotOf(`{${namespace}}:meta`)
     const from = cluster.ownerOf(slot)

@@ -33,10 +33,10 @@ test('the previous version sees newer code for a run that needs protection, and 
     }
     expect((await worker.claimAs('none')).runs).toHaveLength(1)
 
-    // It keeps number and answer of a claim alone.
+    // It retains only the number and the reply of a claim.
     await link.hset(key('claims'), worker.lease, plain.pack([worker.n, []]))
     await store.enqueue([run, other])
-    // The key is not kept for the first one.
+    // The key is not retained for the first one.
     expect(await store.run(other.id)).toMatchObject({ state: 'ready' })
   } finally {
     link.disconnect()

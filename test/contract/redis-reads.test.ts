@@ -56,7 +56,7 @@ async function readAll(store: Store, known: Known): Promise<Record<string, unkno
   return found
 }
 
-/** What each action is refused with; those that are not are left out. */
+/** The refusal of each action; actions that are not refused are omitted. */
 async function refusals(
   store: Store,
   known: Known,
@@ -129,7 +129,7 @@ describe('a user that may only read', () => {
     const server = await sharedRedisServer()
     const { namespace, user, clock } = await populated(server)
     const viewer = await user('read')
-    // The first hint says that the channel is heard.
+    // The first hint shows that the channel is subscribed.
     const hints: (() => void)[] = []
     const hint = (): Promise<void> => new Promise((resolve) => hints.push(resolve))
     const heard = hint()
@@ -195,7 +195,7 @@ test('a user that acts may do everything under the documented rule', async () =>
   }
 })
 
-/** Of a store in which all is as it should be. */
+/** Of a healthy store. */
 const changesNothing = new Set([
   ...['reconcile', 'reportCut', 'explainLoss', 'reclaimStopped', 'defineLimiters', 'correctCost'],
   'dueSchedules',

@@ -7,7 +7,7 @@ import { RedisServer } from '../support/redis/redis-server.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
-/** What settlements that ride in one call cost the server. */
+/** The server cost of settlements that share one call. */
 
 const few = 2
 const many = 100

@@ -33,7 +33,7 @@ test('minutes of the previous version count, also in the hours', async () => {
     await store.enqueue([run])
     await store.cancel(run.id, byHand())
   }
-  // What that version stores: minutes alone, without total times.
+  // That version stores only minutes, without total times.
   const [hours, samples] = [
     "redis.call('ZREMRANGEBYSCORE', KEYS[1], 1000000000, '+inf')",
     "redis.call('DEL', KEYS[2])",

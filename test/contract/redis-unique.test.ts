@@ -28,7 +28,7 @@ test('a sweep frees and reports keys of ended or removed runs; windows stay', as
     expect(await store.holder('job', 'live')).toBe(live.id)
     expect(await store.holder('job', 'window')).toBe(window.id)
 
-    // What an earlier release leaves of a run with two keys that ended under it.
+    // Left by an earlier release of a run with two keys that ended under it.
     const both = newRun({ unique: { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } })
     await store.enqueue([both])
     await store.cancel(both.id, byHand())
@@ -37,7 +37,7 @@ test('a sweep frees and reports keys of ended or removed runs; windows stay', as
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
     expect(await server.command('HGET', keys, 'job\0c')).toBeNull()
 
-    // Nobody has to wait for the sweep.
+    // No caller has to wait for the sweep.
     await server.command('HSET', keys, 'job\0gone', 'rnobody')
     expect(await store.enqueue([next])).toMatchObject([{ outcome: 'created' }])
     expect(await store.holder('job', 'gone')).toBe(next.id)

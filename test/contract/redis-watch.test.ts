@@ -50,7 +50,7 @@ test('a fleet without runs and terms is not checked, and the first claim wakes t
   const [looker, worker] = [required(first), required(second)]
   expect((await site.look(looker)).everyMs).toBeGreaterThan(1_000)
   site.advance(3_600_000)
-  // Nobody is late in a pause.
+  // No worker is late in a pause.
   expect((await site.look(worker)).role).toBe('other')
   const { message } = await site.heard(looker)
   await site.store.enqueue([newRun()])
@@ -91,7 +91,7 @@ test('the next worker that asks makes up for a lost hint', async () => {
   await site.look(required(first))
   await site.store.enqueue([newRun()])
   await required(third).claimOne()
-  // The looker hears nothing and does not look.
+  // The watching worker gets no message and does not look.
   expect((await site.look(required(second))).role).not.toBe('looker')
   site.advance(4 * runsEveryMs)
   expect((await site.look(required(second))).role).toBe('looker')

@@ -2,13 +2,13 @@ import type { AddressInfo } from 'node:net'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { FrameReader } from '../support/redis/resp.ts'
 
-/** Passes everything on, but answers some scripts itself with errors that a real server gives only in bad moments. */
+/** Forwards everything, but replies to some scripts itself with errors that a real server returns only in rare states. */
 export class ReplyingProxy {
   readonly url: string
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #answers: string[] = []
-  /** Errors that were given as answers. */
+  /** Errors sent as replies. */
   given = 0
   /** Connections that were made so far. */
   accepted = 0
@@ -26,7 +26,7 @@ export class ReplyingProxy {
     return proxy
   }
 
-  /** The next calls of scripts are answered with these errors, one each, and do not reach the server. */
+  /** The next calls of scripts get these errors as replies, one each, and do not reach the server. */
   answer(...errors: readonly string[]): void {
     this.#answers.push(...errors)
   }

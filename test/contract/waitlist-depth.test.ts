@@ -18,7 +18,7 @@ import { completed, TestWorker } from '../support/stores/test-worker.ts'
 const depths = [130, 1_300]
 const at = { limiter: 'one', key: '' }
 
-/** Opens `one` to an aged waiter that also needs `two`: an older run, the last of so many, is to pass. `during` is told when. */
+/** Opens `one` to an aged waiter that also needs `two`, inside `during`: an older run, the last of so many, has to pass. */
 async function letPass(
   store: Store,
   depth: number,
@@ -104,7 +104,7 @@ test('embedded: passing an aged waiter uses indexes, with the same number of sta
   expect(counts[1]).toBe(counts[0])
 })
 
-/** Asks what a nudge asks, as for an aged run of number 4; the one that waits before it has number 3. */
+/** Sends the request of a wake-up, as for an aged run of number 4; the one that waits before it has number 3. */
 function statements(path: string): number {
   const database = new DatabaseSync(path, { readOnly: true })
   let count = 0

@@ -35,7 +35,7 @@ function commandLine({ url, namespace }: StoreOptions, ...words: readonly string
 
 const cause = mark('the bank is down')
 
-/** Fails what is ready, until nothing is. */
+/** Fails every ready run, until none is left. */
 async function failAll(worker: TestWorker): Promise<void> {
   for (;;) {
     const runs = await worker.claim(claimedAtOnce)
@@ -59,7 +59,7 @@ async function retriesOf(store: Store, ids: readonly string[]): Promise<Readonly
 }
 
 describe.each(storeKinds)('%s', (kind) => {
-  test(`a retry of ${count} failures of one fingerprint, its process killed and continued: each is retried once`, async () => {
+  test(`a retry of ${count} failures of one fingerprint, killed and continued by another process, retries each once`, async () => {
     const fleet = await Fleet.open(kind)
     const store = await openStore(parseStoreConfig(fleet.store))
     onTestFinished(() => store.close())
@@ -72,7 +72,7 @@ describe.each(storeKinds)('%s', (kind) => {
       await failAll(worker)
     }
 
-    // So slow that what is left when it is killed takes seconds.
+    // So slow that the rest takes seconds when it is killed.
     const rate = `${Math.round(count / 4)}/s`
     let kills = 0
     const began = Date.now()

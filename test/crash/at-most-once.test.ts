@@ -8,11 +8,11 @@ import { findViolations } from '../support/fleet/violations.ts'
 interface Place {
   readonly name: string
   readonly point: KillPoint
-  /** How often the body of the at-most-once step is begun in all. */
+  /** The total number of starts of the body of the at-most-once step. */
   readonly begun: 0 | 1
 }
 
-/** Where a worker dies so that nobody can know whether the effect happened. */
+/** Kill points after which no worker can know whether the effect happened. */
 const unknownPlaces: readonly Place[] = [
   {
     name: 'after the intent and before the body',
@@ -62,7 +62,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(fleet.bodyLog.count('start', handle.id, 'after')).toBe(0)
   })
 
-  test.each(knownPlaces)('killed $name: nobody is asked, and the body runs once', async (place) => {
+  test.each(knownPlaces)('killed $name: onUnknown is not called, and the body runs once', async (place) => {
     const { fleet, handle } = await crashAt(store, place.point, 'unknown')
 
     expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'send', 'after'])
@@ -70,7 +70,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
-  test('onUnknown is asked again when its worker is killed before the answer is stored', async () => {
+  test('onUnknown is called again when its worker is killed before the result is stored', async () => {
     const { fleet, handle } = await crashAt(
       store,
       { at: 'body', path: 'send' },
@@ -86,7 +86,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(fleet.bodyLog.count('asked', handle.id, 'send')).toBe(2)
   })
 
-  test('a run inside an at-most-once body is not handed over by a drain: its end is stored', async () => {
+  test('a drain does not hand over a run inside an at-most-once body: the end of the body is stored', async () => {
     const fleet = await Fleet.open(store)
     const drained = await fleet.start()
     const handle = await fleet.client.enqueue(fleet.jobs.unknown, { ms: 400 })
@@ -101,7 +101,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 })
 
-/** A run whose first worker kills itself at `point`; others, then a sound one, go on with it. */
+/** A run whose first worker kills itself at `point`; others, then a sound one, continue it. */
 async function crashAt(
   store: FleetStoreKind,
   point: KillPoint,

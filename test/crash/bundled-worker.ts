@@ -8,11 +8,11 @@ import { onTestFinished } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 
-/** What docs/deploy.md says about esbuild's ESM: what is CommonJS inside, such as ioredis, calls `require`. */
+/** From docs/deploy.md about esbuild's ESM: CommonJS code inside, such as ioredis, calls `require`. */
 const requireBanner =
   "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);"
 
-/** Holds its event loop until the file named by its input is there; says when it begins. */
+/** Blocks its event loop until the file named by its input exists; reports its start. */
 const app = `
   import { existsSync } from 'node:fs'
   import { defineJob } from './sdk/index.js'
@@ -41,7 +41,7 @@ export async function bundleWorker(
     stdin: { contents: app, resolveDir: join(root, 'dist') },
     ...{ bundle: true, platform: 'node', outfile: file, format, logLevel: 'error' },
     banner: { js: banner },
-    // Only CommonJS has none, and nothing here asks for it.
+    // Only CommonJS has none, and nothing here needs it.
     logOverride: { 'empty-import-meta': 'silent' },
   })
   return file

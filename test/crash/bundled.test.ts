@@ -18,7 +18,7 @@ function ownFolder(): string {
 
 describe.each(storeKinds)('%s', (kind) => {
   test.each(['esm', 'cjs'] as const)(
-    'a worker bundled into one %s file keeps its lease while a step blocks, and answers /live',
+    'a worker bundled into one %s file renews its lease while a step blocks, and replies to /live',
     async (format) => {
       const folder = ownFolder()
       const { options } = await newFleetStore(kind, folder)
@@ -56,7 +56,7 @@ describe.each(storeKinds)('%s', (kind) => {
   )
 })
 
-test('a bundled worker that may not start threads says so, ends with 1 and leaves nothing in the store', async () => {
+test('a bundled worker that can’t start threads reports it, exits with 1 and leaves the store empty', async () => {
   const folder = ownFolder()
   const { options } = await newFleetStore('embedded', folder)
   const jobs = await connect(options)
@@ -73,7 +73,7 @@ test('a bundled worker that may not start threads says so, ends with 1 and leave
   expect(await jobs.inspector.workers()).toEqual([])
 })
 
-test('a bundle that lacks what the Redis store needs says so, and ends with 1', async () => {
+test('a bundle without the dependencies of the Redis store reports it and exits with 1', async () => {
   const store = { url: 'redis://127.0.0.1:1' }
   const worker = new BundledWorker(await bundleWorker('esm', ownFolder(), ''), [
     JSON.stringify(store),

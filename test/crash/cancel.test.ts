@@ -25,7 +25,7 @@ describe.each(storeKinds)('%s', (store) => {
     }),
   )
 
-  test('a run whose worker is killed after its cancel was ordered ends cancelled', async () => {
+  test('a run whose worker is killed after its cancel was requested ends cancelled', async () => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start()
     const handle = await fleet.client.enqueue(fleet.jobs.stubborn)

@@ -28,7 +28,7 @@ const everySecond = { cron: '* * * * * *', missed: 'all', overlap: 'allow', cap:
 
 describe.each(storeKinds)('%s', (store) => {
   test(
-    `each tick fires once and the ledger has no gap, the leader killed or drained ${kills} times around ticks, or all workers`,
+    `each tick fires once and the ledger has no gap while the leader, or every worker, is killed or drained ${kills} times around ticks`,
     async () => {
       const random = new SeededRandom(41)
       const fleet = await Fleet.open(store)
@@ -44,7 +44,7 @@ describe.each(storeKinds)('%s', (store) => {
         for (const victim of everybody ? fleet.alive : [leader]) {
           victim.signal(i % 2 === 0 && !everybody ? 'SIGTERM' : 'SIGKILL')
         }
-        // Nobody leads for longer than a tick takes: what comes meanwhile is to be caught up.
+        // No worker leads for longer than a tick: missed ticks are caught up.
         if (everybody) await wait(1.5 * second)
         await Promise.all(Array.from({ length: everybody ? 3 : 1 }, () => fleet.start({ terms })))
       }
@@ -55,7 +55,7 @@ describe.each(storeKinds)('%s', (store) => {
     300_000 + kills * perKillMs,
   )
 
-  test('two leaders at once, with one fence and a connection each, fire each tick once', async () => {
+  test('two concurrent leaders with one fence and separate connections fire each tick once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-cron-'))
     const { options } = await newFleetStore(store, folder)
     const stores = [await openStore(parseStoreConfig(options)), await openStore(parseStoreConfig(options))]
@@ -77,7 +77,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 })
 
-/** Waits until so many ms after (or before) a whole second that comes soon. */
+/** Waits until this many ms after (or before) a whole second in the near future. */
 async function around(now: number, offsetMs: number): Promise<void> {
   const tick = Math.ceil(now / second + 0.3) * second
   await wait(tick + offsetMs - now)
@@ -106,8 +106,8 @@ function termOf(fence: number, signal: AbortSignal): DutyTerm {
 }
 
 /**
- * Pauses once `more` further ticks have fired. Answers the ledger's line of each tick until then, oldest first: every tick
- * since the first one has one line, in order, and one run.
+ * Pauses once `more` further ticks have fired. Returns the ledger's entry of each tick until then, oldest first: every tick
+ * since the first one has one entry, in order, and one run.
  */
 async function completeLedger(jobs: Jobs, more: number): Promise<LedgerLine[]> {
   const fired = async (): Promise<LedgerLine[]> => {

@@ -13,7 +13,7 @@ describe.each(storeKinds)('%s', (store) => {
   const exitTimes: number[] = []
 
   test.each(Array.from({ length: samples }, (_, i) => i + 1))(
-    'SIGTERM with steps of 200 ms running hands over and exits 0: sample %i',
+    'SIGTERM while steps of 200 ms run hands over and exits 0: sample %i',
     async () => {
       const fleet = await Fleet.open(store)
       const drained = await fleet.start()
@@ -47,7 +47,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'a second signal, %s, gives up a body that goes on',
+    'a second signal, %s, abandons a body that continues',
     async (second) => {
       const fleet = await Fleet.open(store)
       // A stopTimeout that outlives the test: only the second signal can end it.
@@ -65,7 +65,7 @@ describe.each(storeKinds)('%s', (store) => {
     },
   )
 
-  test('a body that ignores its signal is given up when stopTimeout is over', async () => {
+  test('a body that ignores its signal is abandoned after stopTimeout', async () => {
     const fleet = await Fleet.open(store)
     // Half of it is for the last calls, which a busy machine delays.
     const drained = await fleet.start({ options: { stopTimeout: 6_000 } })
@@ -110,7 +110,7 @@ async function goesOnElsewhere(fleet: Fleet, handle: RunHandle<number>): Promise
   expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
 }
 
-/** The run has completed in two processes, without a body begun twice, an attempt or a loss. */
+/** The run has completed in two processes, without a body started twice, an attempt or a loss. */
 async function wentOnForFree(fleet: Fleet, handle: RunHandle<number[]>, drained: Member): Promise<void> {
   const pids = await handle.result({ timeout: '2m' })
   expect(new Set(pids).size).toBe(2)

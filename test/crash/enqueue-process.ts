@@ -5,7 +5,7 @@ import { BodyLog } from '../support/fleet/body-log.ts'
 import { crashJobs } from '../support/fleet/crash-jobs.ts'
 import { Killer } from '../support/fleet/kill-point.ts'
 
-/** What the parent asks of an enqueueing process: its first argument, as JSON. */
+/** The parent's order to an enqueueing process: its first argument, as JSON. */
 export interface EnqueueSpec {
   readonly store: StoreOptions
   readonly bodyLog: string
@@ -18,13 +18,13 @@ interface SoleInput {
   readonly ms: number
 }
 
-/** `burst`: all at once, answered when all are. `loop`: one after the other until `stop`. */
+/** `burst`: all at once, awaited together. `loop`: one after the other until `stop`. */
 export type EnqueueOrder =
   | { readonly kind: 'burst'; readonly count: number; readonly input: SoleInput }
   | { readonly kind: 'loop'; readonly inputs: readonly SoleInput[] }
   | { readonly kind: 'stop' }
 
-/** What became of the enqueues since the last order. */
+/** The results of the enqueues since the last order. */
 export interface EnqueueTotals {
   readonly created: readonly RunId[]
   readonly joined: readonly RunId[]
@@ -33,7 +33,7 @@ export interface EnqueueTotals {
 
 const pauseMs = 2
 
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 const spec = JSON.parse(process.argv[2] ?? '') as EnqueueSpec

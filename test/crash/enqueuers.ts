@@ -7,7 +7,7 @@ import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process
 
 const file = programFile('test/crash/enqueue-process.ts')
 
-/** Processes that enqueue into the store of a fleet, each over a connection of its own. End with their test. */
+/** Processes that enqueue into the store of a fleet, each over its own connection. They end with their test. */
 export class Enqueuers {
   readonly #children: readonly ChildProcess[]
 
@@ -30,7 +30,7 @@ export class Enqueuers {
     return new Enqueuers(children)
   }
 
-  /** Gives all of them the order at once; resolves when each has told what became of it. */
+  /** Sends the order to all of them at once; resolves when each has reported its results. */
   async order(order: EnqueueOrder): Promise<EnqueueTotals> {
     const told = Promise.all(this.#children.map((child) => once(child, 'message')))
     for (const child of this.#children) child.send(order)

@@ -7,11 +7,11 @@ import { plain } from '../../runtime/store/redis/run-record.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import type { Fleet } from '../support/fleet/fleet.ts'
 
-/** What a client sends, and a metered server bills; commands inside scripts are counted by the server too. */
+/** The commands that a client sends, and a metered server bills; the server also counts commands inside scripts. */
 const sent =
   /^cmdstat_(evalsha|eval|evalsha_ro|eval_ro|ping|info|subscribe|unsubscribe|client\|list|client\|id):calls=(\d+)/gm
 
-/** The server of a fleet, as somebody sees it who sends nothing that is counted, but two INFO. */
+/** The server of a fleet, seen by an observer that sends no counted command except two INFO. */
 export class FleetWatch {
   readonly #link: RedisLink
   readonly #keys: Keys

@@ -9,7 +9,7 @@ const samples = provingNumber('DURABLE_JOBS_PROVE_DEATHS', 1)
 const seconds = provingNumber('DURABLE_JOBS_PROVE_IDLE_SECONDS', 3)
 const perSampleMs = 15_000
 const goalMs = 300
-/** Goals are printed; more than this would mean that somebody asks all the time again. */
+/** Goals are printed; more than this would mean that a worker polls without a pause. */
 const faultPerSecond = { 1: 8, 4: 30 } as const
 
 describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
@@ -39,7 +39,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   }
 
   test(
-    'a worker killed 50 ms after the first claim is followed',
+    'a worker killed 50 ms after the first claim is replaced',
     async () => {
       const { fleet } = await idleFleet(3)
       for (let i = 0; i < samples; i++) {
@@ -56,7 +56,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   )
 
   test(
-    'the worker that looks at peers is watched itself',
+    'the worker that watches peers is watched itself',
     async () => {
       const one = { options: { concurrency: 1 } }
       const { fleet, watch } = await idleFleet(3, one)
@@ -67,7 +67,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
         await fleet.start(one)
         const looker = await watch.lookerPid()
         const busy = busyPids(fleet)
-        // Should the new one look already, another death makes it busy.
+        // If the new one already looks at peers, another death makes it busy.
         const pid = busy.find((one) => one === looker) ?? busy[0]
         const held = fleet.lines.findLast((line) => line.moment === 'start' && line.pid === pid)
         const ms = await killedUntilNext(fleet, held?.pid ?? 0, held?.run ?? '')
@@ -78,7 +78,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   )
 
   test(
-    'a leader that dies while nobody holds a run is followed',
+    'a leader that dies while no worker holds a run is replaced',
     async () => {
       const { fleet } = await idleFleet(3)
       for (let i = 0; i < samples; i++) {
@@ -110,7 +110,7 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   })
 })
 
-/** Workers of which one leads, and that have nothing to do. */
+/** Idle workers, one of which leads. */
 async function idleFleet(
   size: number,
   spec: Parameters<Fleet['start']>[0] = {},
@@ -123,7 +123,7 @@ async function idleFleet(
   return { fleet, watch }
 }
 
-/** A worker that has just begun asks more than one that has been idle. */
+/** A new worker sends more commands than an idle one. */
 async function settled(fleet: Fleet): Promise<void> {
   await expect
     .poll(() => fleet.lines.some(({ moment }) => moment === 'leads'), { timeout: 20_000 })
@@ -131,7 +131,7 @@ async function settled(fleet: Fleet): Promise<void> {
   await wait(1_500)
 }
 
-/** Processes that live and have begun a body. */
+/** Processes that live and have started a body. */
 function busyPids(fleet: Fleet): number[] {
   const begun = new Set(fleet.lines.filter(({ moment }) => moment === 'start').map(({ pid }) => pid))
   return fleet.alive.filter(({ pid }) => begun.has(pid)).map(({ pid }) => pid)

@@ -18,11 +18,11 @@ interface Seen {
 }
 
 const everyMs = 100
-/** A run that was lost as often is a poison suspect: a lease takes one of them. */
+/** A run with as many losses is a poison suspect: a lease takes one of them. */
 const suspectFrom = 2
 
 /**
- * Follows the store's own events, so that a process that comes late for want of a processor counts only where it keeps a
+ * Follows the store's own events, so that a process that is late for lack of CPU time counts only while it withholds a
  * key from others.
  */
 export class KeyIdleWatch {
@@ -44,7 +44,7 @@ export class KeyIdleWatch {
     this.#reading = this.#read(inspector)
   }
 
-  /** Reads what is left, and returns what was found. */
+  /** Reads the rest, and returns the findings. */
   async end(): Promise<readonly KeyIdle[]> {
     this.#over = true
     await this.#reading

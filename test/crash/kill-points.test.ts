@@ -7,7 +7,7 @@ import { findViolations } from '../support/fleet/violations.ts'
 interface Place {
   readonly name: string
   readonly point: KillPoint
-  /** How often the body of each step is begun in all. */
+  /** The total number of starts of the body of each step. */
   readonly begun: readonly [number, number, number]
 }
 
@@ -20,7 +20,7 @@ const places: readonly Place[] = [
     begun: [1, 2, 1],
   },
   {
-    name: 'after the commit and before its answer is seen',
+    name: 'after the commit and before its reply arrives',
     point: { at: 'after commit', path: 's2', phase: 'done' },
     begun: [1, 1, 1],
   },
@@ -35,7 +35,7 @@ const places: readonly Place[] = [
     begun: [1, 1, 1],
   },
   {
-    name: 'after the end is settled and before its answer is seen',
+    name: 'after the end is settled and before its reply arrives',
     point: { at: 'after settle', outcome: 'completed' },
     begun: [1, 1, 1],
   },
@@ -57,25 +57,28 @@ const drainingPlaces: readonly { readonly name: string; readonly point: KillPoin
 ]
 
 describe.each(storeKinds)('%s', (store) => {
-  test.each(places)('a worker killed $name: the run continues elsewhere', async ({ point, begun }) => {
-    const fleet = await Fleet.open(store)
-    const victim = await fleet.start({ killPoint: point })
-    const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 10 })
-    expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
+  test.each(places)(
+    'a worker killed $name: the run continues on another worker',
+    async ({ point, begun }) => {
+      const fleet = await Fleet.open(store)
+      const victim = await fleet.start({ killPoint: point })
+      const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 10 })
+      expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
 
-    const rescuer = await fleet.start()
-    const pids = await handle.result({ timeout: '2m' })
+      const rescuer = await fleet.start()
+      const pids = await handle.result({ timeout: '2m' })
 
-    const starts = ['s1', 's2', 's3'].map((path) => fleet.bodyLog.count('start', handle.id, path))
-    expect(starts).toEqual(begun)
-    const lastStart = (path: string) =>
-      fleet.lines.findLast((line) => line.moment === 'start' && line.path === path)?.pid
-    expect(pids).toEqual(['s1', 's2', 's3'].map(lastStart))
-    expect(pids.every((pid) => pid === victim.pid || pid === rescuer.pid)).toBe(true)
-    expect(await findViolations(fleet, [handle.id])).toEqual([])
-  })
+      const starts = ['s1', 's2', 's3'].map((path) => fleet.bodyLog.count('start', handle.id, path))
+      expect(starts).toEqual(begun)
+      const lastStart = (path: string) =>
+        fleet.lines.findLast((line) => line.moment === 'start' && line.path === path)?.pid
+      expect(pids).toEqual(['s1', 's2', 's3'].map(lastStart))
+      expect(pids.every((pid) => pid === victim.pid || pid === rescuer.pid)).toBe(true)
+      expect(await findViolations(fleet, [handle.id])).toEqual([])
+    },
+  )
 
-  test('a worker killed while its run is suspended: the sleep ends when it began to be due', async () => {
+  test('a worker killed while its run is suspended: the sleep ends at its original time', async () => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start()
     const sleepMs = 2_000
@@ -99,7 +102,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
-  test('a worker killed in a sleep that it has not suspended: the sleep is not begun again', async () => {
+  test('a worker killed in a sleep that is not yet suspended: the sleep does not restart', async () => {
     const fleet = await Fleet.open(store)
     const victim = await fleet.start({ killPoint: { at: 'after commit', path: 'nap', phase: 'waiting' } })
     const handle = await fleet.client.enqueue(fleet.jobs.nap, { ms: 1_500 })
@@ -126,7 +129,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
 
-  test('a worker killed while parallel steps run: only those not stored run again', async () => {
+  test('a worker killed while parallel steps run: only steps without a stored result run again', async () => {
     const fleet = await Fleet.open(store)
     const killPoint = { at: 'before commit', path: 'p0[1]', phase: 'done' } as const
     const victim = await fleet.start({ killPoint })

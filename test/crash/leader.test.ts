@@ -20,7 +20,7 @@ describe.each(storeKinds)('%s', (store) => {
   const drained: number[] = []
 
   test(
-    `after a SIGKILL of the leader another leads, ${samples} times`,
+    `another worker leads after a SIGKILL of the leader, ${samples} times`,
     async () => {
       const fleet = await crew(store, outliving, 3)
       for (let i = 0; i < samples; i++) {
@@ -37,7 +37,7 @@ describe.each(storeKinds)('%s', (store) => {
   )
 
   test(
-    `a SIGTERM hands the term over at once, ${samples} times, and two leaders’ work never overlaps`,
+    `a SIGTERM hands the term over at once, ${samples} times, and the work of two leaders never overlaps`,
     async () => {
       const fleet = await crew(store, outliving, 2)
       for (let i = 0; i < samples; i++) {
@@ -61,7 +61,7 @@ describe.each(storeKinds)('%s', (store) => {
     printTimes('SIGTERM of the leader to the next one, its work takes 50 ms to stop', store, drained)
   })
 
-  test('a leader that was stopped and wakes knows that it no longer leads, and is refused', async () => {
+  test('a leader that was stopped and wakes detects that it no longer leads, and is refused', async () => {
     const fleet = await crew(store, { terms: shortTerms }, 2)
     const [zombie, term] = await leaderOf(fleet)
     await fleet.bodyLog.until(({ moment, pid }) => moment === 'wrote' && pid === zombie.pid)
@@ -76,7 +76,7 @@ describe.each(storeKinds)('%s', (store) => {
       (moment: Line['moment']) =>
       (line: Line): boolean =>
         line.moment === moment && line.pid === zombie.pid
-    // Its first act is a write: before any timer has told it that its term is over.
+    // Its first action is a write: before any timer fires at the end of its term.
     expect(await fleet.bodyLog.until(by('refused'))).toMatchObject({ note: 'not leading' })
     expect(await fleet.bodyLog.until(by('aborted'))).toMatchObject({ note: 'term over' })
     expect(await fleet.bodyLog.until(by('renewed'))).toMatchObject({ note: 'lost' })
@@ -88,8 +88,8 @@ describe.each(storeKinds)('%s', (store) => {
 })
 
 describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
-  test('a leader whose machine is gone is followed when its term is over, long before its lease', async () => {
-    // A lease that outlives the test: only the end of the term can tell.
+  test('a leader whose machine is gone is replaced when its term ends, long before its lease', async () => {
+    // A lease that outlives the test: only the end of the term can reveal it.
     const fleet = await crew('redis, leases only', { terms: shortTerms, options: { lease: '1h' } }, 2)
     const [victim, term] = await leaderOf(fleet)
     const killedAt = Date.now()
@@ -120,7 +120,7 @@ function guardedStore(fleet: Fleet): GuardedStore {
   return guarded
 }
 
-/** Who leads, and the line that says since when. */
+/** The leader, and the event that starts its term. */
 async function leaderOf(fleet: Fleet): Promise<[Member, Line]> {
   await fleet.bodyLog.until(({ moment }) => moment === 'leads')
   const term = fleet.lines.filter(({ moment }) => moment === 'leads').at(-1)

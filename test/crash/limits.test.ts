@@ -32,7 +32,7 @@ describe.each(storeKinds)('%s', (store) => {
       const watch = new KeyIdleWatch(fleet.client, keys, maxPerKey)
       const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
       await Promise.any(first.map(({ ready }) => ready))
-      // From here on there is a free slot for every run that a key lets pass: one worker less than these has them all.
+      // From here on there is a free slot for every run that a key admits: one worker less than these has enough.
       const allReady = Promise.all(first.map(({ ready }) => ready)).then(() => Date.now())
 
       const ended = Promise.all(handles.map((handle) => handle.result({ timeout: maxTestMs })))
@@ -53,7 +53,7 @@ describe.each(storeKinds)('%s', (store) => {
         keys: keyCount,
         kills: signals.killed,
         drains: signals.drained.length,
-        // Which of the waiting runs stands in a line, and which waits for a slot of a worker, steps do not tell.
+        // Steps do not reveal which of the waiting runs is on a waitlist, and which waits for a slot of a worker.
         ...(job === 'limited' ? { ...idleFigures(idle), ...keyIdleFigures(lines, keyIdle) } : {}),
       })
     },
@@ -114,7 +114,7 @@ async function signalAtRandom(
   return { killed, drained }
 }
 
-/** What of the limiters is still held. */
+/** The limits that are still held. */
 async function keysInUse({ client }: Fleet) {
   const keys = await Promise.all(
     ['per-key', 'per-call'].map((name) => client.inspector.limiterKeys(name, 1_000)),
@@ -184,7 +184,7 @@ function idleTimes(lines: readonly Line[]): readonly Idle[] {
     start: ({ note: key = '', run, at }) => {
       const since = free.get(key)?.shift()
       const losses = lost.get(run) ?? []
-      // The first bodies of a key wait for the start of workers; who was lost twice pauses before it waits again.
+      // The first bodies of a key wait for the start of workers; a run that was lost twice pauses before it waits again.
       if (since === undefined || losses.length > 1) return
       const signalled = isNear(signals, { from: since, to: at })
       found.push({ from: since, ms: at - Math.max(since, ...losses), signalled })
@@ -193,12 +193,12 @@ function idleTimes(lines: readonly Line[]): readonly Idle[] {
   return found
 }
 
-/** A process was killed or drained meanwhile, or so shortly before that its peers need not know yet. */
+/** A process was killed or drained meanwhile, or so shortly before that its peers may not have noticed. */
 function isNear(signals: readonly Line[], { from, to }: KeyIdle): boolean {
   return signals.some((signal) => signal.at >= from - 300 && signal.at <= to)
 }
 
-/** By the store's own events: what a process without a processor takes for its steps is not in it. */
+/** By the store's own events: without the time that a process without a CPU needs for its steps. */
 function keyIdleFigures(lines: readonly Line[], idle: readonly KeyIdle[]): Record<string, number> {
   const signals = lines.filter(({ moment }) => moment === 'killed' || moment === 'signalled')
   const quiet = idle.filter((each) => !isNear(signals, each)).map(({ from, to }) => to - from)

@@ -19,7 +19,7 @@ async function shownStep(
 }
 
 describe.each(storeKinds)('%s', (store) => {
-  test('a worker tells of the step it is in again and again; while it is blocked, what it told last stands', async () => {
+  test('a worker reports its open step repeatedly; while it is blocked, its last report remains', async () => {
     const fleet = await Fleet.open(store)
     const worker = await fleet.start({ options: { lease: leaseMs } })
     const handle = await fleet.client.enqueue(fleet.jobs.stuck)

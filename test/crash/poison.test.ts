@@ -16,7 +16,7 @@ describe.each(storeKinds)('%s', (store) => {
   let failedAfterMs = 0
 
   test(
-    'a run that kills its worker each time is failed by name, and those beside it complete',
+    'a run that kills its worker each time fails as poison, and the runs beside it complete',
     async () => {
       const fleet = await Fleet.open(store)
       const begun = Date.now()
@@ -25,7 +25,7 @@ describe.each(storeKinds)('%s', (store) => {
       for (let loss = 0; loss <= poisonLimit; loss++) {
         const worker = await fleet.start()
         if (loss >= firstLongPause && !realPauses) await fleet.endPause(bad)
-        // Beside the bad run; it also makes the worker look for due runs.
+        // Beside the bad run; it also makes the worker poll for due runs.
         good.push(await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 20 }))
         if (loss < poisonLimit) expect((await worker.exited).signal).toBe('SIGKILL')
       }

@@ -1,7 +1,7 @@
 import { SeededRandom } from '../support/seeded-random.ts'
 
 /**
- * What the store has of a run when its worker is killed, beside what the code went on with: nothing more, nothing of bodies that
+ * The state of a run in the store when its worker is killed, beside the steps that the code saw: nothing more, no bodies that
  * have ended, or the ends of bodies whose commit the worker saw no reply to.
  */
 export type RaceDeath = 'at rest' | 'before commit' | 'after commit'
@@ -10,7 +10,7 @@ interface RaceDirectorDeps {
   readonly seed: number
   /** How many workers have been killed under the run. */
   readonly generation: number
-  /** The run stands where its worker is to be killed. */
+  /** The run is at the point where its worker has to be killed. */
   readonly onFrozen: () => void
 }
 
@@ -47,7 +47,7 @@ export class RaceDirector {
       deps.generation < kills ? this.#random.between(1, maxMoves) : Number.POSITIVE_INFINITY
   }
 
-  /** How it is to die, once it is frozen. */
+  /** How the process dies, once it is frozen. */
   get death(): RaceDeath | undefined {
     return this.#death
   }
@@ -67,7 +67,7 @@ export class RaceDirector {
     this.#look()
   }
 
-  /** A body has begun. Resolves when it may end. */
+  /** A body has started. Resolves when it may end. */
   body(path: string): Promise<void> {
     if (this.#mayReturn) return Promise.resolve()
     return new Promise((resolve) => {
@@ -95,7 +95,7 @@ export class RaceDirector {
     for (const end of this.#pending) end()
   }
 
-  /** What a promise of the code goes on to do has been done when the macrotask has ended. */
+  /** All continuations of a promise have run when the macrotask has ended. */
   #look(): void {
     if (this.#isLooking) return
     this.#isLooking = true

@@ -6,7 +6,7 @@ export interface RaceInput {
   readonly seed: number
 }
 
-/** How an execution of a race goes on where a test wants it to. */
+/** Lets a test control how an execution of a race continues. */
 export interface RaceHooks {
   called(path: string): void
   released(path: string): void
@@ -28,7 +28,7 @@ export function decisionPath(group: string, decision: string): { name: string; k
 export function raceJob(hooksOf: (run: string, input: RaceInput) => RaceHooks): Job<RaceInput, RaceOutcome> {
   return defineJob<RaceInput, RaceOutcome>({ name: 'race' }, async (context) => {
     const hooks = hooksOf(context.run.id, context.input)
-    // With a body open the run keeps its slot while a test holds it, whatever sleeps.
+    // With an open body the run retains its slot while a test holds it, even if other steps sleep.
     void context.step.run('guard', () => hooks.ended())
     const outcome = await runRace(planRace(context.input.seed), toolsOf(context, hooks))
     await hooks.returning(outcome)

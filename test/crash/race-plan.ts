@@ -18,21 +18,21 @@ interface Chain {
 interface Group {
   readonly kind: Combinator
   readonly branches: readonly RacePlan[]
-  /** Whether a group that rejects goes on to reject its own group. */
+  /** Whether a rejected group also rejects its own group. */
   readonly rethrows: boolean
 }
 
 /** Steps one after the other, or branches under a native combinator. */
 export type RacePlan = Chain | Group
 
-/** What a race asks of the execution it runs in. */
+/** The interface between a race and the execution it runs in. */
 export interface RaceTools {
   step(path: string, kind: RaceStepKind): Promise<unknown>
-  /** Stores which branch won, as a step of its own. */
+  /** Stores which branch won, in a separate step. */
   decided(group: string, decision: string): Promise<unknown>
 }
 
-/** What a race came to: how it ended, and what each group had decided by then. */
+/** The result of a race: how it ended, and the decision of each group by then. */
 export interface RaceOutcome {
   readonly end: string
   readonly decisions: Readonly<Record<string, string>>
@@ -90,7 +90,7 @@ interface Race {
   readonly decisions: Record<string, string>
 }
 
-/** Resolves to a text that begins with the path; a rejection's message begins with the path of what failed. */
+/** Resolves to a text that starts with the path; a rejection's message starts with the path of the failed step. */
 async function carryOut(plan: RacePlan, path: string, race: Race): Promise<string> {
   if (plan.kind === 'chain') {
     for (const [i, kind] of plan.steps.entries()) await race.tools.step(`${path}.${i}`, kind)

@@ -10,22 +10,22 @@ import { kill, replaceCalls } from '../support/fleet/kill-point.ts'
 import { RaceDirector } from './race-director.ts'
 import { raceJob } from './race-job.ts'
 
-/** What the parent asks of a worker process: its first argument, as JSON. */
+/** The parent's order to a worker process: its first argument, as JSON. */
 export interface RaceSpec {
   readonly store: StoreOptions
   readonly bodyLog: string
   readonly generation: number
-  /** Kills itself once each of these runs has ended, or stands where it is to be killed. */
+  /** Kills itself once each of these runs has ended, or is at its kill point. */
   readonly runs: readonly RunId[]
 }
 
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 const { generation, runs, ...spec } = JSON.parse(process.argv[2] ?? '') as RaceSpec
 const bodyLog = new BodyLog(spec.bodyLog)
 
-/** Kills this process when all its runs are where they are to be, together with what their deaths want of the store. */
+/** Kills this process when all its runs are at their kill points, with the store in the state that their deaths need. */
 class Killing {
   readonly #directors = new Map<RunId, RaceDirector>()
   readonly #going = new Set(runs)
@@ -47,7 +47,7 @@ class Killing {
     for (const director of all) director.endPending()
   }
 
-  /** From the last ends on, the store gets only what it is to have, and the worker sees no reply. */
+  /** From the last ends on, the store gets only the planned writes, and the worker sees no reply. */
   wrap(store: Store): Store {
     const commit: Store['commit'] = async (lease, entries) => {
       if (this.#going.size > 0) return store.commit(lease, entries)

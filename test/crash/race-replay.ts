@@ -3,8 +3,8 @@ import { decisionPath } from './race-job.ts'
 import { type RaceOutcome, type RacePlan, runRace } from './race-plan.ts'
 
 /**
- * What a race comes to in one execution that nothing interrupts, by the journal alone: each end that is stored settles its step, in
- * the order of the journal, each in a macrotask of its own (R1).
+ * The result of a race in one uninterrupted execution, by the journal alone: each stored end settles its step, in
+ * the order of the journal, each in its own macrotask (R1).
  */
 export async function replayRace(plan: RacePlan, journal: readonly JournalEntry[]): Promise<RaceOutcome> {
   const calls = new Map<string, (entry: JournalEntry) => void>()

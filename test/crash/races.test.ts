@@ -89,7 +89,7 @@ interface Race {
   readonly outcome: RaceOutcome
 }
 
-/** What is wrong with a race that has ended, by what its executions saw and by what is stored. */
+/** The violations of a race that has ended, by its executions and by the store. */
 async function findViolations(site: RaceSite, { handle, seed, outcome }: Race): Promise<readonly string[]> {
   const lines = site.bodyLog.lines().filter(({ run }) => run === handle.id)
   const notes = (of: Moment) => lines.filter(({ moment }) => moment === of).map(({ note = '' }) => note)
@@ -114,33 +114,30 @@ describe.each(storeKinds)('%s', (kind) => {
   const outcomes: string[] = []
   const totals = { races: 0, kills: 0, executions: 0, groups: 0, wrong: 0 }
 
-  test.each(batches)(
-    'races of seeds %i to %i are won by the same branches after kills',
-    async (first, last) => {
-      const site = await RaceSite.open(kind)
-      const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i)
-      const handles = await Promise.all(seeds.map((seed) => site.enqueue(seed)))
-      let going: readonly RaceHandle[] = handles
-      for (let generation = 0; going.length > 0; generation++) {
-        expect(generation, `races that go on: ${going.map(({ id }) => id)}`).toBeLessThan(maxGenerations)
-        await site.killed(generation, going)
-        totals.kills++
-        totals.executions += going.length
-        going = await unended(going)
-      }
-      const violations: string[] = []
-      for (const [i, handle] of handles.entries()) {
-        const race: Race = { handle, seed: seeds[i] ?? 0, outcome: await handle.result() }
-        const found = await findViolations(site, race)
-        violations.push(...found)
-        outcomes.push(JSON.stringify(race.outcome))
-        totals.races++
-        totals.groups += Object.keys(race.outcome.decisions).length
-        if (found.length > 0) totals.wrong++
-      }
-      expect(violations).toEqual([])
-    },
-  )
+  test.each(batches)('races of seeds %i to %i have the same winners after kills', async (first, last) => {
+    const site = await RaceSite.open(kind)
+    const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    const handles = await Promise.all(seeds.map((seed) => site.enqueue(seed)))
+    let going: readonly RaceHandle[] = handles
+    for (let generation = 0; going.length > 0; generation++) {
+      expect(generation, `races that go on: ${going.map(({ id }) => id)}`).toBeLessThan(maxGenerations)
+      await site.killed(generation, going)
+      totals.kills++
+      totals.executions += going.length
+      going = await unended(going)
+    }
+    const violations: string[] = []
+    for (const [i, handle] of handles.entries()) {
+      const race: Race = { handle, seed: seeds[i] ?? 0, outcome: await handle.result() }
+      const found = await findViolations(site, race)
+      violations.push(...found)
+      outcomes.push(JSON.stringify(race.outcome))
+      totals.races++
+      totals.groups += Object.keys(race.outcome.decisions).length
+      if (found.length > 0) totals.wrong++
+    }
+    expect(violations).toEqual([])
+  })
 
   afterAll(() =>
     printEvidence({

@@ -14,7 +14,7 @@ const firstSeed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 20) / runsPerSeed)
 const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
 
-/** What has happened over all seeds. */
+/** Totals over all seeds. */
 class Totals {
   runs = 0
   kills = 0
@@ -27,7 +27,7 @@ class Totals {
 describe.each(storeKinds)('%s', (store) => {
   const totals = new Totals()
 
-  test.each(seeds)('seed %i: runs end as they should, whichever worker is killed when', async (seed) => {
+  test.each(seeds)('seed %i: runs end correctly, whichever worker is killed and when', async (seed) => {
     const random = new SeededRandom(seed)
     const fleet = await Fleet.open(store)
     const plans = Array.from({ length: runsPerSeed }, () => planRun(random))
@@ -88,7 +88,7 @@ function expectedResult(parts: readonly Part[]): readonly string[] {
   )
 }
 
-/** What `onUnknown` answered stands for the step's own result. */
+/** The result of `onUnknown` counts as the step's own result. */
 function plainResult(text: string): string {
   return text.replace('looked up ', '')
 }
@@ -115,7 +115,7 @@ interface Scene {
   readonly totals: Totals
 }
 
-/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. Answers those that drain. */
+/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. Returns the draining ones. */
 async function killAtRandom(
   { fleet, random, options, totals }: Scene,
   until: Promise<unknown>,
@@ -136,7 +136,7 @@ async function killAtRandom(
       continue
     }
     const victim = random.pick(working)
-    // A second SIGTERM would give its bodies up while the process lives on for a moment: see drain.test.ts.
+    // A second SIGTERM would abandon its bodies while the process still runs for a moment: see drain.test.ts.
     const drains = random.next() < 0.2 && !drained.has(victim)
     if (drains) drained.add(victim)
     else killed.add(victim)

@@ -14,10 +14,10 @@ const kinds = Object.keys(ratesOfJobs) as readonly Kind[]
 
 describe.each(storeKinds)('%s', (store) => {
   test(
-    `all rates at once in ${workers} processes, ${seconds} s: never over by the store's clock`,
+    `all rates at once in ${workers} processes, ${seconds} s: never exceeded by the store's clock`,
     async () => {
       const fleet = await Fleet.open(store)
-      // Enough for a burst at the beginning and for as long as it takes to stop.
+      // Enough for a burst at the start and for the duration of the stop.
       const runs = perSecond * (seconds + 8)
       for (const kind of kinds) {
         for (let left = runs; left > 0; left -= 500) {
@@ -38,7 +38,7 @@ describe.each(storeKinds)('%s', (store) => {
         const starts = await startsOf(fleet, kind)
         const { rule } = ratesOfJobs[kind]
         expect(overs(rule, costs[kind], starts), kind).toEqual([])
-        // The last workers to be ready are not counted for those that were there first.
+        // The last workers to be ready do not count for the earlier ones.
         const share = usedShare(rule, costs[kind], starts, (starts[0] ?? 0) + seconds * 1_000)
         printEvidence({
           measure: `${kind} in ${workers} processes, ${seconds} s`,
@@ -81,7 +81,7 @@ function overs(rule: LimiterRule, cost: number, starts: readonly number[]): read
   })
 }
 
-/** What was started of what the rule allowed from the first start until `end`. */
+/** The starts, as a share of those that the rule allowed from the first start until `end`. */
 function usedShare(rule: LimiterRule, cost: number, starts: readonly number[], end: number): number {
   const { kind, max, everyMs, refill } = rule
   const first = starts[0] ?? end

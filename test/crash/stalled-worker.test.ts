@@ -11,7 +11,7 @@ const leaseMs = 2_000
 const options = { lease: leaseMs }
 
 describe.each(storeKinds)('%s', (store) => {
-  test('a worker stopped past its lease writes nothing when it wakes, and works on under a new lease', async () => {
+  test('a worker stopped past its lease writes nothing when it wakes, and continues under a new lease', async () => {
     const fleet = await Fleet.open(store)
     // It stops itself with a commit under its pen: written at the right position while the other worker is
     // inside the same step, so that only lease and fence are against it.
@@ -43,7 +43,7 @@ describe.each(storeKinds)('%s', (store) => {
     await worksOn(fleet, stopped, other)
   })
 
-  test('a worker stopped past its lease with no other one there loses nothing', async () => {
+  test('the only worker, stopped past its lease, loses nothing', async () => {
     const fleet = await Fleet.open(store)
     const only = await fleet.start({ options })
     const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 100 })
@@ -63,7 +63,7 @@ describe.each(storeKinds)('%s', (store) => {
     const busy = await fleet.start({ options })
     const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 3 * leaseMs })
     await startedBy(fleet, busy, handle.id, 'wait')
-    // There before the loop blocks: it would take the run if it might.
+    // Started before the loop blocks: it would take the run if it were allowed to.
     await fleet.start({ options })
     fleet.bodyLog.write('go', { run: handle.id })
 
@@ -119,7 +119,7 @@ async function stored(fleet: Fleet, id: string): Promise<unknown> {
   return [await inspector.run(id), await inspector.journal(id, { after: 0, limit: 100 })]
 }
 
-/** The results in the journal of a run whose steps answer their process. */
+/** The results in the journal of a run whose steps return their process. */
 async function storedPids(fleet: Fleet, id: string): Promise<unknown[]> {
   const journal = await fleet.client.inspector.journal(id, { after: 0, limit: 100 })
   return journal.map((entry) => (entry.phase === 'done' ? decodeValue(entry.value, entry.path) : entry.phase))

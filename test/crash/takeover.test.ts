@@ -14,7 +14,7 @@ describe.each(storeKinds)('%s', (store) => {
   const latencies: number[] = []
 
   test(
-    `after a SIGKILL the next step begins elsewhere, ${samples} times, with default settings`,
+    `after a SIGKILL the next step begins on another worker, ${samples} times, with default settings`,
     async () => {
       const fleet = await Fleet.open(store)
       await Promise.all([fleet.start(), fleet.start()])
@@ -39,7 +39,7 @@ describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
   const latencies: number[] = []
 
   test(
-    `a worker killed where nobody may look at peers: the end of its lease of ${leaseMs} ms tells`,
+    `where no worker may watch peers, a killed worker is detected at the end of its lease of ${leaseMs} ms`,
     async () => {
       const share = leaseSamples / fleetsAtOnce
       const measured = Array.from({ length: fleetsAtOnce }, async (_, i) => {
@@ -56,7 +56,7 @@ describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
       })
       await Promise.all(measured)
       expect(latencies).toHaveLength(leaseSamples)
-      // Otherwise somebody has looked.
+      // Otherwise a worker has looked at peers.
       expect(Math.min(...latencies)).toBeGreaterThan(leaseMs / 2)
     },
     300_000 + leaseSamples * (leaseMs + perSampleMs),
@@ -79,7 +79,7 @@ function printLatencies(store: FleetStoreKind, latencies: readonly number[]): vo
 
 /** Ms from the kill of the worker of a run to the begin of its next body, in another process. */
 async function takeOver(fleet: Fleet): Promise<number> {
-  // Long enough not to be over when this process, on a busy machine, comes to the kill.
+  // Long enough not to end before this process, on a busy machine, sends the kill.
   const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
   const { pid } = await fleet.bodyLog.until(
     ({ moment, run, path }) => moment === 'start' && run === handle.id && path === 's2',

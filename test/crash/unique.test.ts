@@ -21,7 +21,7 @@ describe.each(storeKinds)('%s', (store) => {
   const figures = { bursts: 0, enqueues: 0, runs: 0, kills: 0, drains: 0 }
 
   test(
-    `${enqueuesAtOnce} enqueues of one key at once from ${processes} processes make one run`,
+    `${enqueuesAtOnce} concurrent enqueues of one key from ${processes} processes create one run`,
     async () => {
       const fleet = await Fleet.open(store)
       const enqueuers = await Enqueuers.start(fleet, processes)
@@ -44,7 +44,7 @@ describe.each(storeKinds)('%s', (store) => {
     maxMs,
   )
 
-  test('a killed and a drained worker keep the key with the run; its end frees it at once', async () => {
+  test('the key stays with the run of a killed or drained worker; the end of the run frees it at once', async () => {
     const fleet = await Fleet.open(store)
     const { sole } = fleet.jobs
     const input = { key: 'a', steps: 6, ms: 60 }
@@ -76,7 +76,7 @@ describe.each(storeKinds)('%s', (store) => {
   })
 
   test(
-    'under enqueues without a pause, kills and drains no two runs of a key overlap',
+    'no two runs of a key overlap under continuous enqueues, kills and drains',
     async () => {
       const random = new SeededRandom(seed)
       const fleet = await Fleet.open(store)

@@ -8,7 +8,7 @@ import { repository } from './fargate-kit.ts'
 const run = promisify(execFile)
 
 /**
- * Compiles JSON texts as values of the SDK's types; resolves to what the compiler says, nothing if all fit. A literal may
+ * Compiles JSON texts as values of the SDK's types; resolves to the output of the compiler, empty if all match. A literal may
  * have no field that its type lacks.
  * @param contents JSON by the name of its type
  */

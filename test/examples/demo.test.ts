@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(scratch, { recursive: true }))
 
-test('the demo kills a worker, sees the other continue, and checks what came of it', async () => {
+test('the demo kills a worker, shows another one continue, and checks the result', async () => {
   const env = { ...process.env, TMPDIR: scratch }
   const { stdout, stderr } = await run(process.execPath, [main, 'demo'], { env, timeout: 25_000 })
 

@@ -10,7 +10,7 @@ export interface Instruction {
   readonly text: string
 }
 
-/** What a container of the image starts with. */
+/** The start settings of a container of the image. */
 export interface Image {
   /** Where `/` of the image is. */
   readonly root: string
@@ -42,7 +42,7 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 
 /**
  * Carries out a Dockerfile without a container engine: each stage is a folder, `COPY` copies, `RUN` runs on this host with
- * `hostEnv`. Base images stand for an empty folder; programs are the host's.
+ * `hostEnv`. A base image is an empty folder; programs are the host's.
  */
 export async function buildImage(
   instructions: readonly Instruction[],

@@ -24,7 +24,7 @@ describe.concurrent('examples', () => {
   })
   afterAll(() => rmSync(scratch, { recursive: true }))
 
-  test.each(examples)('%s prints what its header says, and leaves nothing behind', async (file) => {
+  test.each(examples)('%s prints the output in its header, and leaves nothing behind', async (file) => {
     const path = join(root, 'examples', file)
     const promised = promisedLines(readFileSync(path, 'utf8'))
     expect(promised).not.toEqual([])

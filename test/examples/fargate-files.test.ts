@@ -41,7 +41,7 @@ const listOf = (value: string | readonly string[] = []): readonly string[] =>
   typeof value === 'string' ? [value] : value
 
 describe('task definition and service', () => {
-  test("are inputs by the SDK's types, which know every field and value", async () => {
+  test("match the SDK's types, which know every field and value", async () => {
     const inputs = {
       RegisterTaskDefinitionCommandInput: await fillIn('task-definition.json'),
       CreateServiceCommandInput: await fillIn('service.json'),
@@ -56,7 +56,7 @@ describe('task definition and service', () => {
     expect(found).toContain('"desired"')
   })
 
-  test('a task has 1 vCPU, one container, one process and the time that the worker counts with', async () => {
+  test('a task has 1 vCPU, one container, one process and the stop timeout that the worker uses', async () => {
     const definition = await taskDefinition()
     const [container] = definition.containerDefinitions
     const env = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]))
@@ -65,7 +65,7 @@ describe('task definition and service', () => {
     expect(definition.containerDefinitions).toHaveLength(1)
     expect(container.restartPolicy).toEqual({ enabled: false })
     expect(container.linuxParameters.initProcessEnabled).toBe(true)
-    // What Fargate grants at most.
+    // The maximum on Fargate.
     expect(container.stopTimeout).toBe(120)
     const { DURABLE_JOBS_STOP_TIMEOUT: stopTimeout = '', NODE_OPTIONS: options = '' } = env
     expect(parseDuration(stopTimeout as `${number}s`, 'stopTimeout')).toBe(container.stopTimeout * 1000)
@@ -74,14 +74,14 @@ describe('task definition and service', () => {
     expect(container.secrets).toEqual([{ name: 'DURABLE_JOBS_STORE', valueFrom: variables.STORE_SECRET }])
   })
 
-  test('what ECS grants a stop and what the worker counts with is one variable', async () => {
+  test('one variable sets the stop timeout of ECS and of the worker', async () => {
     const text = await fillIn('task-definition.json', { ...variables, STOP_TIMEOUT: '60' })
     const [container] = (JSON.parse(text) as { containerDefinitions: [Container] }).containerDefinitions
     expect(container.stopTimeout).toBe(60)
     expect(container.environment).toContainEqual({ name: 'DURABLE_JOBS_STOP_TIMEOUT', value: '60s' })
   })
 
-  test('scaling out goes by a metric that the leader prints, of the service that the worker names', async () => {
+  test('scaling out uses a metric that the leader prints, of the service that the worker names', async () => {
     const { Utilization } = fleetMetrics({
       ...{ queues: [], workers: [] },
       statistics: { range: '5m', now: 0, coveredMs: 0, jobs: [], points: [], backlogs: [] },
@@ -100,7 +100,7 @@ describe('task definition and service', () => {
     })
   })
 
-  test('a deployment starts new tasks before it stops old ones, and no task is stopped to balance zones', async () => {
+  test('a deployment starts new tasks before it stops old ones, and zone balancing stops no task', async () => {
     const service = await filled<Service>('service.json')
     expect(service.taskDefinition).toBe((await taskDefinition()).family)
     expect(service.availabilityZoneRebalancing).toBe('DISABLED')
@@ -113,18 +113,21 @@ describe('task definition and service', () => {
 })
 
 describe('policies', () => {
-  test.each(policies)('%s names every action, and all resources only where IAM knows none', async (file) => {
-    const { Statement: statements } = await filled<Policy>(file)
-    const unscoped = /^(ssmmessages:.*|ecr:GetAuthorizationToken|ecs:RegisterTaskDefinition|ecs:ListTasks)$/
-    for (const { Sid, Effect, Action, Resource } of statements) {
-      expect(Effect, Sid).toBe('Allow')
-      for (const action of listOf(Action)) expect(action, Sid).toMatch(/^[a-z]+:[A-Z][A-Za-z]+$/)
-      if (!listOf(Resource).includes('*')) continue
-      for (const action of listOf(Action)) expect(action, Sid).toMatch(unscoped)
-    }
-  })
+  test.each(policies)(
+    '%s names every action, and all resources only for actions without a resource in IAM',
+    async (file) => {
+      const { Statement: statements } = await filled<Policy>(file)
+      const unscoped = /^(ssmmessages:.*|ecr:GetAuthorizationToken|ecs:RegisterTaskDefinition|ecs:ListTasks)$/
+      for (const { Sid, Effect, Action, Resource } of statements) {
+        expect(Effect, Sid).toBe('Allow')
+        for (const action of listOf(Action)) expect(action, Sid).toMatch(/^[a-z]+:[A-Z][A-Za-z]+$/)
+        if (!listOf(Resource).includes('*')) continue
+        for (const action of listOf(Action)) expect(action, Sid).toMatch(unscoped)
+      }
+    },
+  )
 
-  test('a worker may do nothing in AWS but be reached by ECS Exec', async () => {
+  test('a worker has no AWS permission except for ECS Exec', async () => {
     const { Statement: statements } = await filled<Policy>('iam/worker.json')
     expect(statements.map(({ Sid }) => Sid)).toEqual(['EcsExec'])
   })
@@ -144,7 +147,7 @@ describe('policies', () => {
     expect(operator).toContain(`"ecs:container-name": "${definition.containerDefinitions[0].name}"`)
   })
 
-  test('what a worker calls is what its policies allow', async () => {
+  test('the policies of a worker allow exactly the calls it makes', async () => {
     const source = readFileSync(join(repository, 'runtime/fargate/ecs-client.ts'), 'utf8')
     const called = [...source.matchAll(/readonly (\w+)Command: new/g)].map(([, name]) => `ecs:${name}`)
     const [protection, deaths] = await Promise.all([
@@ -157,7 +160,7 @@ describe('policies', () => {
 })
 
 describe('fill-in.ts', () => {
-  test('says which variables are missing, and prints nothing', async () => {
+  test('names the missing variables, and prints nothing', async () => {
     const { SUBNET_B: _, ...some } = variables
     await expect(fillIn('service.json', { ...some, CLUSTER: '' })).rejects.toMatchObject({
       code: 1,
@@ -166,7 +169,7 @@ describe('fill-in.ts', () => {
     })
   })
 
-  test('only the stop timeout becomes a number: an account begins with 0, and a cluster may be digits', async () => {
+  test('only the stop timeout becomes a number: an account can start with 0, and a cluster can be digits', async () => {
     const { Statement: statements } = await filled<Policy>('iam/trust.json')
     const condition = { StringEquals: { 'aws:SourceAccount': variables.ACCOUNT } }
     expect(variables.ACCOUNT).toMatch(/^0/)
@@ -176,7 +179,7 @@ describe('fill-in.ts', () => {
     })
   })
 
-  test('kit.env names every variable that a file has', () => {
+  test('kit.env names every variable of the files', () => {
     const named = [...kitFile('kit.env').matchAll(/^(\w+)=/gm)].map(([, name]) => name)
     const files = ['task-definition.json', 'service.json', 'scale-out.json', ...policies]
     const used = files.flatMap((file) => [...kitFile(file).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name))
@@ -185,7 +188,7 @@ describe('fill-in.ts', () => {
   })
 })
 
-test('the build context holds what the Dockerfile copies, and no more', () => {
+test('the build context holds exactly the files that the Dockerfile copies', () => {
   const copied = parseDockerfile(kitFile('Dockerfile'))
     .filter(({ name, text }) => name === 'COPY' && !text.startsWith('--from'))
     .flatMap(({ text }) => text.split(' ').slice(0, -1))

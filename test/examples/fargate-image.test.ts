@@ -128,7 +128,7 @@ class Task {
     return stdout
   }
 
-  /** To the process itself, as a container engine does, and not to what made its namespace. */
+  /** To the process itself, as a container engine does, not to the program that created its namespace. */
   signal(signal: NodeJS.Signals): void {
     const pid = this.#worker()
     if (pid !== undefined) process.kill(pid, signal)
@@ -157,7 +157,7 @@ async function ownStore(): Promise<{ readonly store: string; readonly jobs: Jobs
 }
 
 describe('the image', () => {
-  test('holds the app and what it needs to run', () => {
+  test('holds the app and its runtime dependencies', () => {
     expect(readdirSync(image.folder).toSorted()).toEqual(['jobs.ts', 'node_modules', 'package.json'])
     const packages = readdirSync(join(image.folder, 'node_modules'))
     expect(packages).toEqual(expect.arrayContaining(['durable-jobs', 'ioredis', 'zod']))
@@ -166,7 +166,7 @@ describe('the image', () => {
     )
   })
 
-  test('starts node itself, not as root, and is stopped by SIGTERM', () => {
+  test('starts node directly, not as root, and is stopped by SIGTERM', () => {
     expect(image.command[0]).toBe('node')
     expect(image.user).toBe('node')
     expect(image.stopSignal).toBe('SIGTERM')
@@ -178,7 +178,7 @@ describe('the image', () => {
 })
 
 describe('a task', () => {
-  test('shows jobs-tui and the commands in its container', async () => {
+  test('runs jobs-tui and the commands in its container', async () => {
     const { store } = await ownStore()
     const task = await Task.start(store)
 
@@ -186,7 +186,7 @@ describe('a task', () => {
     expect(await task.exec('jobs-tui', '--once')).toContain('1 working')
   })
 
-  test('that is told to stop gives up its page, ends with 0, and another one continues at that page', async () => {
+  test('that is stopped abandons its page, exits with 0, and another one continues at that page', async () => {
     const { store, jobs } = await ownStore()
     await using server = await HeldServer.start(['[1, 2]', 'hold', '[3]', '[]'])
     const first = await Task.start(store)
@@ -204,7 +204,7 @@ describe('a task', () => {
     expect(server.requests).toEqual(['GET /?page=1', 'GET /?page=2', 'GET /?page=2', 'GET /?page=3'])
   })
 
-  test('that is told to stop waits for a charge, and is healthy meanwhile', async () => {
+  test('that is stopped waits for a charge, and is healthy meanwhile', async () => {
     const { store, jobs } = await ownStore()
     await using server = await HeldServer.start(['hold'])
     const task = await Task.start(store)

@@ -46,7 +46,7 @@ export function kitFile(name: string): string {
   return readFileSync(join(kit, name), 'utf8')
 }
 
-/** What `fill-in.ts` prints for a file of the kit. */
+/** The output of `fill-in.ts` for a file of the kit. */
 export async function fillIn(
   file: string,
   env: Readonly<Record<string, string>> = variables,

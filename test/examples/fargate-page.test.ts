@@ -13,7 +13,7 @@ const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code ??
 /** Everything that is done in AWS, in the order of the page. */
 const script = blocks.filter((block) => /\baws |fill\(\)/.test(block)).join('\n')
 
-/** Stands for `aws` and `docker`: writes down its arguments, and prints a text where a command asks for one. */
+/** A stub of `aws` and `docker`: records its arguments, and prints a text for commands that need one. */
 const stub = `#!${process.execPath}
 import { appendFileSync } from 'node:fs'
 const [, file, ...args] = process.argv
@@ -46,7 +46,7 @@ const optionsOf = (args: readonly string[]): readonly string[] =>
   args.filter((arg) => arg.startsWith('--')).map((arg) => arg.slice(2))
 const camel = (text: string): string => text.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
-test('its commands for AWS run one after the other, with every file filled in', async () => {
+test('the AWS commands of the page run in order, with every file filled in', async () => {
   const made = await calls()
   const json = /^(cli-input-json|(assume-role-)?policy-document)$/
   const documents = made.flatMap((args) =>
@@ -57,7 +57,7 @@ test('its commands for AWS run one after the other, with every file filled in', 
   expect(made).toContainEqual(['docker', 'push', 'jobs-worker:2'])
 })
 
-test('its commands of ecs have the options that the SDK knows', async () => {
+test('the ecs commands of the page have options that the SDK knows', async () => {
   const own = ['query', 'output', 'cli-input-json']
   const expressions = (await calls())
     .filter(([program, service, operation]) => program === 'aws' && service === 'ecs' && operation !== 'wait')
@@ -72,13 +72,13 @@ test('its commands of ecs have the options that the SDK knows', async () => {
   expect(await compileWithSdk(types, texts)).toBe('')
 })
 
-test("its strategy for Spot is one by the SDK's types", async () => {
+test("the Spot strategy of the page matches the SDK's types", async () => {
   const [, strategy = ''] = /```json\n(.*?)```/s.exec(page) ?? []
   expect(await compileAsInputs({ 'CapacityProviderStrategyItem[]': strategy })).toBe('')
   expect(JSON.parse(strategy)).toHaveLength(2)
 })
 
-test('the file that it and the README install until the registry has the package is of this version', () => {
+test('the package file that the page and the README install until the package is published has this version', () => {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     version: string
   }
@@ -89,7 +89,7 @@ test('the file that it and the README install until the registry has the package
   }
 })
 
-test('it names every file of the kit', () => {
+test('the page names every file of the kit', () => {
   const files = readdirSync(kit, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   expect(files.length).toBeGreaterThan(10)
   for (const { name } of files) expect(page).toContain(`\`${name}\``)

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
 
-/** A server on loopback that replies to its requests one after the other, and holds those that it's told to hold. */
+/** A server on loopback that replies to its requests one after the other, and holds the ones it is told to hold. */
 export class HeldServer {
   readonly url: string
   readonly requests: string[] = []

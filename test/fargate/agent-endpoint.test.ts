@@ -44,7 +44,7 @@ async function site(
 
 const isoTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 
-describe('the agent answers', () => {
+describe('the agent replies', () => {
   test('protection, with its expiry or null', async () => {
     const { fake, task, put, get } = await site()
     expect(await put({ ProtectionEnabled: true, ExpiresInMinutes: 5 })).toEqual({
@@ -78,7 +78,7 @@ describe('the agent answers', () => {
   })
 
   test.each([
-    ['no JSON', 'protect'],
+    ['invalid JSON', 'protect'],
     ['an unknown member', { ProtectionEnabled: true, Cluster: 'fake' }],
     ['a wrong type', { ProtectionEnabled: 'yes' }],
   ])('400 to %s', async (_name, body) => {
@@ -116,7 +116,7 @@ describe('the agent answers', () => {
     })
   })
 
-  test('404 to a container that it does not know', async () => {
+  test('404 to an unknown container', async () => {
     const { task } = await site()
     const elsewhere = await fetch(agentUri(task).replace(/\/api\/[^/]+/, '/api/none'))
     expect(elsewhere.status).toBe(404)
@@ -125,7 +125,7 @@ describe('the agent answers', () => {
     })
   })
 
-  test('504 if ECS does not answer in time', async () => {
+  test('504 if ECS does not reply in time', async () => {
     const { fake, task, put } = await site({ agentTimeoutMs: 20 })
     fake.failures.add({ at: 'ecs', failure: { kind: 'hang' } })
     expect(await put({ ProtectionEnabled: true })).toEqual({
@@ -166,7 +166,7 @@ describe('the agent answers', () => {
 })
 
 describe('planned failures of the agent', () => {
-  test.each([noTaskRole, unknownContainer, ecsTimedOut])('$status without asking ECS', async (error) => {
+  test.each([noTaskRole, unknownContainer, ecsTimedOut])('$status without calling ECS', async (error) => {
     const { fake, put } = await site()
     fake.failures.add({ at: 'agent', failure: agentFailure(error) })
     expect(await put({ ProtectionEnabled: true })).toMatchObject({
@@ -186,7 +186,7 @@ describe('planned failures of the agent', () => {
     expect(await hanging).toBe('cut')
   })
 
-  test('a lost answer: ECS has protected the task', async () => {
+  test('a lost reply: ECS has protected the task', async () => {
     const { fake, put, task } = await site()
     fake.failures.add({ at: 'agent', failure: { kind: 'lost-answer' }, times: 1 })
     await expect(put({ ProtectionEnabled: true })).rejects.toThrow()
@@ -194,39 +194,36 @@ describe('planned failures of the agent', () => {
     expect((await put({ ProtectionEnabled: true })).status).toBe(200)
   })
 
-  test('a cut connection: ECS has heard nothing', async () => {
+  test('a cut connection: ECS receives nothing', async () => {
     const { fake, put, task } = await site()
     fake.failures.add({ at: 'agent', failure: { kind: 'cut' } })
     await expect(put({ ProtectionEnabled: true })).rejects.toThrow()
     expect(fake.isProtected(task)).toBe(false)
   })
 
-  test.each(['agent', 'ecs'] as const)(
-    'an answer that is held up at %s: the task is protected before',
-    async (at) => {
-      const { fake, put, get, task } = await site()
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const plan = fake.failures.add({ at, times: 1, failure: { kind: 'hold', until: promise } })
-      const answers: number[] = []
-      const answered = put({ ProtectionEnabled: true }).then(({ status }) => answers.push(status))
-      await plan.met
-      await fake.events.until(() => fake.isProtected(task))
-      expect((await get()).body).toMatchObject({ protection: { ProtectionEnabled: true } })
-      expect(answers).toEqual([])
-      resolve()
-      await answered
-      expect(answers).toEqual([200])
-    },
-  )
+  test.each(['agent', 'ecs'] as const)('a reply delayed at %s: the task is protected earlier', async (at) => {
+    const { fake, put, get, task } = await site()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const plan = fake.failures.add({ at, times: 1, failure: { kind: 'hold', until: promise } })
+    const answers: number[] = []
+    const answered = put({ ProtectionEnabled: true }).then(({ status }) => answers.push(status))
+    await plan.met
+    await fake.events.until(() => fake.isProtected(task))
+    expect((await get()).body).toMatchObject({ protection: { ProtectionEnabled: true } })
+    expect(answers).toEqual([])
+    resolve()
+    await answered
+    expect(answers).toEqual([200])
+  })
 
-  test('an answer of ECS that is held up too long: the agent gives up, the task is protected', async () => {
+  test('a reply of ECS that is delayed too long: the agent gives up, the task is protected', async () => {
     const { fake, put, task } = await site({ agentTimeoutMs: 20 })
     fake.failures.add({ at: 'ecs', failure: { kind: 'hold', until: new Promise(() => undefined) } })
     expect((await put({ ProtectionEnabled: true })).status).toBe(504)
     expect(fake.isProtected(task)).toBe(true)
   })
 
-  test('an answer of ECS that was lost is asked for again by the agent', async () => {
+  test('a lost reply of ECS: the agent calls again', async () => {
     const { fake, put, task } = await site({ agentTimeoutMs: 200 })
     fake.failures.add({ at: 'ecs', failure: { kind: 'lost-answer' }, times: 1 })
     expect(await put({ ProtectionEnabled: true })).toMatchObject({ status: 200 })
@@ -256,7 +253,7 @@ describe('planned failures of the agent', () => {
     expect(Date.parse(ExpirationDate)).toBeLessThan(before)
   })
 
-  test('plans go by task, direction, order and number', async () => {
+  test('planned failures match by task, direction, order and number', async () => {
     const { fake, put, task } = await site()
     const other = fake.createService({
       name: 'others',

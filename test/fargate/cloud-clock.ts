@@ -22,7 +22,7 @@ export class CloudClock extends FakeClock {
     this.#watched.push({ fake, taskArn, protection })
   }
 
-  /** Lets time pass in steps until `holds` returns true; between them the workers get their turn. */
+  /** Lets time pass in steps until `holds` returns true; the workers run between them. */
   async passUntil(holds: () => boolean | Promise<boolean>, stepMs = 1_000): Promise<void> {
     while (!(await holds())) {
       await this.advance(stepMs)
@@ -47,7 +47,7 @@ function isOnItsWay({ fake, taskArn, protection }: Watched): boolean {
   return last.outcome === 'open' ? !isBetweenAttempts(fake, taskArn) : last.outcome !== 'hang'
 }
 
-/** Whether the agent pauses before it asks ECS again, or waits for a reply that never comes. */
+/** Whether the agent pauses before it calls ECS again, or waits for a reply that never arrives. */
 function isBetweenAttempts(fake: FakeEcs, taskArn: string): boolean {
   const last = fake.calls.attempts({ door: 'agent-sdk', task: taskArn }).at(-1)
   if (last === undefined) return false

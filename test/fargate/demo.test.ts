@@ -39,7 +39,7 @@ test('the demo plays its story, and every line of its receipt holds', async () =
   expect(code).toBe(0)
 })
 
-test('a task that is being stopped asked too late: it is not told as one that no service owns', async () => {
+test('a task that requests protection while it stops is not reported as one without a service', async () => {
   await using site = await StorySite.open({ ...demoOptions(hurried), tasks: 1 })
   const scene = new Scene(site)
   const client = clientOf(site.fake)

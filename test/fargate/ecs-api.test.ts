@@ -69,7 +69,7 @@ describe('errors and counts', () => {
     await expect(at.client.send(run)).rejects.toBeInstanceOf(ConflictException)
   })
 
-  test('the SDK meets an answer that is held up, lost, about another task and of the past', async () => {
+  test('the SDK handles a reply that is delayed, lost, about another task or in the past', async () => {
     const at = await sdkSite(1)
     const [task = ''] = arnsOf(at)
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -94,14 +94,14 @@ describe('errors and counts', () => {
     ])
   })
 
-  test('what was done before an answer was lost stays done', async () => {
+  test('a lost reply does not revert the operation', async () => {
     const at = await sdkSite(1)
     at.fake.failures.add({ at: 'ecs', failure: { kind: 'lost-answer' } })
     await expect(protect(at.client, arnsOf(at))).rejects.toThrow()
     expect(at.service.tasks.map((task) => at.fake.isProtected(task))).toEqual([true])
   })
 
-  test('an empty bucket throttles, and the SDK tries again', async () => {
+  test('an empty bucket throttles, and the SDK retries', async () => {
     const clock = new ManualClock()
     const fake = await startFake({ clock, buckets: { reads: { burst: 1, perSecond: 1 } } })
     const client = clientOf(fake)
@@ -121,7 +121,7 @@ describe('errors and counts', () => {
     expect(fake.calls.calls()).toBe(0)
   })
 
-  test('wants a signature', async () => {
+  test('requires a signature', async () => {
     const fake = await startFake()
     const answer = await fetch(fake.clientConfig.endpoint, {
       method: 'POST',

@@ -80,7 +80,7 @@ describe('tasks and services through the SDK', () => {
     await expect(by({ serviceName: 'none' })).rejects.toBeInstanceOf(ServiceNotFoundException)
   })
 
-  test('runs tasks of no service, with other commands and variables, and stops them', async () => {
+  test('runs tasks without a service, with other commands and variables, and stops them', async () => {
     const at = await sdkSite(0)
     const ran = await at.client.send(
       new RunTaskCommand({
@@ -141,7 +141,7 @@ describe('tasks and services through the SDK', () => {
     expect((await describeIt()).failures).toMatchObject([{ reason: 'MISSING' }])
   })
 
-  test('names what is not there', async () => {
+  test('names the missing resource', async () => {
     const at = await sdkSite(0)
     const noService = new UpdateServiceCommand({ cluster, service: 'none', desiredCount: 1 })
     await expect(at.client.send(noService)).rejects.toBeInstanceOf(ServiceNotFoundException)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EventFeed } from '../support/ecs/event-feed.ts'
 
-test('the first event that matches may have come already, the next one has not', async () => {
+test('first() matches past events, next() only later ones', async () => {
   const feed = new EventFeed<number>()
   feed.emit(1)
   const next = feed.next((event) => event % 2 === 1)
@@ -12,7 +12,7 @@ test('the first event that matches may have come already, the next one has not',
   expect(feed.history).toEqual([1, 2, 3])
 })
 
-test('until asks now and after each event', async () => {
+test('until() checks its condition now and after each event', async () => {
   const feed = new EventFeed<number>()
   await feed.until(() => true)
   const three = feed.until(() => feed.history.length === 3)

@@ -69,7 +69,7 @@ function flap(
   clock.after(random.next() * 60 * seconds, begin)
 }
 
-test('a busy phase costs a call at its begin, one per 4 min of it, and one at its end', async () => {
+test('a busy phase costs one call at its start, one per 4 min and one at its end', async () => {
   const { clock, fake, holders } = await open(1)
   const [protection] = holders
   protection?.want()
@@ -82,7 +82,7 @@ test('a busy phase costs a call at its begin, one per 4 min of it, and one at it
   printEvidence({ measure: 'ECS calls of a busy phase', 'minutes busy': 22, calls })
 })
 
-test('fifty tasks whose protected work comes and goes stay below one call a second', async () => {
+test('fifty tasks whose protected work starts and ends often stay below one call per second', async () => {
   const lasts = 60 * minutes
   const site = await open(50)
   const { clock, fake, holders } = site

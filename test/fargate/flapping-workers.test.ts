@@ -14,18 +14,18 @@ const briefMs = provingNumber('DURABLE_JOBS_PROVE_BRIEF_MS', 50)
 const slots = 4
 const updates: CallFilter = { door: ecsDoors, operation: 'UpdateTaskProtection' }
 
-/** Beside what is measured: fifty processes that start, and a last round. */
+/** Outside the measurement: fifty processes that start, and a last round. */
 const patienceMs = 600_000
 
 test(
-  'workers whose protected runs come again as soon as protection was given back stay below one call a second',
+  'workers that get a protected run as soon as they released protection stay below one call per second',
   async () => {
     const { port } = await sharedRedisServer()
     const site = await WorkerSite.open({
       mode: 'required',
       desiredCount: tasks,
       minuteMs,
-      // What the fake grants in a second, in a second of its minute.
+      // The calls that the fake grants per second, in a second of its minute.
       buckets: { protection: { burst: 20, perSecond: (5 * 60_000) / minuteMs } },
       store: `redis://127.0.0.1:${port}?namespace=flapping-${randomUUID()}`,
       environment: { BRIEF_MS: String(briefMs) },
@@ -55,7 +55,7 @@ test(
       rounds,
       seconds: seconds.toFixed(0),
       calls,
-      // The agent repeats what is throttled by itself.
+      // The agent itself retries throttled calls.
       attempts: attempts.length,
       throttled,
       'calls per s': (calls / seconds).toFixed(2),

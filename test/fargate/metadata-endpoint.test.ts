@@ -15,7 +15,7 @@ async function json(uri: string): Promise<unknown> {
   return (await fetch(uri)).json()
 }
 
-test('the task and the container as Fargate reports them', async () => {
+test('reports the task and the container as Fargate does', async () => {
   const fake = await startFake({ clusterName: 'production' })
   const definition = fake.register({
     family: 'worker',
@@ -50,14 +50,14 @@ test('the task and the container as Fargate reports them', async () => {
   expect(fake.calls.calls({ door: 'metadata', task: task.arn })).toBe(3)
 })
 
-test('names the service where it is told to', async () => {
+test('names the service if configured to', async () => {
   const fake = await startFake({ metadataServiceName: true })
   const definition = fake.register({ family: 'worker', containers: [idle()] })
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
   expect(await json(`${metadataUri(onlyTask(fake))}/task`)).toMatchObject({ ServiceName: 'workers' })
 })
 
-test('fails as planned, and then no more', async () => {
+test('fails as often as planned', async () => {
   const fake = await startFake()
   const definition = fake.register({ family: 'worker', containers: [idle()] })
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
@@ -70,7 +70,7 @@ test('fails as planned, and then no more', async () => {
   expect((await fetch(uri.replace(/\/v4\/[^/]+/, '/v4/none'))).status).toBe(404)
 })
 
-test('the real SDK works inside a task with nothing but its environment', async () => {
+test('the real SDK works inside a task with only its environment', async () => {
   const fake = await startFake()
   const command = [process.execPath, taskProgram('sdk-inside')] as const
   const definition = fake.register({ family: 'worker', containers: [idle({ command })] })
@@ -88,7 +88,7 @@ test('the real SDK works inside a task with nothing but its environment', async 
   expect(fake.calls.calls({ door: 'credentials', task: task.arn })).toBe(1)
 })
 
-test('the environment is that of Fargate, with or without agent and role', async () => {
+test('the environment equals that of Fargate, with or without agent and role', async () => {
   const fake = await startFake()
   const environment = (more: Partial<TaskDefinitionInput>): Readonly<Record<string, string>> => {
     const definition = fake.register({

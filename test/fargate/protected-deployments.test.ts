@@ -46,7 +46,7 @@ async function open(fleet: SteeredFleet, desiredCount: number): Promise<Site> {
   }
 }
 
-test.concurrent('where all old tasks are protected new ones are refused, which the log and explain say, until those have ended', async ({
+test.concurrent('if all old tasks are protected, ECS refuses new ones until those have ended, and the log and explain report it', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openFixture({}, atEnd)
@@ -89,7 +89,7 @@ test.concurrent('where all old tasks are protected new ones are refused, which t
   ])
 })
 
-test.concurrent('old tasks with a protected run each that never ends: the deployment ends within maxTotal', async ({
+test.concurrent('old tasks with an endless protected run each: the deployment ends within maxTotal', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openFixture({}, atEnd)
@@ -113,14 +113,14 @@ test.concurrent('old tasks with a protected run each that never ends: the deploy
     Array.from({ length: oldTasks }, () => false),
   )
   for (const { at } of stops()) expect(at - deployedAt).toBeLessThanOrEqual(maxTotalMs)
-  // They go on in new tasks.
+  // They continue in new tasks.
   await clock.passUntil(() => begun.length > oldTasks)
   for (const { id } of runs) {
     expect(await shop.jobs.inspector.run(id)).toMatchObject({ losses: 0, attempt: 1 })
   }
 })
 
-test.concurrent('old tasks with protected runs one after the other: it ends before maxTotal, by itself', async ({
+test.concurrent('old tasks with consecutive protected runs: the deployment ends by itself before maxTotal', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openFixture({}, atEnd)
@@ -146,7 +146,7 @@ test.concurrent('old tasks with protected runs one after the other: it ends befo
     Array.from({ length: oldTasks }, () => false),
   )
   for (const { at } of stops()) expect(at - deployedAt).toBeLessThanOrEqual(maxTotalMs)
-  // From half of it on they take no new ones: none has used its total up.
+  // From half of it on they take no new ones: no run has used the whole.
   expect(shop.lines.filter(({ message }) => message.includes('protected for maxTotal'))).toEqual([])
   const before = ended
   await clock.passUntil(() => ended > before, 1 * minutes)

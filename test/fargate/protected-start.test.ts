@@ -14,7 +14,7 @@ test('a protected run starts among endless ordinary work of equal priority', asy
   const ended = async (): Promise<number> =>
     (await jobs.inspector.counts()).find(({ job, state }) => job === endless.name && state === 'completed')
       ?.count ?? 0
-  // Each makes the next one before it ends: there are always as many ready as there are slots.
+  // Each enqueues the next one before it ends: there are always as many ready runs as slots.
   for (let i = 0; i < 2 * tasks * slots; i++) await jobs.enqueue(endless)
   const seconds: number[] = []
   for (let i = 0; i < samples; i++) {

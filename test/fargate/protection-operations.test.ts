@@ -11,7 +11,7 @@ import { arnsOf, cluster, protect, sdkSite, unprotect } from './sdk-site.ts'
 import { clientOf, registerWorker, startFake } from './start-fake.ts'
 
 describe('task protection through the SDK', () => {
-  test('protects until the time asked for, two hours if none, and ends it', async () => {
+  test('protects until the requested time, two hours by default, and ends it', async () => {
     const clock = new ManualClock()
     const at = await sdkSite(2, clock)
     const [first = '', second = ''] = arnsOf(at)
@@ -32,7 +32,7 @@ describe('task protection through the SDK', () => {
     expect(at.fake.events.history.filter(({ type }) => type === 'expired')).toHaveLength(1)
   })
 
-  test('takes ids for ARNs', async () => {
+  test('accepts ids in place of ARNs', async () => {
     const at = await sdkSite(1)
     const [task] = at.service.tasks
     const answer = await protect(at.client, [task?.id ?? ''])
@@ -79,7 +79,7 @@ describe('task protection through the SDK', () => {
     expect(fake.isProtected(fake.task(first))).toBe(true)
   })
 
-  test('refuses tasks without a service, unknown ones and those that stop', async () => {
+  test('refuses tasks without a service, unknown tasks and stopping tasks', async () => {
     const at = await sdkSite(1)
     const standalone = at.fake.runTask(registerWorker(at.fake))
     const [own] = at.service.tasks
@@ -94,7 +94,7 @@ describe('task protection through the SDK', () => {
     await unprotect(at.client, [standalone.arn])
     await at.client.send(new GetTaskProtectionCommand({ cluster, tasks: [standalone.arn] }))
     const refused = at.fake.events.history.filter((event) => event.type === 'refused')
-    // Three to protect, one to end a protection; what is only read is no refusal.
+    // Three to protect, one to end a protection; reads cause no refusal.
     expect(refused.map((event) => event.protect)).toEqual([true, true, true, false])
   })
 

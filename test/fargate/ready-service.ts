@@ -13,7 +13,7 @@ export interface ReadyService {
   readonly clock: ManualClock
 }
 
-/** A service whose tasks are ready. Its clock stands still: nothing is killed for being slow unless a test says so. */
+/** A service whose tasks are ready. Its clock does not advance: no task is killed for slowness unless a test does so. */
 export async function readyService(
   desiredCount: number,
   container = trap('heed'),
@@ -46,7 +46,7 @@ export function only(tasks: readonly FakeTask[]): FakeTask {
   return task
 }
 
-/** Resolves with the task that has taken the place of `gone`. */
+/** Resolves with the task that has replaced `gone`. */
 export async function replacementOf(
   { fake, service }: Pick<ReadyService, 'fake' | 'service'>,
   gone: FakeTask,

@@ -90,7 +90,7 @@ class Site {
     this.clock = protection.clock
   }
 
-  /** @param owner What starts its task. */
+  /** @param owner Starts its task. */
   static async open(
     mode: ProtectionMode,
     { onTestFinished: atEnd }: TestContext,
@@ -151,14 +151,14 @@ class Site {
   }
 }
 
-/** Of `npm test`: a refusal by the agent, one by ECS, and what is repeated. The holder's part of all rows is in the unit tests. */
+/** In `npm test`: a refusal by the agent, one by ECS, and a repeated call. The unit tests cover the holder's part of all rows. */
 const always: ReadonlySet<string> = new Set(['403', 'a failure body with 200', 'a lost reply'])
 const isProving = process.env.DURABLE_JOBS_PROVE_CASES === 'all'
 if (!isProving) console.log('other failures in each mode: npm run prove -- fargate-tasks')
 
 // Each waits for real pauses of store and worker: they pass side by side.
 describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))('%s', (_name, row) => {
-  test('off: nothing is asked, and the run starts', async (context) => {
+  test('off: the worker requests nothing, and the run starts', async (context) => {
     const site = await Site.open('off', context)
     site.fail(row)
     const run = await site.jobs.enqueue(site.charge)
@@ -186,7 +186,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
     expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
 
-  test('required: the run waits for protection; a failed renewal tells it, and nothing is lost', async (context) => {
+  test('required: the run waits for protection; a failed renewal is reported to the run, and nothing is lost', async (context) => {
     const site = await Site.open('required', context)
     const { clock, jobs, begins } = site
     const asking = site.fail(row)
@@ -194,7 +194,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
     await clock.passUntil(() => site.holder === 'refused')
     expect(site.calls).toBe(row.calls)
     expect(site.warnings(row.says)).toBe(1)
-    // Through pauses and tries, while other work goes on.
+    // Through pauses and retries, while other work continues.
     await clock.advance(5 * 60_000)
     await site.doPlain()
     expect([begins, (await jobs.inspector.run(run.id))?.state]).toEqual([[], 'ready'])
@@ -220,7 +220,7 @@ describe.concurrent.each(rows.filter(([name]) => isProving || always.has(name)))
 describe.concurrent('a task that no service owns', () => {
   const hours = 60 * 60_000
 
-  test('best-effort: the run starts without protection, which is never asked for again', async (context) => {
+  test('best-effort: the run starts without protection, which the worker never requests again', async (context) => {
     const site = await Site.open('best-effort', context, 'RunTask')
     const run = await site.jobs.enqueue(site.charge)
     await site.clock.passUntil(() => site.begins.length === 1)
@@ -230,7 +230,7 @@ describe.concurrent('a task that no service owns', () => {
     expect([site.begins, site.calls, site.warnings('TASK_NOT_VALID')]).toEqual([[false], 1, 1])
   })
 
-  test('required: the run waits for another worker, and this one never asks again', async (context) => {
+  test('required: the run waits for another worker, and this one never requests protection again', async (context) => {
     const site = await Site.open('required', context, 'RunTask')
     const run = await site.jobs.enqueue(site.charge)
     await site.clock.passUntil(() => site.holder === 'refused')

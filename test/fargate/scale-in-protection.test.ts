@@ -8,7 +8,7 @@ function protections(clock: ManualClock): { readonly held: ScaleInProtections; r
   return { held, expired }
 }
 
-test('a protection ends by the clock, in minutes of the length given', () => {
+test('a protection ends by the clock, in minutes of the configured length', () => {
   const clock = new ManualClock()
   const { held, expired } = protections(clock)
   held.protect('a', 2)
@@ -20,7 +20,7 @@ test('a protection ends by the clock, in minutes of the length given', () => {
   expect(expired).toEqual(['a'])
 })
 
-test('each request sets the expiry anew, also to an earlier time', () => {
+test('each request resets the expiry, even to an earlier time', () => {
   const clock = new ManualClock()
   const { held, expired } = protections(clock)
   held.protect('a', 60)
@@ -35,7 +35,7 @@ test('each request sets the expiry anew, also to an earlier time', () => {
   expect(expired).toEqual(['a'])
 })
 
-test('what was ended does not expire later', () => {
+test('a protection that was ended does not expire later', () => {
   const clock = new ManualClock()
   const { held, expired } = protections(clock)
   held.protect('a', 1)

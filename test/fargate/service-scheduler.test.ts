@@ -55,17 +55,17 @@ function goal(desiredCount: number, minimumHealthyPercent = 100, maximumPercent 
 }
 
 describe('service scheduler', () => {
-  test('starts what is missing and stops what is too much', () => {
+  test('starts missing tasks and stops surplus ones', () => {
     expect(planService(goal(3), tasks(1), firstOf)).toEqual({ start: 2, stop: [], held: 0 })
     expect(planService(goal(1), tasks(3), firstOf)).toMatchObject({ start: 0, held: 0, stop: { length: 2 } })
   })
 
-  test('holds a scale-in back that protection forbids', () => {
+  test('defers a scale-in that protection forbids', () => {
     const fleet = [...tasks(4, { protected: true }), ...tasks(2)]
     expect(planService(goal(2), fleet, firstOf)).toMatchObject({ start: 0, held: 2, stop: { length: 2 } })
   })
 
-  test('100 and 200 percent: all new tasks first, then the old ones go', () => {
+  test('100 and 200 percent: starts all new tasks first, then stops the old ones', () => {
     const old = tasks(2, { primary: false })
     expect(planService(goal(2), old, firstOf)).toEqual({ start: 2, stop: [], held: 0 })
     const starting = [...old, ...tasks(2, { healthy: false })]
@@ -87,17 +87,17 @@ describe('service scheduler', () => {
     expect(planService(goal(2, 0, 100), old, firstOf)).toEqual({ start: 0, stop: [], held: 2 })
   })
 
-  test('protected old tasks stay beside new ones', () => {
+  test('protected old tasks remain beside new ones', () => {
     const old = tasks(2, { primary: false, protected: true })
     expect(planService(goal(2), [...old, ...tasks(2)], firstOf)).toEqual({ start: 0, stop: [], held: 2 })
   })
 
-  test('old tasks that have not started yet go at once', () => {
+  test('old tasks that have not started yet stop at once', () => {
     const old = tasks(2, { primary: false, healthy: false })
     expect(planService(goal(2), old, firstOf)).toMatchObject({ start: 2, stop: old, held: 0 })
   })
 
-  test('no rollout leaves its bounds, and one that has room ends', () => {
+  test('no rollout exceeds its bounds, and every rollout with capacity ends', () => {
     const counts = fc.integer({ min: 1, max: 7 })
     const minimum = fc.constantFrom(0, 33, 50, 100)
     const maximum = fc.constantFrom(150, 200, 300)

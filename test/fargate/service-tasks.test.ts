@@ -6,7 +6,7 @@ import { only, readyService, stopKinds, stops } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
 
 describe('scale-in', () => {
-  test('stops unprotected tasks of the fullest zone, and reports those that it may not stop', async () => {
+  test('stops unprotected tasks of the fullest zone, and reports those it may not stop', async () => {
     const { fake, service } = await readyService(6)
     const [a1, b1, c1, a2] = service.tasks
     for (const task of [a1, b1, c1, a2]) fake.cluster.protections.protect(task?.arn ?? '', 100)
@@ -42,7 +42,7 @@ describe('scale-in', () => {
 })
 
 describe('deployments', () => {
-  test('new tasks first, then the old ones go, then it is completed', async () => {
+  test('start new tasks first, then stop the old ones, then complete', async () => {
     const at = await readyService(2)
     const old = at.service.tasks
     at.service.update({ definition: registerWorker(at.fake) })
@@ -60,7 +60,7 @@ describe('deployments', () => {
     expect(at.service.events[1]).toMatch(/deployment completed\.$/)
   })
 
-  test('a protected old task keeps its deployment ACTIVE until it is done', async () => {
+  test('remain ACTIVE until a protected old task is done', async () => {
     const { fake, service } = await readyService(2)
     const [busy, idle] = service.tasks
     if (busy === undefined || idle === undefined) throw new Error('no tasks')
@@ -79,7 +79,7 @@ describe('deployments', () => {
     expect(service.deployments).toHaveLength(1)
   })
 
-  test('waits for tasks to be healthy before old ones go', async () => {
+  test('wait for healthy tasks before old ones stop', async () => {
     const clock = new ManualClock()
     const fake = await startFake({ clock, healthyAfterMs: 40_000 })
     const service = fake.createService({ name: 'workers', definition: registerWorker(fake), desiredCount: 1 })
@@ -96,7 +96,7 @@ describe('deployments', () => {
   })
 })
 
-test('capacity goes by base and weight', () => {
+test('capacity is distributed by base and weight', () => {
   const order = (...shares: Parameters<typeof capacityFor>[0]): string => {
     const tasks: { readonly capacityProvider: CapacityProvider }[] = []
     for (let started = 0; started < 4; started++) tasks.push({ capacityProvider: capacityFor(shares, tasks) })

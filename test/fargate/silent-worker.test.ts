@@ -18,7 +18,7 @@ import type { StoreUnderTest } from '../support/stores/store-under-test.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 import { startFake } from './start-fake.ts'
 
-/** A fleet on a store whose time a test moves; ECS is asked by the real SDK. */
+/** A fleet on a store whose time a test moves; the real SDK calls ECS. */
 function openSite({ store, advance }: StoreUnderTest, fake: FakeEcs) {
   for (const [name, value] of Object.entries(fake.operatorEnvironment)) vi.stubEnv(name, value)
   const definition = fake.register({ family: 'worker', containers: [idle()] })
@@ -66,7 +66,7 @@ async function stateOf(store: Store, id: string): Promise<string | undefined> {
 describe.each([embeddedStore, redisStore('Redis', async () => (await sharedRedisServer()).url)])(
   'on the $name store',
   ({ open }) => {
-    test('a silent worker is lost once ECS says STOPPED, and no other lease of its task', async () => {
+    test('a silent worker is lost once ECS reports STOPPED, and no other lease of its task', async () => {
       const under = await open()
       onTestFinished(() => under.close())
       const { store } = under

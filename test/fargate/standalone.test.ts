@@ -25,7 +25,7 @@ test('a program without a test runner ends by itself once the fake is closed', a
   expect(await exited).toEqual([0, null])
 })
 
-test('tasks end with the process that started them, even if that is killed', async () => {
+test('tasks end with the process that started them, even if it is killed', async () => {
   const child = start('hold')
   const pids = (await firstLine(child)).split(' ').map(Number)
   expect(pids.map(runs)).toEqual([true, true])

@@ -16,7 +16,7 @@ export interface TaskWorker {
 
 /**
  * A fake cloud whose time the test moves, with a worker of one slot in this process for each of its tasks: it starts with the task,
- * and drains when ECS tells the task to stop. The task's own process does nothing.
+ * and drains when ECS stops the task. The task's own process does nothing.
  */
 export class SteeredFleet {
   readonly clock: CloudClock

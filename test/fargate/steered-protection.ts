@@ -43,7 +43,7 @@ export class SteeredProtection implements ProtectionSource {
     return this.#opened
   }
 
-  /** 0 also where it asks for none. */
+  /** 0 also if it requests none. */
   get protectedForMs(): number {
     return this.#opened?.status.protectedForMs ?? 0
   }

@@ -25,7 +25,7 @@ const calm: StoryOptions = {
   concurrency: 4,
   leaseMs: provingNumber('DURABLE_JOBS_PROVE_LEASE', 5_000),
   stopTimeoutMs,
-  // At-most-once bodies take longer than protection is kept after its last user, and end before it has to be renewed.
+  // At-most-once bodies outlast the hold time after the last user of a protection, and end before a renewal.
   minuteMs: 300,
   periodMinutes: 20,
   pace: { bodyMs: 200, sleepMs: stopTimeoutMs + 500 },
@@ -35,7 +35,7 @@ const calm: StoryOptions = {
   death: 'seen by peers',
 }
 
-test('load comes and goes, tasks with it, and a deployment: nothing that needs protection is stopped', async () => {
+test('through rising and falling load and a deployment no task that needs protection is stopped', async () => {
   await using site = await open(calm)
   await site.ready()
   await risingLoad(site)
@@ -83,7 +83,7 @@ test('Spot interruptions and machines that vanish: only at-least-once steps repe
   expect(receipt.stops).toMatchObject({ spot: interruptions, vanished: vanishings })
 })
 
-/** Opens a site that says what its workers warned of, should the test fail. */
+/** Opens a site that prints the warnings of its workers if the test fails. */
 async function open(options: StoryOptions): Promise<StorySite> {
   const site = await StorySite.open(options)
   onTestFinished(({ task }) => {
@@ -94,7 +94,7 @@ async function open(options: StoryOptions): Promise<StorySite> {
 
 type Disruption = 'spot' | 'gone'
 
-/** What happens to tasks, in a random order. */
+/** The events of tasks, in a random order. */
 function disruptions(random: SeededRandom): readonly Disruption[] {
   const spot = Array.from({ length: interruptions }, () => ({
     disruption: 'spot' as const,
@@ -115,7 +115,7 @@ async function risingLoad(site: StorySite): Promise<void> {
   await site.steady()
 }
 
-/** Tasks are taken away while they work on runs that need protection. */
+/** Tasks are removed while they work on runs that need protection. */
 async function fallingLoad(site: StorySite): Promise<void> {
   await site.enqueue(Math.floor(runs / 3))
   await site.fake.events.until(() => site.tasks.some((task) => site.fake.isProtected(task)))
@@ -131,8 +131,8 @@ async function deployment(site: StorySite): Promise<void> {
 }
 
 /**
- * Adds load, and resolves with a task inside a body; the machine that vanishes is inside one that runs at most once. More
- * load comes if all of it ends before there was such a task.
+ * Adds load, and resolves with a task inside a body; the vanishing machine is inside one that runs at most once. Adds
+ * more load if all of it ends before there was such a task.
  */
 async function busyTask(site: StorySite, disruption: Disruption, random: SeededRandom): Promise<FakeTask> {
   const isVictim = (task: FakeTask): boolean => {

@@ -3,8 +3,8 @@ import { trap } from '../support/ecs/task-programs.ts'
 import { only, readyService, replacementOf, stopKinds, stops } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
 
-describe('deaths that no scheduler orders', () => {
-  test('Spot: SIGTERM in spite of protection, and a replacement', async () => {
+describe('deaths without a scheduler', () => {
+  test('Spot: SIGTERM despite protection, and a replacement', async () => {
     const at = await readyService(1, trap('heed'), true)
     const task = only(at.service.tasks)
     at.fake.cluster.protections.protect(task.arn, 100)
@@ -20,12 +20,12 @@ describe('deaths that no scheduler orders', () => {
     expect((await replacementOf(at, task)).capacityProvider).toBe('FARGATE_SPOT')
   })
 
-  test('Spot takes only what runs on Spot', async () => {
+  test('Spot interrupts only tasks on Spot', async () => {
     const { fake, service } = await readyService(1)
     expect(() => fake.interruptSpot(only(service.tasks))).toThrow('does not run on Spot')
   })
 
-  test('a machine vanishes: no SIGTERM, RUNNING until it is noticed', async () => {
+  test('a vanished machine: no SIGTERM, RUNNING until it is detected', async () => {
     const at = await readyService(1)
     const task = only(at.service.tasks)
     at.fake.vanish(task, { noticedAfterMs: 60_000 })
@@ -38,7 +38,7 @@ describe('deaths that no scheduler orders', () => {
     await replacementOf(at, task)
   })
 
-  test('a scale-in of a machine that has vanished unnoticed', async () => {
+  test('a scale-in of a machine that vanished undetected', async () => {
     const { fake, service, clock } = await readyService(1)
     const task = only(service.tasks)
     fake.vanish(task, { noticedAfterMs: 60_000 })
@@ -50,7 +50,7 @@ describe('deaths that no scheduler orders', () => {
     expect(stopKinds(fake)).toEqual(['scale-in'])
   })
 
-  test('out of memory shows in the reason of the container', async () => {
+  test('out of memory is the reason of the container', async () => {
     const at = await readyService(1)
     const task = only(at.service.tasks)
     at.fake.exhaustMemory(task)
@@ -62,7 +62,7 @@ describe('deaths that no scheduler orders', () => {
     await replacementOf(at, task)
   })
 
-  test('a crash: the code of the process, and the other containers are told to stop', async () => {
+  test('a crash: the exit code of the process, and a stop of the other containers', async () => {
     const fake = await startFake()
     const crash = 'console.log("ready"); setTimeout(() => process.exit(3), 50)'
     const definition = fake.register({
@@ -81,7 +81,7 @@ describe('deaths that no scheduler orders', () => {
     })
   })
 
-  test('a program that is not there fails to start', async () => {
+  test('a missing program fails to start', async () => {
     const fake = await startFake()
     const definition = registerWorker(fake, trap('heed', { command: ['/nowhere/at-all'] }))
     const task = fake.runTask(definition)
@@ -106,7 +106,7 @@ describe('deaths that no scheduler orders', () => {
 })
 
 describe('inside a task', () => {
-  test('a process that is started again leaves the task and its addresses as they are', async () => {
+  test('a restarted process leaves the task and its addresses unchanged', async () => {
     const { fake, service } = await readyService(1)
     const task = only(service.tasks)
     const before = task.container().process
@@ -121,7 +121,7 @@ describe('inside a task', () => {
     expect(stops(fake)).toEqual([])
   })
 
-  test('a restart policy starts a container again that has run for long enough', async () => {
+  test('a restart policy restarts a container that has run for long enough', async () => {
     const { fake, service, clock } = await readyService(1, trap('heed', { restart: { afterMs: 60_000 } }))
     const task = only(service.tasks)
     clock.advance(60_000)
@@ -135,7 +135,7 @@ describe('inside a task', () => {
     expect(stopKinds(fake)).toEqual(['exited'])
   })
 
-  test('a sidecar that is not essential may end', async () => {
+  test('a sidecar that isn’t essential may end', async () => {
     const fake = await startFake()
     const definition = fake.register({
       family: 'worker',

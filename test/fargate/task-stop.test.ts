@@ -6,7 +6,7 @@ import { only, readyService } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
 
 describe('stopping', () => {
-  test('SIGTERM, and a process that heeds it ends by itself', async () => {
+  test('SIGTERM, and a process that handles it ends by itself', async () => {
     const { fake, service, clock } = await readyService(1)
     const task = only(service.tasks)
     service.update({ desiredCount: 0 })
@@ -17,7 +17,7 @@ describe('stopping', () => {
     expect(fake.events.history.filter(({ type }) => type === 'kill')).toEqual([])
   })
 
-  test('SIGKILL to a process that does not heed it, when the stop timeout is over', async () => {
+  test('SIGKILL after the stop timeout to a process that ignores SIGTERM', async () => {
     const { fake, service, clock } = await readyService(1, trap('ignore', { stopTimeoutMs: 30_000 }))
     const task = only(service.tasks)
     service.update({ desiredCount: 0 })
@@ -53,7 +53,7 @@ describe('stopping', () => {
     expect(task.status).toBe('STOPPED')
   })
 
-  test('STOPPED follows the end of the processes, later if told so', async () => {
+  test('STOPPED follows the end of the processes, later if configured', async () => {
     const clock = new ManualClock()
     const fake = await startFake({ clock, deprovisionMs: 5_000 })
     const task = fake.runTask(registerWorker(fake))
@@ -71,7 +71,7 @@ describe('stopping', () => {
     expect(() => registerWorker(fake, trap('heed', { stopTimeoutMs: 120_001 }))).toThrow('at most 120 s')
   })
 
-  test('what a process has started ends with it', async () => {
+  test('child processes end with their process', async () => {
     const grandchild = `
       const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1e6)'])
       child.once('spawn', () => console.log('ready ' + child.pid + ' '))
@@ -86,7 +86,7 @@ describe('stopping', () => {
   })
 })
 
-test('closing ends every process, those that ignore SIGTERM too', async () => {
+test('closing ends every process, including those that ignore SIGTERM', async () => {
   const { fake, service } = await readyService(2, trap('ignore'))
   const processes = service.tasks.map((task) => task.container().process)
   await fake.close()

@@ -6,7 +6,7 @@ function taken(bucket: ThrottleBucket, tries: number): number {
   return Array.from({ length: tries }, () => bucket.take()).filter(Boolean).length
 }
 
-test('a bucket gives its burst, then its rate, and never more than its burst', () => {
+test('a bucket grants its burst, then its rate, and never more than its burst', () => {
   const clock = new ManualClock()
   const bucket = new ThrottleBucket(clock, { burst: 5, perSecond: 2 })
   expect(taken(bucket, 10)).toBe(5)

@@ -62,7 +62,7 @@ async function heldBy({ jobs }: Site, tasks: readonly FakeTask[]): Promise<Map<F
   return held
 }
 
-/** Resolves to what ended each of the tasks, once all is known. */
+/** Resolves to the cause of death of each task, once all are known. */
 async function deathsOf({ jobs }: Site, tasks: readonly FakeTask[]): Promise<readonly string[]> {
   let lost: readonly LostWorker[] = []
   const found = (task: FakeTask) => lost.find(({ taskArn }) => taskArn === task.arn)
@@ -93,7 +93,7 @@ async function expectTakenBack(site: Site, run: string): Promise<void> {
 }
 
 test.runIf(isProving)(
-  'what ends tasks without a service is told of their runs, and a restart inside one is no death (npm run prove -- fargate-tasks)',
+  'runs report what ended a task without a service, and a restart inside a task is no death (npm run prove -- fargate-tasks)',
   async () => {
     const site = await open()
     const { fake, jobs } = site
@@ -138,11 +138,11 @@ test.runIf(isProving)(
   },
 )
 
-test('a task that is killed by a scale-in is told of its run, and costs it nothing', async () => {
+test('a scale-in that kills a task is reported to its run, and counts no loss', async () => {
   const site = await open()
   const { fake } = site
   const service = fake.createService({ name: 'workers', definition: site.register(), desiredCount: 1 })
-  // Asks about the other one.
+  // Queries ECS about the other one.
   const bodyLog = fake.runTask(site.register())
   const tasks = [...service.tasks, bodyLog]
   for (const _ of tasks) await site.jobs.enqueue(stubborn)
@@ -154,7 +154,7 @@ test('a task that is killed by a scale-in is told of its run, and costs it nothi
 })
 
 test.runIf(isProving)(
-  'stops by the scheduler and by Spot are told apart, and cost a run nothing (npm run prove -- fargate-tasks)',
+  'stops by the scheduler and by Spot are distinguished, and count no loss (npm run prove -- fargate-tasks)',
   async () => {
     const site = await open()
     const { fake, jobs } = site
@@ -164,7 +164,7 @@ test.runIf(isProving)(
       desiredCount: 3,
       capacity: [{ capacityProvider: 'FARGATE_SPOT' }],
     })
-    // Asks about the others, whatever becomes of the service.
+    // Queries ECS about the others, even if the service is removed.
     const bodyLog = fake.runTask(site.register())
     const first = service.tasks
     for (const _ of [...first, bodyLog]) await jobs.enqueue(stubborn)
@@ -182,7 +182,7 @@ test.runIf(isProving)(
     service.update({ definition: site.register() })
     expect(await deathsOf(site, [replaced])).toEqual(['stopped by a deployment, SIGKILL after 1 s'])
 
-    // The deployment has also replaced the task that came for the one that Spot took.
+    // The deployment has also replaced the replacement of the task that Spot interrupted.
     await expect
       .poll(
         async () => (await jobs.inspector.lostWorkers()).filter(({ death }) => death === undefined),
@@ -193,7 +193,7 @@ test.runIf(isProving)(
   },
 )
 
-test('without the permission the leader says so in one line, and losses stay as they are', async () => {
+test('without the permission the leader logs one line, and losses remain unchanged', async () => {
   const site = await open()
   const { fake, jobs } = site
   const denied = {

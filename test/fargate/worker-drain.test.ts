@@ -5,8 +5,8 @@ import { WorkerSite } from './worker-site.ts'
 const { charge, deaf, once } = workerJobs(async () => '')
 const patience = { timeout: '2m' } as const
 
-describe.concurrent('a task that is stopped while a step does not listen to its signal', () => {
-  test('the worker gives the step up in time: it runs again elsewhere, and no loss is counted', async ({
+describe.concurrent('a task that stops while a step ignores its signal', () => {
+  test('the worker abandons the step in time: it runs again elsewhere, and no loss is counted', async ({
     onTestFinished: atEnd,
   }) => {
     const site = await WorkerSite.open({ mode: 'off', environment: { STOP_TIMEOUT: '2000' } }, atEnd)
@@ -23,7 +23,7 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
     expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
 
-  test('a step that blocks its process is cut by SIGKILL: it runs again elsewhere, a loss and no failure', async ({
+  test('SIGKILL cuts a step that blocks its process: it runs again elsewhere, with a loss and no failure', async ({
     onTestFinished: atEnd,
   }) => {
     const site = await WorkerSite.open(
@@ -46,7 +46,7 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
   })
 })
 
-describe.concurrent('a task that is stopped inside an at-most-once body', () => {
+describe.concurrent('a task that stops inside an at-most-once body', () => {
   const unknown = 'what became of the step is unknown'
 
   test('the body continues after other steps are cut, until the process must end: exit 0', async ({
@@ -68,7 +68,7 @@ describe.concurrent('a task that is stopped inside an at-most-once body', () => 
     expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
 
-  test('the process ends in time all the same: exit 1, and what became of the body is unknown', async ({
+  test('if the body runs too long, the process ends in time: exit 1, and the step is unknown', async ({
     onTestFinished: atEnd,
   }) => {
     const environment = { STOP_TIMEOUT: '1000' }
@@ -83,7 +83,7 @@ describe.concurrent('a task that is stopped inside an at-most-once body', () => 
     await expect(run.result(patience)).rejects.toMatchObject({ cause: { code: 'STEP_UNKNOWN' } })
   })
 
-  test('a second signal does not wait for it', async ({ onTestFinished: atEnd }) => {
+  test('a second signal does not wait for the body', async ({ onTestFinished: atEnd }) => {
     const environment = { STOP_TIMEOUT: '3600000' }
     const site = await WorkerSite.open({ mode: 'off', environment }, atEnd)
     const run = await site.jobs.enqueue(once)
@@ -97,7 +97,7 @@ describe.concurrent('a task that is stopped inside an at-most-once body', () => 
   })
 })
 
-test.concurrent('a process that is started again in its task: its run continues there, protected anew, one loss and no false death', async ({
+test.concurrent('a process that restarts in its task: its run continues there, protected again, with one loss and no false death', async ({
   onTestFinished: atEnd,
 }) => {
   const site = await WorkerSite.open({ mode: 'required' }, atEnd)
@@ -110,7 +110,7 @@ test.concurrent('a process that is started again in its task: its run continues 
   await before.ended
   expect(task.container().restarts).toBe(1)
   await site.said(`charge begun ${run.id}`)
-  // Not by what ECS granted to the process before.
+  // Not by the protection that ECS granted to the previous process.
   expect(fake.events.history.slice(earlier).some(({ type }) => type === 'protected')).toBe(true)
   site.end(run.id)
   await run.result(patience)

@@ -10,7 +10,7 @@ const patience = { timeout: '2m' } as const
 const polling = { timeout: 60_000 } as const
 
 // Each waits for processes and for minutes of protection most of the time.
-test.concurrent('of two processes in one task neither gives the protection back', async ({
+test.concurrent('two processes in one task both retain the protection', async ({
   expect,
   onTestFinished: atEnd,
 }) => {
@@ -26,7 +26,7 @@ test.concurrent('of two processes in one task neither gives the protection back'
   expect(fake.events.history.some(({ type }) => type === 'unprotected')).toBe(false)
 })
 
-test.concurrent('in a deployment the old task takes no new protected run; ECS refuses the new one until the old one has ended', async ({
+test.concurrent('in a deployment the old task takes no new protected run; ECS refuses the new task until the old one has ended', async ({
   expect,
   onTestFinished: atEnd,
 }) => {

@@ -31,7 +31,7 @@ test.concurrent('a run that needs protection is claimed once ECS has confirmed i
   const { fake, jobs, service } = site
   const run = await jobs.enqueue(charge)
   await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
-  // Ordinary work goes on while ECS is asked.
+  // Ordinary work continues during the call to ECS.
   await (await jobs.enqueue(plain)).result(patience)
   expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
   confirm()
@@ -40,14 +40,14 @@ test.concurrent('a run that needs protection is claimed once ECS has confirmed i
   await fake.events.first((event) => event.type === 'service' && event.held !== undefined)
   site.end(run.id)
   expect(await run.result(patience)).toBe('charge')
-  // The protection is given back after a minute without users; then the task may go.
+  // The protection is released after a minute without users; then the task may be stopped.
   const stop = await fake.events.first((event) => event.type === 'stop')
   expect(stop).toMatchObject({ protectedThen: false })
   expect((await jobs.inspector.run(run.id))?.losses).toBe(0)
 })
 
 describe.concurrent('an at-most-once step of another run', () => {
-  test('begins only under protection; the run is marked and waits where ECS refuses', async (context) => {
+  test('begins only under protection; if ECS refuses, the run is marked and waits', async (context) => {
     const { expect } = context
     const refused: { lift(): void }[] = []
     const site = await openSite(context, (fake) => refused.push(refuseAll(fake)))
@@ -63,7 +63,7 @@ describe.concurrent('an at-most-once step of another run', () => {
     await run.result(patience)
   })
 
-  test('keeps its task from a scale-in while its body runs', async (context) => {
+  test('protects its task from a scale-in while its body runs', async (context) => {
     const { expect } = context
     const site = await openSite(context)
     const { fake, jobs, service } = site
@@ -77,7 +77,7 @@ describe.concurrent('an at-most-once step of another run', () => {
   })
 })
 
-test.concurrent('the rest of a run whose at-most-once step has ended keeps no task', async (context) => {
+test.concurrent('after its at-most-once step the rest of a run protects no task', async (context) => {
   const { expect } = context
   const site = await openSite(context)
   const run = await site.jobs.enqueue(goesOn)
@@ -88,7 +88,7 @@ test.concurrent('the rest of a run whose at-most-once step has ended keeps no ta
   await run.result(patience)
 })
 
-test.concurrent('an idle worker that polls gives its protection back', async (context) => {
+test.concurrent('an idle worker that polls releases its protection', async (context) => {
   const { expect } = context
   const site = await openSite(context)
   const run = await site.jobs.enqueue(charge)

@@ -25,7 +25,7 @@ function disturb(proxy: FaultProxy, random: number): void {
   else proxy.dropAll()
 }
 
-/** Fails what is ready: a run that was retried could be retried again. */
+/** Fails every ready run: a run that was retried could be retried again. */
 function failAll(worker: TestWorker): Promise<unknown> {
   return worker.claim(100).then((runs) =>
     Promise.all(
@@ -42,7 +42,7 @@ async function retriesOf(store: Store, ids: readonly string[]): Promise<readonly
   return histories.map((lines) => lines.filter(({ kind }) => kind === 'retry').length)
 }
 
-test('two operators continue with one retry of many through a network that cuts and repeats: each run once', async () => {
+test('two operators continue one retry of many runs through a network that cuts and repeats: each run is retried once', async () => {
   const server = await sharedRedisServer()
   const namespace = `actions-${randomUUID()}`
   const calm = await openStore(parseStoreConfig({ url: server.url, namespace }))

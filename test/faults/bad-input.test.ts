@@ -11,7 +11,7 @@ import { Crew } from './crew.ts'
 const password = 'p@ss:w/rd#%?&'
 const encoded = encodeURIComponent(password)
 let locked: RedisServer
-/** All that the process has written beside its logs. */
+/** The output of the process beside its logs. */
 const written: string[] = []
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ async function refusal(store: string | StoreOptions): Promise<Error> {
   throw new Error(`${inspect(store)} was opened`)
 }
 
-/** Nothing that can be seen of an error, to whatever depth, shows one of the secrets. */
+/** No visible part of an error, at any depth, contains one of the secrets. */
 function expectNoSecret(shown: unknown, secrets: readonly string[] = [password, encoded]): void {
   const error = shown instanceof Error ? [shown.message, shown.stack, JSON.stringify(shown)] : []
   const text = [inspect(shown, { depth: 20, showHidden: true, getters: true }), ...error, ...written].join(
@@ -42,7 +42,7 @@ function expectNoSecret(shown: unknown, secrets: readonly string[] = [password, 
   for (const secret of secrets) expect(text).not.toContain(secret)
 }
 
-/** A server that says of itself what it is told to, and nothing where it is told nothing. */
+/** A server whose replies `answer` returns; for undefined it sends nothing. */
 async function pretender(answer: (command: readonly string[]) => string | undefined): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -69,7 +69,7 @@ function bulk(text: string): string {
   return `$${text.length}\r\n${text}\r\n`
 }
 
-test('nobody there', async () => {
+test('a closed port, an unknown host', async () => {
   const url = 'redis://127.0.0.1:1'
   expect(await refusal(url)).toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -81,7 +81,7 @@ test('nobody there', async () => {
   })
 })
 
-test('somebody there who says nothing', async () => {
+test('a server that never replies', async () => {
   const error = await refusal((await pretender(() => undefined)).replace('//', `//:${encoded}@`))
   expect(error).toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -90,7 +90,7 @@ test('somebody there who says nothing', async () => {
   expectNoSecret(error)
 })
 
-test('somebody there who is no Redis', async () => {
+test('a server that isn’t Redis', async () => {
   const error = await refusal(await pretender(() => 'HTTP/1.1 400 Bad Request\r\n\r\n'))
   expect(error).toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -115,7 +115,7 @@ test.each([
   })
 })
 
-test('a password that is missing, wrong, of a wrong user, or that nobody can tell', async () => {
+test('a missing password, a wrong one, one of a wrong user, and one whose function throws', async () => {
   const at = `127.0.0.1:${locked.port}`
   expect(await refusal(`redis://${at}`)).toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -140,7 +140,7 @@ test('a password that is missing, wrong, of a wrong user, or that nobody can tel
   })
 })
 
-test('the right password, wherever it is written', async () => {
+test('the right password, in each place it can be set', async () => {
   const at = `127.0.0.1:${locked.port}`
   for (const store of [
     `redis://:${encoded}@${at}`,
@@ -158,7 +158,7 @@ test('the right password, wherever it is written', async () => {
   }
 })
 
-test('a database that is not there, or no number', async () => {
+test('a database that doesn’t exist or isn’t a number', async () => {
   const { url } = await sharedRedisServer()
   expect(await refusal(`${url}/99`)).toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -183,7 +183,7 @@ test('a read-only replica', async () => {
   })
 })
 
-test('a namespace that a newer version has written', async () => {
+test('a namespace written by a newer version', async () => {
   const server = await sharedRedisServer()
   await server.command('HSET', new Keys('newer').of('meta'), 'format', '99')
   expect(await refusal({ url: server.url, namespace: 'newer' })).toMatchObject({
@@ -192,7 +192,7 @@ test('a namespace that a newer version has written', async () => {
   })
 })
 
-test('an address or an option that can’t be right names what is wrong, and no part of a password', async () => {
+test('an invalid address or option: the error names it, and no part of a password', async () => {
   const secrets = ['s3cret', 'gehe1m']
   for (const url of [
     'redis:',
@@ -227,7 +227,7 @@ test('an address or an option that can’t be right names what is wrong, and no 
   }
 })
 
-test('a server that may delete runs is a fault to the doctor, and to each worker that starts', async () => {
+test('a server that may evict runs is a fault to the doctor and to each worker that starts', async () => {
   const server = await RedisServer.start({
     config: { 'maxmemory-policy': 'allkeys-lru', maxmemory: '100mb' },
   })
@@ -250,7 +250,7 @@ test('a server that may delete runs is a fault to the doctor, and to each worker
   expect(said()).toMatch(/eviction.*noeviction/)
 })
 
-test('a worker that can’t start says so in its log, without the password', async () => {
+test('a worker that can’t start logs the reason, without the password', async () => {
   const at = `127.0.0.1:${locked.port}`
   const crew = await Crew.open((await sharedRedisServer()).url)
   const wrong = `redis://:${encodeURIComponent(`${password}!`)}@${at}`
@@ -259,7 +259,7 @@ test('a worker that can’t start says so in its log, without the password', asy
   expectNoSecret([error, crew.lines])
 })
 
-test('a password that changes is asked for again, and work continues', async () => {
+test('a password that changes is requested again, and work continues', async () => {
   const passwords = ['first#1/secret', 'second#2/secret']
   const old = await RedisServer.start({ appendOnly: true, config: { requirepass: passwords[0] ?? '' } })
   onTestFinished(() => old.remove())

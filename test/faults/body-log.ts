@@ -1,8 +1,8 @@
 /**
  * - `start`, `end`: a step's body was entered, and has returned or thrown
  * - `asked`: the `onUnknown` of a step was called
- * - `released`: the job's function went on after the step
- * - `settled`: a worker was told what became of a stay
+ * - `released`: the job's function continued after the step
+ * - `settled`: a worker got the result of an execution
  */
 export type Moment = 'start' | 'end' | 'asked' | 'released' | 'settled'
 
@@ -15,13 +15,13 @@ export interface Sighting {
   readonly at: number
   /** Of the step, from 1. */
   readonly attempt?: number
-  /** How a stay ended. */
+  /** How an execution ended. */
   readonly outcome?: string
 }
 
 const patienceMs = 120_000
 
-/** Saw what was executed by all workers of this process, in order. */
+/** Records the work of all workers of this process, in order. */
 export class BodyLog {
   readonly seen: Sighting[] = []
   readonly #waiting = new Set<() => void>()
@@ -69,7 +69,7 @@ export class BodyLog {
     }
   }
 
-  /** Resolves when so many sightings of this moment were made. */
+  /** Resolves at this many sightings of this moment. */
   async times(moment: Moment, count: number): Promise<void> {
     if (count <= 0) return
     let seen = 0

@@ -10,9 +10,9 @@ import { Load } from './load.ts'
 
 const seconds = provingNumber('DURABLE_JOBS_PROVE_FAULT_SECONDS', 5)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
-/** So long stalls and refusals last at most, and so late a request may be executed once more (R34). */
+/** The maximum of stalls and refusals, and the delay after which a request may be executed once more (R34). */
 const maxMs = seconds < 60 ? 1_000 : 5_000
-/** What lasts longer comes less often, so that most of the time there is a way through. */
+/** Longer faults are rarer, so that most of the time a connection works. */
 const rarely = 1_000 / maxMs
 const rates = {
   everyMs: 60,
@@ -64,7 +64,7 @@ test(
       },
     })
 
-    // Nobody keeps a connection that it has lost sight of.
+    // No worker holds a connection that it no longer tracks.
     await Promise.all([crew.stopWorkers(), caller.close()])
     const connections = () => workers.connections + callers.connections
     await expect.poll(connections).toBe(0)

@@ -12,21 +12,21 @@ import { findViolations } from './violations.ts'
 
 interface HireOptions extends Partial<Pick<WorkerOptions, 'concurrency' | 'lease' | 'maxBlocked' | 'name'>> {
   readonly store?: Partial<StoreOptions>
-  /** In place of a store of its own. */
+  /** In place of a new store. */
   readonly open?: StoreOpener
 }
 
 const stopTimeout = '1s'
 const shownLines = 40
 
-/** Workers and a client of one namespace, in this process. Ends with its test, whatever becomes of it. */
+/** Workers and a client of one namespace, in this process. Ends with its test in any case. */
 export class Crew {
   readonly namespace: string
   readonly client: Jobs
   readonly bodyLog = new BodyLog()
   readonly gate = new Gate()
   readonly jobs: FaultJobs
-  /** What the workers logged, from `info` up. */
+  /** The log of the workers, from `info` up. */
   readonly lines: string[] = []
   readonly #workers: Worker[] = []
   readonly #stores: Store[] = []
@@ -38,10 +38,10 @@ export class Crew {
     this.jobs = faultJobs(this.bodyLog, this.gate)
   }
 
-  /** @param url Where the client connects to: without faults in between, so that a test can look at what became of runs. */
+  /** @param url The server of the client: without faults in between, so that a test can inspect the runs. */
   static async open(url: string, options: Partial<StoreOptions> = {}): Promise<Crew> {
     const namespace = `faults-${randomUUID()}`
-    // Some look at it before anything is written, and reading makes no namespace.
+    // Some tests read it before anything is written, and reading creates no namespace.
     await (await openStore(parseStoreConfig({ ...options, url, namespace }))).close()
     const crew = new Crew(namespace, await connect({ ...options, url, namespace }))
     onTestFinished(async ({ task }) => {

@@ -30,7 +30,7 @@ async function heldBehindProxy(options: Parameters<Crew['hire']>[1] = {}) {
   return { crew, run, kinds, cutOff }
 }
 
-test('a worker that was only cut off has the loss of its run taken back when it returns', async () => {
+test('a worker that was only cut off has the loss of its run reverted when it returns', async () => {
   const { crew, run, kinds, cutOff } = await heldBehindProxy()
   await cutOff()
   await expect.poll(kinds).toEqual(['lost', 'cut'])
@@ -39,7 +39,7 @@ test('a worker that was only cut off has the loss of its run taken back when it 
   await run.result({ timeout: '60s' })
 })
 
-test('a worker that had choked before has its loss counted', async () => {
+test('the loss counts if the worker was blocked before the cut', async () => {
   const { crew, run, kinds, cutOff } = await heldBehindProxy({ lease: '30s', maxBlocked: '1s' })
   block(1_500)
   await cutOff()

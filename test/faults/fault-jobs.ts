@@ -3,16 +3,16 @@ import { type Context, defineJob, type Job, type StepContext, type StepOptions }
 import type { BodyLog } from './body-log.ts'
 
 export interface MixedInput {
-  /** How long its bodies take at most. */
+  /** The maximum duration of its bodies. */
   readonly ms: number
   /** Whether it sleeps long enough to be suspended. */
   readonly naps?: boolean
 }
 
-/** What a run of `mixed` answers. */
+/** The output of a run of `mixed`. */
 export const mixedResult = ['first', 'left', 'right', 'sent', 'flaky', 'last'] as const
 
-/** Lets bodies of `held` go on. */
+/** Lets bodies of `held` continue. */
 export class Gate {
   readonly opened: Promise<void>
   #open: () => void = () => undefined
@@ -47,7 +47,7 @@ export function faultJobs(bodyLog: BodyLog, gate: Gate) {
     return [first, ...pair, sent, flaky, await take('last', body('last'))]
   })
 
-  /** Its second step stays until the gate opens. */
+  /** Its second step runs until the gate opens. */
   const held = defineJob<undefined, string>({ name: 'held' }, async (context) => {
     const take = observed(context, bodyLog)
     await take('before', () => 'before')

@@ -6,7 +6,7 @@ import { defineJob } from '../../sdk/index.ts'
 
 /** A process of many workers that counts their claims. Arguments: URL, namespace, how many workers. */
 const [url = '', namespace = '', count = '0'] = process.argv.slice(2)
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 let claims = 0

@@ -19,7 +19,7 @@ const workers = 2
 const idleMs = provingNumber('DURABLE_JOBS_PROVE_IDLE_MS', 800)
 
 describe.each(storeKinds)('%s', (store) => {
-  test(`${waiters} runs that wait for one key cost no claims, and none is claimed in vain`, async () => {
+  test(`${waiters} runs that wait for one key cause no claims, and no claim is in vain`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-waiters-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const { options } = await newFleetStore(store, folder)
@@ -59,7 +59,7 @@ describe.each(storeKinds)('%s', (store) => {
       'empty claims per run': Math.round((claims.empty / waiters) * 100) / 100,
       'runs/s of the key': Math.round((waiters / (performance.now() - begun)) * 1_000),
     })
-    // Each has come into its line once, at its enqueue: nobody took it and was sent back.
+    // Each has joined its waitlist once, at its enqueue: no worker claimed it and returned it.
     expect(await linedUp(client)).toBe(waiters)
   })
 })

@@ -9,7 +9,7 @@ const batch = 5
 const maxAtOnce = 40
 const pauseMs = 20
 
-/** Enqueues as fast as the workers work, until told to stop. */
+/** Enqueues as fast as the workers work, until `stop`. */
 export class Load {
   /** Runs that the store has acknowledged. */
   readonly handles: Handle[] = []
@@ -29,7 +29,7 @@ export class Load {
     return this.handles.map(({ id }) => id)
   }
 
-  /** Resolves when every run that was begun to be enqueued is acknowledged. */
+  /** Resolves when every started enqueue is acknowledged. */
   async stop(): Promise<void> {
     this.#over = true
     await this.#done
@@ -48,7 +48,7 @@ export class Load {
     }
   }
 
-  /** As a caller does who wants it to happen once: again with the same id, until it is acknowledged. */
+  /** Like a caller that needs it exactly once: retries with the same id until it is acknowledged. */
   async #enqueue(naps: boolean): Promise<Handle> {
     const id = randomUUID()
     for (;;) {

@@ -19,7 +19,7 @@ async function started(): Promise<RedisServer> {
   return server
 }
 
-/** What a script that was stopped half-way would leave behind. */
+/** The keys that a script stopped halfway would leave behind. */
 async function runsIn(server: RedisServer, crew: Crew): Promise<unknown> {
   const { runs, payloads, ready, tags, index, due, classes, meta } = await dumpNamespace(
     server,
@@ -33,7 +33,7 @@ async function limitMemory(server: RedisServer, bytes: number): Promise<void> {
   await server.command('CONFIG', 'SET', 'maxmemory', `${bytes}`)
 }
 
-test('a full server takes on nothing new and lets go on what is under way', async () => {
+test('a full server accepts no new work and finishes work in progress', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)
   const store = await crew.store(server.url, { retention: { completed: '1ms' } })
@@ -70,7 +70,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   await Promise.all(held.map((handle) => handle.result({ timeout: '2m' })))
   expect(await crew.losses(held.map(({ id }) => id))).toBe(0)
 
-  // Slots are free now, and there is room for one more worker; nobody gets anything new.
+  // Slots are free now, and there is capacity for one more worker; no worker gets new runs.
   const jobs = [{ name: 'mixed', version: 1, queue: 'default', digest: 'same' }]
   const idle = await TestWorker.register(store, newWorker({ jobs }))
   for (let i = 0; i < 3; i++) expect(await idle.claim()).toEqual([])
@@ -86,7 +86,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   await Promise.all(behind.slice(1).map((handle) => handle.result({ timeout: '2m' })))
 })
 
-test('a full server answers callers whose run is there, whoever they share a trip with', async () => {
+test('a full server replies to callers whose run exists, whichever calls share their round trip', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)
   const store = await crew.store(server.url)
@@ -102,7 +102,7 @@ test('a full server answers callers whose run is there, whoever they share a tri
   expect(await runsIn(server, crew)).toEqual(before)
 })
 
-test('at the limit each enqueue is stored whole or refused whole', async () => {
+test('at the memory limit each enqueue is stored completely or refused completely', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)
   const used = /used_memory:(\d+)/.exec(String(await server.command('INFO', 'memory')))?.[1]
@@ -130,7 +130,7 @@ test('at the limit each enqueue is stored whole or refused whole', async () => {
   }
   expect(found.toSorted()).toEqual(stored.toSorted())
 
-  // To remove what has ended makes room again.
+  // Removing ended runs frees memory again.
   for (const id of stored.slice(0, 40)) {
     await store.cancel(id, byHand())
     await store.remove(id, byHand())

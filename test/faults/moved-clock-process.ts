@@ -6,7 +6,7 @@ import { connect, defineJob, limits, RetryAfterError, type RunStateError } from 
  * the states of its runs, and from then on `tick` for each run of its schedule.
  */
 
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 const [url = '', namespace = '', name = ''] = process.argv.slice(2)

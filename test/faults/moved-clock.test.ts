@@ -45,8 +45,8 @@ const stores: Readonly<Record<string, () => Promise<Movable>>> = {
 }
 
 /**
- * A clock that is off by what a file says: there is no way to set the clock of one process. It reads the file each time:
- * once one process has seen the clock move, no other may still see it as it was.
+ * A clock with an offset from a file: the clock of one process can't be set otherwise. It reads the file each time:
+ * once one process has seen the clock move, no other may still see the old time.
  */
 function shiftedDate(file: string): string {
   return `
@@ -63,7 +63,7 @@ function shiftedDate(file: string): string {
     }`
 }
 
-/** What a process said, in its order. */
+/** The messages of a process, in order. */
 class Player {
   readonly #process: ChildProcess
   readonly #said: { kind: string }[] = []
@@ -92,27 +92,30 @@ class Player {
 }
 
 const moves = {
-  'was ahead and is put right': [hourMs, 0],
-  'is put back': [0, -hourMs],
+  'was ahead and is corrected': [hourMs, 0],
+  'is set back': [0, -hourMs],
 } as const
 
-describe.each(Object.entries(stores))('%s: two processes under a clock', (_, open) => {
-  test.each(Object.entries(moves))('that %s by an hour wait for no hour', async (_title, [first, then]) => {
-    const store = await open()
-    store.move(first)
-    const players = ['a', 'b'].map((name) => new Player(store, name))
-    for (const player of players) await player.said('given')
-    store.move(then)
-    for (const player of players) player.goOn()
-    for (const player of players) {
-      expect(await player.said('ended')).toMatchObject({
-        ends: [...Array(6).fill('completed'), 'RUN_FAILED', 'RUN_EXPIRED'],
-        losses: 0,
-        // Once, though two processes saw it.
-        jump: expect.stringMatching(/^jumped back by (1 h 0 min|59 min 5\d s) at [^,]*$/),
-      })
-    }
-    for (const player of players) await player.said('tick')
-    for (const player of players) await player.end()
-  })
+describe.each(Object.entries(stores))('%s: two processes', (_, open) => {
+  test.each(Object.entries(moves))(
+    'do not wait an hour when their clock %s by an hour',
+    async (_title, [first, then]) => {
+      const store = await open()
+      store.move(first)
+      const players = ['a', 'b'].map((name) => new Player(store, name))
+      for (const player of players) await player.said('given')
+      store.move(then)
+      for (const player of players) player.goOn()
+      for (const player of players) {
+        expect(await player.said('ended')).toMatchObject({
+          ends: [...Array(6).fill('completed'), 'RUN_FAILED', 'RUN_EXPIRED'],
+          losses: 0,
+          // Once, though two processes saw it.
+          jump: expect.stringMatching(/^jumped back by (1 h 0 min|59 min 5\d s) at [^,]*$/),
+        })
+      }
+      for (const player of players) await player.said('tick')
+      for (const player of players) await player.end()
+    },
+  )
 })

@@ -61,13 +61,13 @@ const conditions = [
   ],
 ] as const
 
-describe('an outage of a server that answers', () => {
+describe('an outage of a server that still accepts connections', () => {
   test.each(conditions.slice(0, inFull ? undefined : 2))(
-    '%s: two lines, and a bounded number of connections',
+    '%s: two log lines, and a bounded number of connections',
     async (kind, begin, end) => {
       const server = await started()
       const crew = await Crew.open(server.url)
-      // A lease that an outage does not end: what is counted is reconnects, not new leases.
+      // A lease that outlasts an outage: the test counts reconnects, not new leases.
       await crew.hire(server.url, { concurrency: 5, lease: '60s' })
       const client = await crew.connect(server.url)
       await (await client.enqueue(crew.jobs.chain, { steps: 1 })).result({ timeout: '60s' })
@@ -83,7 +83,7 @@ describe('an outage of a server that answers', () => {
       await expect.poll(() => outagesOf(crew).began.length, patience).toBe(1)
       await wait(Math.max(0, seconds * 1_000 - (performance.now() - begun)))
       const elapsed = (performance.now() - begun) / 1_000
-      // One of them asks for the count.
+      // One of them is the connection that reads the count.
       const made = (await connectionsMade(server)) - before - begin.length - 1
       for (const command of end) await server.command(...command)
       await expect.poll(() => outagesOf(crew).ended.length, patience).toBe(1)
@@ -94,7 +94,7 @@ describe('an outage of a server that answers', () => {
       await (await client.enqueue(crew.jobs.chain, { steps: 1 })).result({ timeout: '60s' })
       expect(seen).toEqual([])
       // Four links, of which two make calls: eight soon, then each about once in two seconds. Of the other kinds only a
-      // link that is just being opened asks again: that of the lease thread may be.
+      // link that is just being opened retries: the one of the lease thread may be.
       expect(made).toBeLessThanOrEqual((kind === 'read-only' ? 4 : 1) * (8 + elapsed))
       printEvidence({
         measure: `a server that is ${kind} for ${Math.round(elapsed)} s, a worker and 40 enqueues at once`,
@@ -110,7 +110,7 @@ describe('an outage of a server that answers', () => {
 })
 
 test(
-  'an outage of a server that is gone is two lines of the process, its lease thread and its leadership together',
+  'an outage of a stopped server logs two lines for the process, its lease thread and its leadership together',
   async () => {
     const server = await RedisServer.start({ appendOnly: true })
     onTestFinished(() => server.remove())
@@ -138,7 +138,7 @@ test(
 )
 
 test(
-  'an embedded store that is locked is told in the same words',
+  'a locked embedded store is logged in the same words',
   async () => {
     const shop = await openFixture()
     const worker = await shop.work(defineJob({ name: 'idle' }, () => 'done'))
@@ -156,7 +156,7 @@ test(
   patienceMs,
 )
 
-/** Servers that no Redis client can use, and what each is called. */
+/** Servers that no Redis client can use, and how errors describe each. */
 const pretenders: readonly (readonly [kind: string, what: string, greet: (socket: Socket) => void])[] = [
   ['unreachable', 'accepts and closes', (socket) => socket.destroy()],
   ['silent', 'accepts and never replies', () => undefined],
@@ -184,7 +184,7 @@ const pretenders: readonly (readonly [kind: string, what: string, greet: (socket
 ]
 
 test(
-  'whatever stands in place of the server, each call says what, with host and port, and connections stay few',
+  'each call describes what replies in place of the server, with host and port, and connections stay few',
   () => Promise.all(pretenders.map(([kind, , greet]) => expectDescribed(kind, greet))),
   patienceMs,
 )
@@ -212,7 +212,7 @@ async function expectDescribed(kind: string, greet: (socket: Socket) => void): P
   await expect(connect(url)).rejects.toMatchObject(described)
   const before = accepted
   const begun = performance.now()
-  // Until it has met the pretender, a call tells of the server that was killed.
+  // Until it has met the pretender, a call reports the server that was killed.
   await expect
     .poll(() => jobs.enqueue(job).catch((error: unknown) => error), { timeout: 60_000, interval: 1 })
     .toMatchObject(described)
@@ -222,7 +222,7 @@ async function expectDescribed(kind: string, greet: (socket: Socket) => void): P
 describe('a stop without a store', () => {
   const file = programFile('test/faults/stopping-process.ts')
 
-  /** A worker process that has begun what it is to do. */
+  /** A worker process that has started its work. */
   async function working(spec: StoppingSpec, until: string) {
     const child = fork(file, [JSON.stringify(spec)], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -280,7 +280,7 @@ describe('a stop without a store', () => {
   )
 
   test(
-    'stop({ timeout }) of a worker in a process that lives on ends, and so do close() and what waits for it',
+    'stop({ timeout }) of a worker in a process that continues ends, and so do close() and the calls that wait for it',
     async () => {
       const server = await started()
       const crew = await Crew.open(server.url)

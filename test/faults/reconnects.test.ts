@@ -13,19 +13,19 @@ async function site(): Promise<{ crew: Crew; proxy: FaultProxy; url: string }> {
   return { crew: await Crew.open(server.url), proxy, url: server.url }
 }
 
-/** How many workers are told when the queue of the jobs has something for them. */
+/** How many workers are notified when the queue of the jobs has work for them. */
 async function listeners(crew: Crew): Promise<number> {
   const server = await sharedRedisServer()
   const { prefix } = new Keys(crew.namespace)
   return ((await server.command('PUBSUB', 'CHANNELS', `${prefix}wake:*`)) as string[]).length
 }
 
-test('a worker whose wake-ups could not be heard at first hears them later', async () => {
+test('a worker that can’t subscribe to its wake-ups at first receives them later', async () => {
   const { crew, proxy } = await site()
   await crew.hire(proxy.url, {
     open: async ({ store, clock }) => {
       const opened = await openStore(store, { clock })
-      // Whatever else wants to connect has to try again.
+      // Every other connection has to be retried.
       proxy.refuse()
       return opened
     },
@@ -36,7 +36,7 @@ test('a worker whose wake-ups could not be heard at first hears them later', asy
   await expect.poll(() => listeners(crew)).toBe(1)
 })
 
-test('a worker hears its wake-ups again after every cut, also one in the middle of coming back', async () => {
+test('a worker receives its wake-ups again after every cut, including one during a reconnect', async () => {
   const { crew, proxy } = await site()
   await crew.hire(proxy.url)
   expect(await listeners(crew)).toBe(1)
@@ -50,7 +50,7 @@ test('a worker hears its wake-ups again after every cut, also one in the middle 
   await expect.poll(() => proxy.connections).toBe(0)
 })
 
-test('a store that could not be opened leaves no connection behind', async () => {
+test('a store that failed to open leaves no connection behind', async () => {
   const server = await sharedRedisServer()
   await server.command('ACL', 'SETUSER', 'no-info', 'on', '>secret', '~*', '&*', '+@all', '-info')
   onTestFinished(async () => void (await server.command('ACL', 'DELUSER', 'no-info')))
@@ -61,7 +61,7 @@ test('a store that could not be opened leaves no connection behind', async () =>
   await expect.poll(connections).toBe(0)
 })
 
-test('a lease thread that could not connect at first does later', async () => {
+test('a lease thread that can’t connect at first connects later', async () => {
   const { crew, proxy } = await site()
   await crew.hire(proxy.url, {
     open: async ({ store, clock }) => {

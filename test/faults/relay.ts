@@ -2,8 +2,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { FrameReader } from '../support/redis/resp.ts'
 
 /**
- * Stands before one server or another, as a name does that is given to a promoted replica, and can give scripts another
- * time than the server's own: there is no way to set the clock of one process.
+ * Forwards to one server or another, like the name of a promoted replica, and can give scripts another
+ * time than the server's own: the clock of one process can't be set otherwise.
  */
 export class Relay {
   readonly port: number
@@ -32,7 +32,7 @@ export class Relay {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Everybody is cut off and finds the other server when they come back. */
+  /** Disconnects every client; each reconnects to the other server. */
   retarget(port: number): void {
     this.#targetPort = port
     this.dropAll()

@@ -41,7 +41,7 @@ async function connected(deps: StoreDeps = {}): Promise<Line> {
   return { server, proxy, namespace, calm: await open(server.url), faulty: await open(proxy.url) }
 }
 
-/** A call that is about to be made, in a namespace whose time stands still. */
+/** A call that is about to be made, in a namespace whose time does not advance. */
 async function stage({ prepare }: RepeatedCall): Promise<Stage> {
   const line = await connected({ storeNow: () => now })
   return { ...line, ...(await prepare(line.calm, line.faulty)) }
@@ -53,14 +53,14 @@ function executionOf(name: ScriptName): Picks {
     (command?.toUpperCase() === 'EVALSHA' && script === sha) || (command === 'EVAL' && script === source)
 }
 
-// A server that has to be sent the source would answer two requests.
+// A server that has to be sent the source would reply to two requests.
 beforeAll(async () => {
   const server = await sharedRedisServer()
   const names = new Set(repeatedCalls.map(({ script }) => script))
   for (const name of names) await server.command('SCRIPT', 'LOAD', scriptOf(name).source)
 })
 
-test.each(repeatedCalls)('$name: a cut reply changes neither the effect nor the answer', async (call) => {
+test.each(repeatedCalls)('$name: a cut reply changes neither the effect nor the result', async (call) => {
   const calm = await stage(call)
   const first = await calm.call()
   const faulty = await stage(call)
@@ -74,7 +74,7 @@ test.each(repeatedCalls)('$name: a cut reply changes neither the effect nor the 
 })
 
 test.each(repeatedCalls)(
-  '$name: the first one, delivered after newer requests, changes nothing',
+  '$name: the first call, delivered after newer requests, changes nothing',
   async (call) => {
     const { call: make, newer, proxy, server, namespace } = await stage(call)
     const moment = Promise.withResolvers<void>()
@@ -88,7 +88,7 @@ test.each(repeatedCalls)(
   },
 )
 
-test('a record that was refused as early does not take the place of another when it comes late', async () => {
+test('a record that was refused as early and arrives late does not replace another one', async () => {
   const { calm, faulty, proxy } = await connected()
   await calm.enqueue([newRun({ id: 'one' })])
   const worker = await TestWorker.register(faulty)

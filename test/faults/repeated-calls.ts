@@ -17,20 +17,20 @@ import { completed, TestWorker } from '../support/stores/test-worker.ts'
 /** A call of the store that a fault hits. */
 export interface RepeatedCall {
   readonly name: string
-  /** Whose execution is repeated. */
+  /** The execution that is repeated. */
   readonly script: ScriptName
   /**
-   * Brings the store to where the call is made. The call goes over `faulty`; everything else over `calm`, which is
+   * Prepares the store for the call. The call uses `faulty`; everything else uses `calm`, which is
    * another connection.
    */
   readonly prepare: (calm: Store, faulty: Store) => Promise<Prepared>
-  /** What a repeat answers instead, where the contract says so. */
+  /** The result of a repeat, if the contract has another one. */
   readonly repeatReplies?: (first: unknown) => unknown
 }
 
 export interface Prepared {
   readonly call: () => Promise<unknown>
-  /** What others do after it, and what a late repeat must not undo. */
+  /** The calls of others after it, which a late repeat must not undo. */
   readonly newer: () => Promise<unknown>
 }
 
@@ -39,7 +39,7 @@ interface Held {
   readonly run: ClaimedRun
 }
 
-/** Runs `one` and `two` are there; a worker of the faulty connection, registered over the calm one, holds `one`. */
+/** Runs `one` and `two` exist; a worker of the faulty connection, registered over the calm one, holds `one`. */
 async function held(calm: Store, faulty: Store): Promise<Held> {
   await calm.enqueue([newRun({ id: 'one' }), newRun({ id: 'two' })])
   const worker = await registered(calm, faulty, 'first')
@@ -92,7 +92,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
   {
     name: 'enqueue',
     script: 'enqueue',
-    // Nobody can tell a repeat from somebody else's enqueue of the same run.
+    // A repeat can't be distinguished from another caller's enqueue of the same run.
     repeatReplies: (first) => (first as EnqueueReply[]).map((answer) => ({ ...answer, outcome: 'joined' })),
     prepare: async (calm, faulty) => ({
       call: () => faulty.enqueue([newRun({ id: 'one', tags: ['eu'] }), newRun({ id: 'two' })]),
@@ -252,7 +252,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       const { worker } = await held(calm, faulty)
       return {
         call: () => faulty.renew(worker.lease, { draining: false }),
-        // Several: a connection that is back introduces itself by a renewal of its own.
+        // Several: a reconnected connection registers by its own renewal.
         newer: async () => {
           for (let i = 0; i < 5; i++) await faulty.renew(worker.lease, { draining: true })
         },
@@ -260,7 +260,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'renew that tells of open steps',
+    name: 'renew that reports open steps',
     script: 'renew',
     prepare: async (calm, faulty) => {
       const { worker, run } = await held(calm, faulty)
@@ -272,7 +272,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'renew of a lease that was resigned since',
+    name: 'renew of a lease resigned since',
     script: 'renew',
     prepare: async (calm, faulty) => {
       const { worker } = await held(calm, faulty)
@@ -309,7 +309,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'cancel of a run that waits its turn',
+    name: 'cancel of a ready run',
     script: 'cancel',
     prepare: async (calm, faulty) => {
       await calm.enqueue([newRun({ id: 'one' })])
@@ -320,7 +320,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'cancel of a run that is held',
+    name: 'cancel of a held run',
     script: 'cancel',
     prepare: async (calm, faulty) => {
       const { worker, run } = await held(calm, faulty)

@@ -29,7 +29,7 @@ function worker(name: string) {
 async function twoHeld(calm: Store, faulty: Store): Promise<Step> {
   await calm.enqueue([newRun({ id: 'one' }), newRun({ id: 'two' })])
   await calm.register(worker('first'))
-  // A connection that is back renews: this is not to be the first renewal.
+  // A reconnected connection renews: this must not be the first renewal.
   await calm.renew(worker('first').lease, { draining: false })
   const calmly = new TestWorker(calm, worker('first'))
   const [run, other] = await calmly.claim(2)
@@ -37,7 +37,7 @@ async function twoHeld(calm: Store, faulty: Store): Promise<Step> {
   return { worker: new TestWorker(faulty, worker('first')), calmly, run, other }
 }
 
-/** The step ends, and the other run's takes what it gave back. */
+/** The step ends, and the other run's step takes the released limit. */
 async function stepEnds({ calmly, run, other }: Step): Promise<void> {
   await calmly.send({ ...calmly.checkpoint(run, done('call')), limited: true })
   await acquire(calmly, other, 'call', [use(one)])
@@ -45,7 +45,7 @@ async function stepEnds({ calmly, run, other }: Step): Promise<void> {
 
 export const repeatedLimitCalls: readonly RepeatedCall[] = [
   {
-    name: 'acquire that is granted',
+    name: 'granted acquire',
     script: 'acquire',
     prepare: async (calm, faulty) => {
       const step = await twoHeld(calm, faulty)
@@ -56,7 +56,7 @@ export const repeatedLimitCalls: readonly RepeatedCall[] = [
     },
   },
   {
-    name: 'acquire that is refused',
+    name: 'refused acquire',
     script: 'acquire',
     prepare: async (calm, faulty) => {
       const step = await twoHeld(calm, faulty)

@@ -17,7 +17,7 @@ function worker(name: string) {
   return newWorker({ lease: name.padEnd(36, '-'), name })
 }
 
-/** Somebody leads, and `report` is due now; answers the fire of its tick. */
+/** A worker leads, and `report` is due now; returns the fire of its tick. */
 async function dueNow(calm: Store): Promise<Fire> {
   const leader = worker('leader')
   await calm.register(leader)
@@ -50,7 +50,7 @@ export const repeatedScheduleCalls: readonly RepeatedCall[] = [
     name: 'register with a schedule',
     script: 'register',
     prepare: async (calm, faulty) => {
-      // A connection that is back renews: this is not to be the first renewal.
+      // A reconnected connection renews: this must not be the first renewal.
       await calm.register(worker('bodyLog'))
       await calm.renew(worker('bodyLog').lease, { draining: false })
       const { digest, bytes } = encodeSpec('report', specOf())

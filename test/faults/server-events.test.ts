@@ -34,7 +34,7 @@ async function offsetOf(server: RedisServer): Promise<number> {
   return Number(/master_repl_offset:(\d+)/.exec(info)?.[1])
 }
 
-/** All runs of the load ended as they should, and nobody was taken for dead. */
+/** All runs of the load ended as they should, and no worker was declared dead. */
 async function expectUntouched(crew: Crew, load: Load): Promise<void> {
   await load.stop()
   await load.results()
@@ -42,7 +42,7 @@ async function expectUntouched(crew: Crew, load: Load): Promise<void> {
   expect(await crew.losses(load.ids)).toBe(0)
 }
 
-/** As many runs as there are slots, all inside a body that stays until the gate opens. */
+/** As many runs as slots, all inside a body that runs until the gate opens. */
 async function heldRuns(crew: Crew, count: number) {
   const handles = await Promise.all(
     Array.from({ length: count }, () => crew.client.enqueue(crew.jobs.held, undefined)),
@@ -62,7 +62,7 @@ async function heldRuns(crew: Crew, count: number) {
 }
 
 test(
-  'SCRIPT FLUSH under load goes unnoticed',
+  'SCRIPT FLUSH under load has no visible effect',
   async () => {
     const server = await started()
     const crew = await Crew.open(server.url)
@@ -78,9 +78,9 @@ test(
 )
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'a server that is restarted after %s under load loses nobody',
+  'a server restart after %s under load causes no loss',
   async (signal) => {
-    // What is acknowledged is in the file, also when the server is killed between two of its syncs.
+    // An acknowledged write is in the file, even if the server is killed between two syncs.
     const server = await started({ appendOnly: true, config: { appendfsync: 'always' } })
     const crew = await Crew.open(server.url)
     for (let i = 0; i < 2; i++) await crew.hire(server.url)
@@ -96,7 +96,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
 )
 
 test(
-  'a server that stands still for longer than leases last loses nobody',
+  'a server that stalls for longer than a lease causes no loss',
   async () => {
     const server = await started()
     const crew = await Crew.open(server.url)
@@ -106,7 +106,7 @@ test(
     server.pause()
     await wait(inFull ? 60_000 : 3_000)
     server.resume()
-    // As long as the lease that everybody got for the time in which nobody could renew.
+    // As long as the lease that every worker got for the time in which none could renew.
     await wait(inFull ? 12_000 : 1_500)
     await held.expectUntouched()
   },
@@ -114,7 +114,7 @@ test(
 )
 
 test(
-  'a network that is away for all loses nobody',
+  'a network outage of all processes causes no loss',
   async () => {
     const server = await sharedRedisServer()
     const proxies = await Promise.all(Array.from({ length: 3 }, () => FaultProxy.start(server.port)))
@@ -143,7 +143,7 @@ test(
 )
 
 test(
-  'a clock that is an hour ahead at once, and back again, loses nobody',
+  'a clock that jumps an hour ahead and back causes no loss',
   async () => {
     const relay = await relayTo(await sharedRedisServer())
     const crew = await Crew.open(relay.url)
@@ -164,7 +164,7 @@ test(
 )
 
 test(
-  'after a promotion with lost writes every run that is known ends, and nobody holds what is not',
+  'after a promotion with lost writes every known run ends, and no worker holds an unknown one',
   async () => {
     const primary = await started()
     const replica = await started({ replicaOf: primary.port })
@@ -191,7 +191,7 @@ test(
     const replicated = await offsetOf(primary)
     await expect.poll(() => offsetOf(replica)).toBeGreaterThanOrEqual(replicated)
 
-    // From here on the primary takes writes that the replica never hears of.
+    // From here on the primary accepts writes that the replica never receives.
     await replica.command('REPLICAOF', 'NO', 'ONE')
     await crew.bodyLog.times('settled', crew.bodyLog.count('settled') + 60)
     await load.stop()
@@ -217,7 +217,7 @@ test(
     const violations = await findViolations(crew.client.inspector, crew.bodyLog, known, 'lost writes')
     expect(violations).toEqual([])
     expect(await crew.losses(known)).toBe(0)
-    // The store's answers told the workers what it no longer knows.
+    // The store's replies told the workers which runs it no longer knows.
     expect(refused.gap + refused.gone).toBeGreaterThan(0)
     const store = await crew.store(relay.url)
     expect(await store.sweep(1_000)).toMatchObject({ repaired: [] })

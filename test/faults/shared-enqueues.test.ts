@@ -39,13 +39,13 @@ async function stage(deps: StoreDeps = {}): Promise<Stage> {
   onTestFinished(async () => {
     await Promise.all([calm.close(), store.close(), jobs.close()])
   })
-  // Its first write makes sure that the namespace is there; that is no call of a test's.
+  // Its first write creates the namespace; that is no call of a test.
   await jobs.pauseQueue('unused')
   const stored = async () => (await calm.runs({ order: 'oldest', limit: 100 })).runs.map(({ id }) => id)
   return { proxy, store, jobs, stored }
 }
 
-/** Lets the current turn of the event loop end: what was called in it is on its way, or waits for what is. */
+/** Lets the current macrotask end: its calls are sent, or wait for sent ones. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
@@ -57,7 +57,7 @@ const refusing = defineJob<{ n: number }, void>(
   () => undefined,
 )
 
-test('the lost reply of a shared trip: each caller has its own result, and nothing is there twice', async () => {
+test('the lost reply of a shared round trip: each caller gets its own result, and nothing is stored twice', async () => {
   const { proxy, jobs, stored } = await stage()
   proxy.cutReplies(1, isEnqueue)
   const own = Array.from({ length: 20 }, (_, n) => jobs.enqueue(plain, { n }))
@@ -86,7 +86,7 @@ test('the lost reply of a shared trip: each caller has its own result, and nothi
   expect((await stored()).toSorted()).toEqual([...handles.map(({ id }) => id), 'named', holder.id].toSorted())
 })
 
-test('a connection that is cut in the middle of a trip: its callers and those that wait are all stored once', async () => {
+test('a connection cut during a round trip: its callers and those that wait are all stored once', async () => {
   const { proxy, store, stored } = await stage()
   const [first, second, third] = [newRun(), newRun(), newRun()]
   proxy.stall()
@@ -104,7 +104,7 @@ test('a connection that is cut in the middle of a trip: its callers and those th
   expect((await stored()).toSorted()).toEqual([first.id, second.id, third.id].toSorted())
 })
 
-test('in an outage each caller has its own deadline, whoever it shares a trip with', async () => {
+test('in an outage each caller has its own deadline, whichever calls share its round trip', async () => {
   const clock = new FakeClock()
   const at = Date.UTC(2026, 0, 1)
   const { proxy, store, stored } = await stage({ clock, storeNow: () => at })
@@ -140,7 +140,7 @@ test('in an outage each caller has its own deadline, whoever it shares a trip wi
   expect(ended).toEqual(['first', 'second'])
   await clock.advance(1)
   expect(ended).toEqual(['first', 'second', 'third'])
-  // Only what was sent may have been carried out.
+  // Only sent calls may have been carried out.
   expect(await first).toMatchObject({
     code: 'STORE_UNAVAILABLE',
     message: expect.stringContaining('repeat it with the same id'),
@@ -154,7 +154,7 @@ test('in an outage each caller has its own deadline, whoever it shares a trip wi
   expect(await stored()).toEqual(['before'])
 })
 
-test('close waits for callers whose trip is under way and for those behind it', async () => {
+test('close waits for callers whose round trip is in progress and for those behind it', async () => {
   const { proxy, store, stored } = await stage()
   const [first, second] = [newRun(), newRun()]
   proxy.stall()

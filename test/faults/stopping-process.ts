@@ -2,7 +2,7 @@ import type { Duration } from '../../runtime/model/duration.ts'
 import { createWorker } from '../../runtime/worker/worker.ts'
 import { defineJob } from '../../sdk/index.ts'
 
-/** What the parent asks of this process: one argument, as JSON. */
+/** The parent's order to this process: one argument, as JSON. */
 export interface StoppingSpec {
   readonly store: string
   readonly stopTimeout: Duration
@@ -10,7 +10,7 @@ export interface StoppingSpec {
   readonly leads: boolean
 }
 
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 const spec = JSON.parse(process.argv[2] ?? '') as StoppingSpec

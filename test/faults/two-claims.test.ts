@@ -9,13 +9,13 @@ import { FaultProxy, type Picks } from '../support/redis/fault-proxy.ts'
 import { type RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
 import { Crew } from './crew.ts'
 
-/** Of so many slots a claim asks for half (W1). */
+/** A claim requests half of so many slots (W1). */
 const concurrency = 100
 const half = concurrency / 2
 /** The first claim and the two that are in flight bring runs that end at once; then come runs that keep their slots. */
 const quickRuns = 3 * half
 const heldRuns = 80
-/** So many slots the newest claim says are free while runs are held, and an older one says otherwise. */
+/** The free slots in the newest claim while runs are held; an older claim has another number. */
 const freeBeside = concurrency - heldRuns
 
 const { sha, source } = scriptOf('claim')
@@ -28,7 +28,7 @@ function claim(n?: number): Picks {
     (n === undefined || rest[Number(keys) + 2] === String(n))
 }
 
-/** What becomes of claims 2 and 3, both on their way. */
+/** The fate of claims 2 and 3, both in flight. */
 interface Fault {
   readonly name: string
   readonly begin?: (proxy: FaultProxy) => void
@@ -45,7 +45,7 @@ const faults: readonly Fault[] = [
   { name: 'the reply to the later one is lost', begin: (proxy) => proxy.cutReplies(1, claim(3)) },
   { name: 'both replies are lost twice', begin: (proxy) => proxy.cutReplies(2, claim(2)) },
   {
-    name: 'both replies are lost before an outage that is longer than a call waits',
+    name: 'both replies are lost before an outage longer than a call’s timeout',
     begin: (proxy) => {
       proxy.cutReplies(1, claim(2))
       proxy.refuse()
@@ -57,27 +57,27 @@ const faults: readonly Fault[] = [
   },
   { name: 'neither arrives before a reconnect', begin: (proxy) => proxy.dropAll() },
   {
-    name: 'the earlier one comes after the later one, and their replies are swapped',
+    name: 'the earlier one arrives after the later one, and their replies are swapped',
     begin: (proxy) => proxy.refuseCommand(busy, claim(2)),
   },
   {
-    name: 'the earlier one comes after the later one, whose reply is lost',
+    name: 'the earlier one arrives after the later one, whose reply is lost',
     begin: (proxy) => {
       proxy.refuseCommand(busy, claim(2))
       proxy.cutReplies(1, claim(3))
     },
   },
   {
-    name: 'both replies are lost, and both come once more after newer ones',
+    name: 'both replies are lost, and both arrive again after newer ones',
     deliverLate: (proxy, moment) => proxy.duplicate(moment, claim(2)),
   },
   {
-    name: 'both are repeated over another connection before they come themselves, after newer ones',
+    name: 'both are repeated over another connection before they arrive themselves, after newer ones',
     deliverLate: (proxy, moment) => proxy.holdBack(moment, claim(2)),
   },
 ]
 
-// A server that has to be sent the source would answer two requests.
+// A server that has to be sent the source would reply to two requests.
 beforeAll(async () => {
   await (await sharedRedisServer()).command('SCRIPT', 'LOAD', source)
 })
@@ -104,7 +104,7 @@ test.each(faults)(
     proxy.flow()
     await end?.(proxy, gaveUp)
 
-    // Long before the worker and the store would compare what is held (R14).
+    // Long before the worker and the store would compare the held runs (R14).
     await crew.bodyLog.times('start', 2 * heldRuns)
     await Promise.all(quick.map((handle) => handle.result({ timeout: '2m' })))
     await expect.poll(idle).toBe(freeBeside)
@@ -123,7 +123,7 @@ test.each(faults)(
 )
 
 async function openedStore({ store, clock }: Parameters<StoreOpener>[0], gaveUp: number[]): Promise<Store> {
-  // A call that comes late brings its own time: what is refused for its time (SC2) would say nothing of its number.
+  // A late call brings its own time: a refusal for its time (SC2) would prove nothing about its number.
   const opened = await openStore(store, { clock, storeNow: Date.now })
   const claim = opened.claim.bind(opened)
   opened.claim = (lease, n, ...rest) =>
@@ -147,7 +147,7 @@ async function idleSlots(server: RedisServer, crew: Crew): Promise<number> {
   return Number(slots)
 }
 
-/** One execution each, to the end, and none that the worker had to be told of or hand back. */
+/** One execution each, to the end, and none that the store had to report to the worker, or the worker handed back. */
 async function expectOnceEach(crew: Crew, ids: readonly string[]): Promise<void> {
   expect(await crew.violations(ids)).toEqual([])
   const executions = crew.bodyLog.seen.filter(({ moment }) => moment === 'settled')

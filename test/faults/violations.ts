@@ -9,7 +9,7 @@ interface Evidence {
   readonly sightings: readonly Sighting[]
 }
 
-/** Compares what the store holds of runs that should have completed with what was executed. Answers what is wrong. */
+/** Compares the store's state of runs that should have completed with the bodies that ran. Returns the violations. */
 export async function findViolations(
   inspector: Inspector,
   bodyLog: BodyLog,
@@ -33,7 +33,7 @@ export async function findViolations(
 type Rule = (evidence: Evidence) => readonly string[]
 
 const lastingRules: readonly Rule[] = [completed, wellFormed, neverAgainOnceStored, trulyRun]
-/** What a store that has lost writes can't keep: it knows nothing of what was executed and stored meanwhile. */
+/** The checks that a store with lost writes can't pass: it knows nothing of the work stored meanwhile. */
 const rulesOfWholePast: readonly Rule[] = [neverAgainOnceReleased, nothingLost, onceIsOnce, toldOnce]
 
 function completed({ run }: Evidence): readonly string[] {
@@ -53,8 +53,8 @@ function wellFormed({ journal, run }: Evidence): readonly string[] {
 }
 
 /**
- * By time: no body of an attempt begins after the store accepted the end of that attempt. A worker that lives and was
- * taken for dead may begin one before it hears of that; it writes nothing.
+ * By time: no body of an attempt begins after the store accepted the end of that attempt. A live worker that was
+ * declared dead may begin one before it learns of that; it writes nothing.
  */
 function neverAgainOnceStored({ run, journal, sightings }: Evidence): readonly string[] {
   if (run.losses > 0) return []
@@ -69,7 +69,7 @@ function neverAgainOnceStored({ run, journal, sightings }: Evidence): readonly s
   })
 }
 
-/** By order: no body of a step begins after the job's function went on with that step's end. */
+/** By order: no body of a step begins after the job's function continued with that step's end. */
 function neverAgainOnceReleased({ run, sightings }: Evidence): readonly string[] {
   if (run.losses > 0) return []
   const released = new Set<string>()
@@ -89,7 +89,7 @@ function trulyRun({ journal, sightings }: Evidence): readonly string[] {
     .map((path) => `${path} is stored but never ran to its end`)
 }
 
-/** What was released is stored. */
+/** Every released step is stored. */
 function nothingLost({ journal, sightings }: Evidence): readonly string[] {
   const stored = storedPaths(journal)
   const lacking = [...pathsOf(['released'], sightings)].filter((path) => !stored.includes(path))
@@ -104,7 +104,7 @@ function onceIsOnce({ journal, sightings }: Evidence): readonly string[] {
   })
 }
 
-/** At most one worker is told that it has completed the run. */
+/** At most one worker gets the reply that it has completed the run. */
 function toldOnce({ sightings }: Evidence): readonly string[] {
   const told = sightings.filter(
     ({ moment, outcome }) => moment === 'settled' && outcome === 'completed',

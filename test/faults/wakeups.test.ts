@@ -76,7 +76,7 @@ async function idleWorkers(url: string, namespace: string): Promise<ChildProcess
   return child
 }
 
-/** The claims of a process since it was told to count anew. */
+/** The claims of a process since its count was reset. */
 async function asked(child: ChildProcess, question: 'reset' | 'claims'): Promise<number> {
   const answer = once(child, 'message')
   child.send(question)
@@ -91,7 +91,7 @@ async function scriptStats(server: RedisServer): Promise<{ calls: number; us: nu
   return { calls: Number(calls), us: Number(us), usPerCall: Number(us) / Number(calls) }
 }
 
-/** A worker, and so many runs that wait for it. */
+/** A worker, and this many runs that wait for it. */
 async function queued(server: RedisServer, runs: number): Promise<TestWorker> {
   const config = parseStoreConfig({ url: server.url, namespace: `queued-${randomUUID()}` })
   const store = await openStore(config)
@@ -102,7 +102,7 @@ async function queued(server: RedisServer, runs: number): Promise<TestWorker> {
   return TestWorker.register(store)
 }
 
-/** What the server spends on a claim that settles the run of the one before, in µs. */
+/** The server time of a claim that settles the run of the previous one, in µs. */
 async function costOfClaims(server: RedisServer, worker: TestWorker, claims: number): Promise<number> {
   let settle: Settlement[] = []
   await server.command('CONFIG', 'RESETSTAT')

@@ -11,7 +11,7 @@ async function started(target?: RedisServer): Promise<{ server: RedisServer; pro
   return { server, proxy }
 }
 
-/** Something that a test makes happen when it wants it to. */
+/** An event that a test triggers. */
 function event(): { happened: Promise<void>; happen: () => void } {
   let happen = (): void => undefined
   const happened = new Promise<void>((resolve) => {
@@ -22,7 +22,7 @@ function event(): { happened: Promise<void>; happen: () => void } {
 
 const lost = /closed|ECONNRESET|EPIPE/
 
-test('passes on what there is, and counts connections', async () => {
+test('forwards everything, and counts connections', async () => {
   const { server, proxy } = await started()
   const first = await RespConnection.open(proxy.port)
   const second = await RespConnection.open(proxy.port)
@@ -37,7 +37,7 @@ test('passes on what there is, and counts connections', async () => {
   expect(await server.command('GET', 'pass:n')).toBe('100')
 })
 
-test('a client learns that the server was killed, and that nobody listens', async () => {
+test('a client sees that the server was killed, and that the port is closed', async () => {
   const server = await RedisServer.start()
   onTestFinished(() => server.remove())
   const { proxy } = await started(server)
@@ -50,7 +50,7 @@ test('a client learns that the server was killed, and that nobody listens', asyn
   expect(await (await RespConnection.open(proxy.port)).call('PING')).toBe('PONG')
 })
 
-test('cuts a reply while the command took effect', async () => {
+test('cuts the reply of a command that took effect', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   proxy.cutReplies(1)
@@ -62,7 +62,7 @@ test('cuts a reply while the command took effect', async () => {
   expect(proxy.hits.cutReplies).toBe(1)
 })
 
-test('cuts the reply to a command of the test’s choice in a pipeline that is executed whole', async () => {
+test('cuts the reply to a chosen command in a pipeline that is executed completely', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   proxy.cutReplies(1, ([name, key]) => name === 'INCR' && key === 'choice:b')
@@ -76,7 +76,7 @@ test('cuts the reply to a command of the test’s choice in a pipeline that is e
   expect(await server.command('MGET', 'choice:a', 'choice:b', 'choice:c')).toEqual(['1', '1', '1'])
 })
 
-test('refuses a command of the test’s choice in a pipeline, in the order of the replies', async () => {
+test('refuses a chosen command in a pipeline, in the order of the replies', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   for (const key of ['b', 'c']) {
@@ -94,7 +94,7 @@ test('refuses a command of the test’s choice in a pipeline, in the order of th
   expect([await client.call('INCR', 'refused:b'), proxy.armed]).toEqual([1, 0])
 })
 
-test('stalls from a command of the test’s choice on, and tells how many it holds', async () => {
+test('stalls from a chosen command on, and reports how many commands it holds', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   proxy.stallAt(([name, key]) => name === 'INCR' && key === 'stalled:b')
@@ -107,7 +107,7 @@ test('stalls from a command of the test’s choice on, and tells how many it hol
   expect(proxy.held(() => true)).toBe(0)
 })
 
-test('stalls with connections open, and flows again', async () => {
+test('stalls with open connections, and flows again', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   await client.call('PING')
@@ -120,7 +120,7 @@ test('stalls with connections open, and flows again', async () => {
   expect(await reply).toBe(1)
 })
 
-test('what a stall held is delivered even when its client has gone', async () => {
+test('delivers stalled commands even after their client has disconnected', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   await client.call('PING')
@@ -148,7 +148,7 @@ test('drops every connection', async () => {
   expect(proxy.hits.dropped).toBe(2)
 })
 
-test('refuses new connections while open ones go on', async () => {
+test('refuses new connections while open ones continue', async () => {
   const { proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   await client.call('PING')
@@ -159,7 +159,7 @@ test('refuses new connections while open ones go on', async () => {
   expect(await (await RespConnection.open(proxy.port)).call('PING')).toBe('PONG')
 })
 
-test('delays both ways, and keeps the order', async () => {
+test('delays both directions, and retains the order', async () => {
   const { proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   await client.call('PING')
@@ -170,7 +170,7 @@ test('delays both ways, and keeps the order', async () => {
   expect(performance.now() - begin).toBeGreaterThanOrEqual(40)
 })
 
-test('holds a command back and delivers it after the client has sent it again', async () => {
+test('delays a command and delivers it after the client has sent it again', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   const { happened, happen } = event()
@@ -185,7 +185,7 @@ test('holds a command back and delivers it after the client has sent it again', 
   expect(await server.command('GET', 'late:n')).toBe('2')
 })
 
-test('holds back what a stall holds already, after some ms', async () => {
+test('delivers a stalled command after a delay', async () => {
   const { server, proxy } = await started()
   const client = await RespConnection.open(proxy.port)
   await client.call('PING')
@@ -213,7 +213,7 @@ test('duplicates a command over a new connection with the same handshake', async
   expect(await server.command('EXISTS', 'twice:n')).toBe(0)
 })
 
-test('closing settles what has not hit, and refuses', async () => {
+test('closing settles faults that have not hit, and refuses connections', async () => {
   const { proxy } = await started()
   const open = [proxy.holdBack(0), proxy.duplicate(0)]
   await proxy.close()
@@ -221,7 +221,7 @@ test('closing settles what has not hit, and refuses', async () => {
   await expect(RespConnection.open(proxy.port)).rejects.toThrow('ECONNREFUSED')
 })
 
-test('chaos hits in every way, after which everything works', async () => {
+test('chaos hits in every way, and everything works afterwards', async () => {
   const { proxy } = await started()
   const random = new SeededRandom(7)
   const rate = 1 / 8

@@ -16,7 +16,7 @@ async function startedByAnother(): Promise<{ kill(): void; port: number; folder:
   return { port, folder, kill: () => void child.kill('SIGKILL') }
 }
 
-test('a server and its folder are gone soon after its process was killed', async () => {
+test('a server and its folder disappear soon after its process is killed', async () => {
   const { port, folder, kill } = await startedByAnother()
   const connection = await RespConnection.open(port)
   expect(await connection.call('PING')).toBe('PONG')

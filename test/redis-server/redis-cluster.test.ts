@@ -18,14 +18,14 @@ function anotherThan(owner: RedisServer): RedisServer {
   return other
 }
 
-test('knows the slot of a key as the server does', async () => {
+test('computes the slot of a key as the server does', async () => {
   const node = cluster.ownerOf(0)
   for (const key of ['', 'a', 'foo', '{tag}:x', 'x{tag}y', '{}x', '{{a}}', '}{a}', 'ümlaut', 'a{b']) {
     expect(cluster.slotOf(key), key).toBe(await node.command('CLUSTER', 'KEYSLOT', key))
   }
 })
 
-test('every node serves its slots, and sends on the calls for others', async () => {
+test('every node serves its slots, and redirects calls for others', async () => {
   for (const [index, node] of cluster.nodes.entries()) {
     const key = `key-${index}`
     const owner = cluster.ownerOf(cluster.slotOf(key))

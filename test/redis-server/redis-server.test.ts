@@ -20,7 +20,7 @@ test('sends every kind of reply', async () => {
   expect(await sharedRedisServer()).toBe(server)
 })
 
-test('a reply of many chunks comes whole', async () => {
+test('a reply of many chunks arrives complete', async () => {
   const server = await sharedRedisServer()
   const long = 'x'.repeat(3_000_000)
   await server.command('SET', 'long:a', long)
@@ -45,7 +45,7 @@ test('with an append-only file a key outlives SIGKILL', async () => {
   expect(await server.command('GET', 'key')).toBe('kept')
 })
 
-test('without one a key is gone', async () => {
+test('without an append-only file a key is lost', async () => {
   const server = await started()
   await server.command('SET', 'key', 'lost')
   await server.stop()
@@ -53,7 +53,7 @@ test('without one a key is gone', async () => {
   expect(await server.command('GET', 'key')).toBeNull()
 })
 
-test('a paused server answers when it continues', async () => {
+test('a paused server replies when it continues', async () => {
   const server = await started()
   server.pause()
   let answered = false
@@ -61,7 +61,7 @@ test('a paused server answers when it continues', async () => {
     answered = true
     return value
   })
-  // Another server has answered meanwhile, often.
+  // Another server has replied meanwhile, often.
   const other = await sharedRedisServer()
   for (let round = 0; round < 20; round++) await other.command('PING')
   expect(answered).toBe(false)
@@ -89,24 +89,24 @@ test('a replica follows its master', async () => {
   await expect(replica.command('SET', 'key', 'x')).rejects.toThrow('READONLY')
 })
 
-test('takes lines of configuration', async () => {
+test('accepts lines of configuration', async () => {
   const server = await started({ config: { requirepass: 'secret', maxmemory: '64mb' } })
   expect(await server.command('CONFIG', 'GET', 'maxmemory')).toEqual(['maxmemory', '67108864'])
 })
 
-test('says what is wrong with the configuration, and which port is taken', async () => {
+test('reports an error in the configuration and a port that is in use', async () => {
   await expect(RedisServer.start({ config: { 'no-such-line': 'x' } })).rejects.toThrow('no-such-line')
   const { port } = await sharedRedisServer()
   await expect(RedisServer.start({ port })).rejects.toThrow(/in use/i)
 })
 
-test('names the package when there is no binary', async () => {
+test('names the package to install if the binary is missing', async () => {
   vi.stubEnv('REDIS_SERVER', 'no-such-redis-server')
   onTestFinished(() => void vi.unstubAllEnvs())
   await expect(RedisServer.start()).rejects.toThrow('apt-get install redis-server')
 })
 
-test('remove deletes the folder, and leaves nobody on the port', async () => {
+test('remove deletes the folder, and closes the port', async () => {
   const server = await RedisServer.start()
   expect(existsSync(server.folder)).toBe(true)
   await server.remove()

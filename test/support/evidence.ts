@@ -1,9 +1,9 @@
-/** Figures of a test, on a line of its own that `scripts/prove.ts` collects. */
+/** Figures of a test, on a separate line that `scripts/prove.ts` collects. */
 export function printEvidence(figures: Readonly<Record<string, string | number>>): void {
   console.log(`EVIDENCE ${JSON.stringify(figures)}`)
 }
 
-/** The number in an environment variable of `npm run prove`, or what `npm test` does with. */
+/** The number in an environment variable of `npm run prove`, or the default of `npm test`. */
 export function provingNumber(variable: string, otherwise: number): number {
   const text = process.env[variable]
   return text === undefined ? otherwise : Number(text)

@@ -61,7 +61,7 @@ export class FakeClock implements Clock {
     this.#elapsed += ms
   }
 
-  /** Lets everything happen that waits for no timer. */
+  /** Runs everything that waits for no timer. */
   async settle(): Promise<void> {
     for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
   }

@@ -34,7 +34,7 @@ afterAll(() => Promise.all(closing))
 export interface Fixture {
   readonly store: StoreOptions
   readonly jobs: Jobs
-  /** What the workers and the runs logged. */
+  /** The log of the workers and the runs. */
   readonly lines: readonly LogLine[]
   /** Starts a worker for these jobs. */
   work(jobs: Job | readonly Job[], options?: Partial<WorkerOptions>): Promise<Worker>
@@ -47,7 +47,7 @@ export async function openFixture(
 ): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-unit-'))
   const store = { url: `sqlite:${join(folder, 'jobs.db')}`, ...options }
-  // The tests read it, too, and reading makes no store.
+  // The tests read it, too, and reading creates no store.
   await (await openStore(parseStoreConfig(store))).close()
   const workers: Worker[] = []
   const clients: Jobs[] = []
@@ -109,7 +109,7 @@ export function abortOf(signal: AbortSignal): Promise<unknown> {
   })
 }
 
-/** What a promise rejects with. */
+/** Resolves to the reason of a promise's rejection. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   const settled = await promise.then(
     (value) => ({ value }),
@@ -119,7 +119,7 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   throw new Error(`expected a rejection with an Error, not ${JSON.stringify(settled)}`)
 }
 
-/** The error that failed the run, as `handle.result()` tells it. */
+/** The error that failed the run, as `handle.result()` throws it. */
 export async function failureOf(handle: {
   result(options?: { timeout?: number }): Promise<unknown>
 }): Promise<Error> {

@@ -6,7 +6,7 @@ interface LogLine {
   readonly message: string
 }
 
-/** Keeps what was logged. */
+/** Retains the logged lines. */
 export class LineLog implements Logger {
   readonly lines: LogLine[] = []
 

@@ -18,7 +18,7 @@ export function withGetter<T extends object>(error: T, ...keys: readonly string[
   return error
 }
 
-/** An object of which nothing can be asked. */
+/** An object whose every property access throws. */
 export function closedProxy(target: object = new Error('behind a proxy')): object {
   const traps = ['get', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor'] as const
   return new Proxy(target, Object.fromEntries(traps.map((trap) => [trap, throwing])))

@@ -14,7 +14,7 @@ export const secondMs = 1_000
 export const minuteMs = 60_000
 export const hourMs = 3_600_000
 
-/** A snapshot of a store in which all is well; `over` is of its overview, `rest` of what is read beside it. */
+/** A snapshot of a healthy store; `over` changes its overview, `rest` the other reads. */
 export function snapshot(
   over: Partial<Overview> = {},
   rest: Partial<Omit<Snapshot, 'overview'>> = {},
@@ -43,7 +43,7 @@ export function snapshot(
   }
 }
 
-/** What one kind finds. */
+/** The findings of one kind. */
 export function found(
   kind: FindingKind,
   over: Partial<Overview>,

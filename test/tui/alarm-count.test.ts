@@ -17,7 +17,7 @@ test.each([
   ['below the cap', findings(max - 1), [], max - 1],
   ['at the cap', findings(max), [], `${max}+`],
   ['at the cap with muted ones', findings(max - 2), findings(2, 'critical', max - 2), `${max - 2}+`],
-  ['where the cap left out only less grave ones', [...findings(3), ...findings(max - 3, 'notice', 3)], [], 3],
+  ['if the cap omitted only less severe ones', [...findings(3), ...findings(max - 3, 'notice', 3)], [], 3],
 ])('alarms %s', (_, raised, muted, count) => {
   expect(alarmCount({ findings: raised, muted }, isCritical)).toBe(count)
 })

@@ -12,7 +12,7 @@ const data: RunsData = {
   ...{ order: 'newest', unknown: [] },
 }
 
-/** What the retry is asked for. */
+/** The target of the retry. */
 function asked(state: AppState): ActContext['things'] {
   let things: ActContext['things'] = []
   const refusal = (context: ActContext): string => {
@@ -35,7 +35,7 @@ function press(state: AppState, ...keys: readonly string[]): AppState {
   return keys.reduce((before, key) => stepped(before, keyEvent(key)).state, state)
 }
 
-test('a lets actions be for all that the filter matches', () => {
+test('a applies actions to every run that the filter matches', () => {
   const state = press(listOf('state:failed job:pay'), 'a', 'j')
   expect(asked(state)).toEqual([
     { kind: 'filter', id: 'state:failed job:pay', filter: { states: ['failed'], job: 'pay' } },
@@ -46,7 +46,7 @@ test.each(['a', 'esc', 'M'])('%s takes it back', (key) => {
   expect(asked(press(listOf('state:failed'), 'a', key))).toMatchObject([{ kind: 'run', id: 'a' }])
 })
 
-test('a mark, or another filter, is for rows again', () => {
+test('a mark, or another filter, applies actions to rows again', () => {
   const state = press(listOf('state:failed'), 'a')
   expect(asked(press(state, 'space'))).toMatchObject([{ kind: 'run', id: 'a' }])
   expect(shownPlace(press(state, '/', 'x', 'enter').places).all).toBe(false)
@@ -61,13 +61,13 @@ test.each([
   expect(state.toasts.at(-1)?.text).toMatch(message)
 })
 
-test('what is sorted by the time in its state is all that is under way', () => {
+test('a list sorted by time in state covers every run in progress', () => {
   expect(asked(press(listOf(''), 's', 'j', 'enter', 'a'))).toMatchObject([
     { filter: { states: ['ready', 'waiting', 'running', 'cancelling'] } },
   ])
 })
 
-test('L shows actions of this session, and closes it', () => {
+test('L opens and closes the list of actions of this session', () => {
   const state = press(stateOf({ target: { screen: 'runs' }, data }), 'L')
   expect(state.mode).toEqual({ kind: 'log', top: 0 })
   expect(press(state, 'L').mode.kind).toBe('browse')

@@ -25,7 +25,7 @@ function dataOf(schedules: readonly ScheduleInfo[], over: Partial<CronData> = {}
 }
 
 describe('rows', () => {
-  test('begin with what is overdue, then follow the next tick; those that no longer fire come last', () => {
+  test('start with overdue schedules, then sort by next tick; schedules that no longer fire come last', () => {
     const schedules = [
       schedule({ name: 'late', nextTick: now + 9 }),
       schedule({ name: 'soon', nextTick: now + 1 }),
@@ -37,7 +37,7 @@ describe('rows', () => {
     expect(rows.map(({ id }) => id)).toEqual(['overdue', 'unplanned', 'soon', 'late', 'paused'])
   })
 
-  test('count missed ticks, stretches as many', () => {
+  test('count missed ticks, including each tick of a stretch', () => {
     const missed = { outcome: 'skipped', why: 'missed' } as const
     const lines = [
       line(3, { ...missed, count: 4 }),
@@ -50,7 +50,7 @@ describe('rows', () => {
     expect(row?.missed).toBe(5)
   })
 
-  test('lead to the last run, the run in the way, the queue and the workers', () => {
+  test('link to the last run, the run in the way, the queue and the workers', () => {
     const lines = [line(3, { outcome: 'skipped', why: 'overlap', other: 'r1' }), line(2, { run: 'r2' })]
     const [row] = scheduleRows(
       screenInput({ target, data: dataOf([schedule()], { ledgers: new Map([['nightly', lines]]) }) }),
@@ -65,7 +65,7 @@ describe('rows', () => {
     ])
   })
 
-  test('of the ledger are those of the schedule under the cursor, and lead to their runs', () => {
+  test('of the ledger belong to the schedule under the cursor, and link to their runs', () => {
     const ledgers = new Map([
       ['a', [line(2, { run: 'r2' }), line(1, { outcome: 'declared' })]],
       ['b', [line(9)]],
@@ -99,7 +99,7 @@ describe('the next tick', () => {
   })
 })
 
-test('a tick is overdue because no worker leads, where that is why', () => {
+test('a tick is overdue because no worker leads, if that is the cause', () => {
   const data = dataOf([schedule({ nextTick: now - minuteMs, overdueMs: minuteMs })])
   const textOf = (leaders: Overview['leaders']): string => {
     const props = { ...screenInput<CronData>({ target, data, fleet: fleetOf({ leaders }) }), windows: {} }
@@ -123,19 +123,19 @@ describe('the strip of outcomes', () => {
     line(1, { outcome: 'triggered' }),
   ]
 
-  test('has the newest at its right end, and leaves out what is no tick', () => {
+  test('has the newest at its right end, and omits entries that are not ticks', () => {
     expect(outcomeStrip(lines, 10, lookOf({ ascii: false }))).toBe('   ▲‖↻◑⊘✖●')
     expect(outcomeStrip(lines, 10, lookOf({ ascii: true }))).toBe('   ^=cl/x*')
     expect(outcomeStrip(lines, 3, lookOf({ ascii: true }))).toBe('/x*')
   })
 
-  test('is told in words by the ledger', () => {
+  test('is described in words by the ledger', () => {
     const words = lines.map((one) => outcomeText(one, lookOf({ ascii: true })))
     expect(words.slice(0, 4)).toEqual(['* fired', 'x missed', '  paused', '/ skipped'])
   })
 })
 
-test('five ticks are told in the zone of the schedule and in that of the reader', () => {
+test('five ticks are shown in the zone of the schedule and in that of the user', () => {
   const spec = { ...schedule().spec, timeZone: 'Europe/Berlin' }
   const fires = new CronTicks(spec.cron, spec.timeZone, 'test').preview(now, 5)
   const data = dataOf([schedule({ spec })], { ticks: { schedule: 'nightly', fires } })
@@ -172,7 +172,7 @@ describe('reads', () => {
   const last = line(1)
   const both = [schedule({ name: 'a', last }), schedule({ name: 'b', last })]
 
-  test('a ledger again when its last line is another; a last run until it has ended', async () => {
+  test('a ledger again when its last line changed; a last run until it has ended', async () => {
     const { calls, jobs } = reads(both)
     const first = await loadCron(jobs, { wanted: 100 }, undefined)
     expect(first.isPartial).toBe(true)
@@ -183,7 +183,7 @@ describe('reads', () => {
     expect(second.ticks?.schedule).toBe('a')
   })
 
-  test('a ledger whose last line covers more ticks than before', async () => {
+  test('a ledger again when its last line covers more ticks', async () => {
     const { jobs } = reads(both)
     const first = await loadCron(jobs, { wanted: 100 }, undefined)
     const grown = reads([schedule({ name: 'a', last: { ...last, count: 2 } }), schedule({ name: 'b', last })])
@@ -192,7 +192,7 @@ describe('reads', () => {
     expect(grown.calls).not.toContain('ledger b')
   })
 
-  test('at most twelve ledgers in one go, the one under the cursor first', async () => {
+  test('at most twelve ledgers at once, starting with the one under the cursor', async () => {
     const many = Array.from({ length: 20 }, (_, i) => schedule({ name: `s${i}`, last }))
     const { calls, jobs } = reads(many)
     const first = await loadCron(jobs, { wanted: 100, current: 's19' }, undefined)
@@ -200,7 +200,7 @@ describe('reads', () => {
     expect([ledgers.length, ledgers[0], first.isPartial]).toEqual([12, 'ledger s19', true])
   })
 
-  test('a cursor that has moved reads no list', async () => {
+  test('no list when the cursor has moved', async () => {
     const { calls, jobs } = reads(both)
     const first = await loadCron(jobs, { wanted: 100, current: 'a' }, undefined)
     calls.length = 0

@@ -115,7 +115,7 @@ const states: Readonly<Record<string, (options: Options) => AppState>> = {
 }
 
 describe.each(sizes)('at $columns x $rows', (size) => {
-  test.each(Object.keys(states))('%s is a frame of that size, and the same in ASCII alone', (name) => {
+  test.each(Object.keys(states))('%s is a frame of that size, and also in ASCII only', (name) => {
     for (const ascii of [false, true]) {
       const lines = frameOf((states[name] as (options: Options) => AppState)({ size, ascii }))
       expect(lines).toHaveLength(size.rows)
@@ -131,27 +131,27 @@ describe.each(sizes)('at $columns x $rows', (size) => {
     expect(text).toContain('at charge (/app/src/billing.ts:88:11)  ← your code')
   })
 
-  test('a running run shows the step that runs as the growing one, and where the run is', () => {
+  test('a running run shows its open step as growing, and where the run is', () => {
     const early = frameOf(runState(runningRun(), { size })).find((line) => /▸ +ship/.test(line))
     expect(early).toMatch(/▶ +9\.0s .*█▶$/)
     const later = { ...runState(runningRun(), { size }), now: now + 30_000 }
     expect(frameOf(later).find((line) => /▸ +ship/.test(line))).toMatch(/▶ +39\.0s .*█▶$/)
   })
 
-  test('losses are marked on the clock and told below it', () => {
+  test('losses are marked on the clock and described below it', () => {
     const text = frameOf(runState(runningRun(), { size })).join('\n')
     expect(text).toMatch(/ship +▶ .*☠/)
     expect(text).toContain('lost its worker w-91cc: its lease expired; now on w-3fa2')
   })
 
-  test('failures have counts apart, a trend and the detail of the one under the cursor', () => {
+  test('failures show separate counts, a trend and the detail of the one under the cursor', () => {
     const text = frameOf(shown({ target: { screen: 'failures' }, data: failures }, { size })).join('\n')
     expect(text).toMatch(/▸ +✖ 1,204 .* StripeError/)
     expect(text).toContain('retry durable-jobs retry --fingerprint f1:0123456789ab')
     expect(text).toContain('sample run-8f2k J opens it')
   })
 
-  test('the stream says that it follows, a break is a line of its own', () => {
+  test('the stream shows that it follows, and a break is its own line', () => {
     const state = shown({ target: { screen: 'events' }, data: events }, { size })
     const text = frameOf(state).join('\n')
     expect(text).toContain('events following')
@@ -161,7 +161,7 @@ describe.each(sizes)('at $columns x $rows', (size) => {
   })
 })
 
-test('what a failure has no room for is counted, and zoom shows it', () => {
+test('parts of a failure without room are counted, and zoom shows them', () => {
   const groups = [groupOf({ text: 'the provider said why in many words '.repeat(6) })]
   const size = { columns: 80, rows: 24 }
   const state = shown({ target: { screen: 'failures' }, data: { ...failures, groups } }, { size })
@@ -173,7 +173,7 @@ test('what a failure has no room for is counted, and zoom shows it', () => {
   expect(zoomed).not.toContain('more lines')
 })
 
-test('what a check has no room for is counted, and zoom shows it', () => {
+test('parts of a check without room are counted, and zoom shows them', () => {
   const found = 'one shard of the cluster did not reply in time '.repeat(20)
   const check: StoreCheck = { name: 'shards', verdict: 'warning', found, remedy: 'look at its log' }
   const data: DoctorData = { checks: [check], isQuick: false, address: 'redis://host', version: '1.2.3' }
@@ -184,7 +184,7 @@ test('what a check has no room for is counted, and zoom shows it', () => {
   expect(frameOf(pressed(state, 'z')).join('\n')).toContain('to do: look at its log')
 })
 
-test('the lower pane takes the larger part when it has the keys', () => {
+test('the lower pane takes the larger part when it has the focus', () => {
   const size = { columns: 80, rows: 24 }
   const ruleOf = (state: AppState): number => frameOf(state).findIndex((line) => line.includes('─ input '))
   const input = encodeValue(

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const page = read('docs/jobs-tui.md')
 
-test('the page of keys is that of the keymap; npm run keys writes it', () => {
+test('the page of keys matches the keymap; npm run keys writes it', () => {
   expect(read('docs/jobs-tui-keys.md')).toBe(keysPage())
 })
 
@@ -21,7 +21,7 @@ describe('docs/jobs-tui.md', () => {
   })
 
   test.each(screenNames.slice(0, 9).map((name, i) => [name, i + 1] as const))(
-    'the picture of %s is of that screen',
+    'the picture of %s shows that screen',
     (name, digit) => {
       expect(read(`docs/screens/${name}.svg`)).toContain(`[${digit} ${screens[name]?.title}`)
     },
@@ -32,7 +32,7 @@ describe('docs/jobs-tui.md', () => {
   })
 })
 
-test('every link between the documents leads to a file and a heading', () => {
+test('every link between the documents resolves to a file and a heading', () => {
   const files = [...globSync('docs/*.md', { cwd: root }), 'README.md', 'CONTRIBUTING.md']
   const links = files.flatMap((file) =>
     [...read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(([, target, heading]) => ({

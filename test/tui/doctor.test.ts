@@ -14,7 +14,7 @@ const data: DoctorData = {
   ...{ address: 'redis://host', version: '1.2.3' },
 }
 
-test('the gravest stand first', () => {
+test('the most severe checks come first', () => {
   const rows = checkRows(screenInput({ target: { screen: 'doctor' }, data }))
   expect(rows.map(({ id }) => id)).toEqual(['persistence', 'memory', 'format'])
 })
@@ -24,12 +24,12 @@ test.each([
   ['no Limit', ['memory']],
   ['limit warning', ['memory']],
   ['!fine', ['persistence', 'memory']],
-])('the filter %j shows %j, by name, verdict and what was found', (filter, wanted) => {
+])('the filter %j shows %j, by name, verdict and finding', (filter, wanted) => {
   const typing = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), filter)
   expect(checkRows(inputOf(typing) as ScreenInput<DoctorData>).map(({ id }) => id)).toEqual(wanted)
 })
 
-test('the verdict counts what is wrong, and says when it is not the whole', () => {
+test('the verdict counts faults and warnings, and reports an unfinished check', () => {
   expect(verdictText(data)).toBe('1 fault, 1 warning')
   expect(verdictText({ ...data, checks: data.checks.slice(0, 1) })).toBe('no problem found')
   expect(verdictText({ ...data, checks: [], isQuick: true })).toBe('no problem found so far, still checking')

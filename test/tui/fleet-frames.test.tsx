@@ -15,7 +15,7 @@ import type { WorkersData } from '../../tui/screens/workers/workers-data.ts'
 import { minuteMs, now, operation, queue, schedule, secondMs, snapshot, worker } from '../support/snapshot.ts'
 import { deps, fleetOf, pressed, runOf, stateOf } from './support/given.ts'
 
-/** Frames of the screens of queues, workers, cron and limits: what each must show whatever the size, and no line too long. */
+/** Frames of the screens of queues, workers, cron and limits: the required content at every size, and no line too long. */
 
 const sizes: readonly Size[] = [
   { columns: 80, rows: 24 },
@@ -204,7 +204,7 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
   describe.each(sizes)('at $columns x $rows', (size) => {
     const state = stateOf({ target: { screen }, size, fleet, data })
 
-    test('says what matters, within the frame', () => {
+    test('shows what matters, within the frame', () => {
       const lines = frame(state)
       expectFits(lines, size)
       // Sentences are wrapped.
@@ -212,7 +212,7 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
       expect(says.filter((one) => !text.includes(one))).toEqual([])
     })
 
-    test('says it in ASCII, too', () => {
+    test('shows it in ASCII, too', () => {
       const ascii = stateOf({
         target: { screen },
         size,
@@ -233,7 +233,7 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
     )
   })
 
-  test('marks the column of each order that it can be sorted in', () => {
+  test('marks the column of each sort order', () => {
     const state = stateOf({ target: { screen }, size: { columns: 160, rows: 45 }, fleet, data })
     const unmarked = (deps.screens[screen]?.sorts ?? []).filter((_, i) => {
       const down = Array.from({ length: i }, () => 'j')
@@ -242,13 +242,13 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
     expect(unmarked).toEqual([])
   })
 
-  test('zoomed in says more of the row under the cursor', () => {
+  test('zoomed in shows more of the row under the cursor', () => {
     const lines = frame(pressed(stateOf({ target: { screen }, fleet, data }), 'z'))
     expect(lines.filter((line) => /─ no (queue|worker|schedule|limiter) /.test(line))).toEqual([])
     expect(lines.slice(3, 20).filter((line) => line.trim() !== '').length).toBeGreaterThanOrEqual(4)
   })
 
-  test('says what an empty list means and what to do', () => {
+  test('explains an empty list and what to do', () => {
     const empty = {
       queues: queuesData,
       workers: workersData,
@@ -260,7 +260,7 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
     expect(text).toMatch(/ no (queue|live worker|schedule|limiter); \w+/)
   })
 
-  test('says that it reads, while nothing is known', () => {
+  test('reports that it reads, while nothing is known', () => {
     const { overview: _, ...unread } = fleetOf()
     const text = frame(stateOf({ target: { screen }, fleet: { ...unread, overview: undefined } })).join('\n')
     expect(text).toContain(' reading ')

@@ -11,7 +11,7 @@ import { type Fixture, openFixture } from '../support/fixture.ts'
 import { bothStores } from '../support/stores/both-stores.ts'
 import { fleetOf, screenInput } from './support/given.ts'
 
-/** What the screens of queues, workers, cron and limits read from a store with one run that holds a key for which others wait. */
+/** The reads of the screens of queues, workers, cron and limits, on a store with a held key and runs that wait for it. */
 
 const tenant = limits.concurrency({ name: 'tenant', max: 1 })
 
@@ -47,7 +47,7 @@ async function openSite(open: () => Promise<object>): Promise<Site> {
 }
 
 describe.each(bothStores)('on the %s store', (_, open) => {
-  test('queues: what is started, what waits for what, why ready runs are not taken', async () => {
+  test('queues: runs in progress, what runs wait for, why ready runs are not taken', async () => {
     const { jobs } = await openSite(open)
     const overview = await jobs.inspector.overview({ range: '1h' })
     const data = await loadQueues(jobs.inspector, { range: '5m', current: 'tenants' }, undefined)
@@ -69,7 +69,7 @@ describe.each(bothStores)('on the %s store', (_, open) => {
     expect(next.detail?.oldest?.job).toBe('ghost')
   })
 
-  test('workers: the runs in hand, by the name in the overview', async () => {
+  test('workers: the runs held, by the name in the overview', async () => {
     const { jobs, holder } = await openSite(open)
     const overview = await jobs.inspector.overview({ range: '1h' })
     const [row] = workerRows(screenInput({ target: { screen: 'workers' }, fleet: fleetOf(overview) }))
@@ -92,7 +92,7 @@ describe.each(bothStores)('on the %s store', (_, open) => {
     expect(after.lastRuns.get('nightly')).toMatchObject({ id: run.id, state: 'completed' })
   })
 
-  test('limits: how full, who holds, who waits', async () => {
+  test('limits: usage, holders, waiters', async () => {
     const { jobs, holder } = await openSite(open)
     const overview = await jobs.inspector.overview({ range: '1h' })
     const data = await loadLimits(jobs.inspector, { current: 'tenant' }, undefined)

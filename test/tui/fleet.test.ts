@@ -55,13 +55,13 @@ describe('the fleet', () => {
     expect(views.every(({ connection }) => connection.kind === 'live')).toBe(true)
   })
 
-  test('looks until its second read, which is when findings are raised', async () => {
+  test('is looking until its second read, which raises findings', async () => {
     const { clock, views } = watched(new FakeStore())
     await clock.advance(2_500)
     expect(views.map(({ isLooking }) => isLooking)).toEqual([true, false, false])
   })
 
-  test('looks while a finding was seen once', async () => {
+  test('is looking while a finding was seen once', async () => {
     const store = new FakeStore()
     const { clock, views } = watched(store)
     await clock.advance(1_500)
@@ -75,7 +75,7 @@ describe('the fleet', () => {
     ])
   })
 
-  test('is read at once when the user asks', async () => {
+  test('is read at once on request of the user', async () => {
     const store = new FakeStore()
     const { clock, fleet } = watched(store)
     await clock.settle()
@@ -84,7 +84,7 @@ describe('the fleet', () => {
     expect(store.reads).toBe(2)
   })
 
-  test('keeps what it knew while the store is away, and tries after 1, 2, 3, then every 5 s', async () => {
+  test('retains its data while the store is away, and retries after 1, 2, 3, then every 5 s', async () => {
     const store = new FakeStore()
     const { clock, views } = watched(store)
     await clock.advance(500)
@@ -105,7 +105,7 @@ describe('the fleet', () => {
     expect(views.at(-1)?.connection.kind).toBe('live')
   })
 
-  test('is away since the last read that went through ended, not since the read after it failed', async () => {
+  test('is away since the end of the last successful read, not since the read after it failed', async () => {
     const store = new FakeStore()
     const { clock, views } = watched(store)
     await clock.advance(2_500)
@@ -129,7 +129,7 @@ describe('the fleet', () => {
   test.each([
     ['forbidden', new StoreUnavailableError('grant +evalsha', { kind: 'forbidden' })],
     ['newer', new StoreFormatError('written by a newer version')],
-  ] as const)('tells what no retry mends: %s', async (kind, failure) => {
+  ] as const)('reports a failure that no retry fixes: %s', async (kind, failure) => {
     const store = new FakeStore()
     store.failure = failure
     const { clock, views } = watched(store)
@@ -137,7 +137,7 @@ describe('the fleet', () => {
     expect(views.at(-1)?.connection).toMatchObject({ kind, message: failure.message })
   })
 
-  test('connects again until the store is there, and closes it', async () => {
+  test('reconnects until the store is available, and closes it', async () => {
     const store = new FakeStore()
     let tries = 0
     const { clock, views, fleet } = watched(store, async () => {
@@ -177,7 +177,7 @@ function reading(): Reading {
 }
 
 describe('the reader of the shown screen', () => {
-  test('reads as often as the screen says', async () => {
+  test('reads as often as the screen specifies', async () => {
     const { clock, reader, reports, want } = reading()
     want(1, async () => 'data')
     reader.start()
@@ -185,7 +185,7 @@ describe('the reader of the shown screen', () => {
     expect(reports).toHaveLength(4)
   })
 
-  test('continues from what the last read found', async () => {
+  test('continues from the result of the last read', async () => {
     const { clock, reader } = reading()
     const seen: unknown[] = []
     const load = async (_: Jobs, __: ReadRequest, before: unknown): Promise<unknown> => seen.push(before)
@@ -195,7 +195,7 @@ describe('the reader of the shown screen', () => {
     expect(seen).toEqual([undefined, 1, 2])
   })
 
-  test('reads another place at once, and drops what was still under way for the one before', async () => {
+  test('reads another place at once, and drops the read in progress for the one before', async () => {
     const { clock, reader, reports, want } = reading()
     const slow = Promise.withResolvers<string>()
     want(1, () => slow.promise)
@@ -229,7 +229,7 @@ describe('the reader of the shown screen', () => {
     ])
   })
 
-  test('reads on at once while a read was partial, and later again after one that failed', async () => {
+  test('reads on at once after a partial read, and later again after a failed one', async () => {
     const { clock, reader, reports, want } = reading()
     let reads = 0
     const load = async (): Promise<number> => {

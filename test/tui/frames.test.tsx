@@ -69,7 +69,7 @@ describe.each(sizes)('at %d x %d', (columns, rows) => {
   })
 })
 
-test('the help of a screen has each of its keys, one a line', () => {
+test('the help of a screen has each of its keys, one per line', () => {
   const state = pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?')
   const lines = linesOf(state)
   for (const text of ['moves the cursor down', 'freezes the view', 'quits at once']) {
@@ -85,24 +85,24 @@ test('a help that is longer than the screen is cut, not squeezed', () => {
   expect(lines[4]).toMatch(/^ +esc ← h +closes messages/)
 })
 
-test('the help of a key is whole on a narrow terminal', () => {
+test('the help of a key is complete on a narrow terminal', () => {
   const text = linesOf(pressed(stateOf(), '?')).join(' ').replace(/\s+/g, ' ')
   expect(text).toContain('goes to a related worker, queue, limiter, schedule or run')
   expect(text).not.toContain('…')
 })
 
-test('findings that have no room are counted', () => {
+test('findings without room are counted', () => {
   const [line = ''] = linesOf(stateOf({ fleet: busy })).filter((one) => one.includes('needs attention'))
   expect(line).toContain('24 more below')
 })
 
-test('a search in the help leaves the keys that have it', () => {
+test('a search in the help shows only matching keys', () => {
   const state = typed(pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?'), 'unfreezes')
   const found = linesOf(state).filter((line) => /^ \w* +\S+ +(moves|freezes|opens|shows) /.test(line))
   expect(found).toHaveLength(1)
 })
 
-test('how the store does is seen beside any name of it', () => {
+test('the status of the store is visible beside a store name of any length', () => {
   const address = `sqlite:/${'folder/'.repeat(40)}jobs.db`
   const [line = ''] = linesOf(stateOf({ fleet: busy, environment: { address } }))
   expect(line).toContain('live 2ms')
@@ -114,12 +114,12 @@ test('production is a word, not only a color', () => {
   expect(linesOf(stateOf({ environment: { isProduction: true, name: 'eu-1' } }))[0]).toContain('PROD eu-1')
 })
 
-test('a cursor is seen without color', () => {
+test('a cursor is visible without color', () => {
   const lines = linesOf(pressed(stateOf({ fleet: busy }), 'j'))
   expect(lines.find((line) => line.includes('Finding 1:'))).toMatch(/^▸ /)
 })
 
-test('what is under a dialog is cut, not squeezed', () => {
+test('content under a dialog is cut, not squeezed', () => {
   const home = stateOf({ fleet: busy })
   const whole = linesOf(home)
   const items = [1, 2, 3].map((n) => ({ label: `choice ${n}`, pick: () => ({ state: home, effects: [] }) }))
@@ -139,7 +139,7 @@ function offline(message: string, overview = fleetOf().overview): FleetView {
 }
 
 test.each(['home', 'runs', 'doctor'] as const)(
-  'why the store is away is whole, on %s, and what to do',
+  'the reason that the store is away, with the next action, is complete on %s',
   (screen) => {
     const lines = linesOf(stateOf({ target: { screen }, fleet: offline(refused) }))
     expect(lines).toHaveLength(24)
@@ -153,7 +153,7 @@ test.each(['home', 'runs', 'doctor'] as const)(
   },
 )
 
-test('where one line holds why the store is away, the body keeps its lines', () => {
+test('if the reason that the store is away fits one line, the body keeps its lines', () => {
   const lines = linesOf(stateOf({ fleet: offline('no reply') }))
   expect(lines).toHaveLength(24)
   expect(lines.at(-2)).toBe('no reply')
@@ -168,7 +168,7 @@ test('a store that was never reached is not being read', () => {
   }
 })
 
-test('the footer names the actions for what is under the cursor, and no others', () => {
+test('the footer names exactly the actions for the row under the cursor', () => {
   const verbs = actionVerbs()
   const keysOf = (run: Run): string => {
     const size = { columns: 160, rows: 45 }
@@ -191,7 +191,7 @@ test('the footer names the actions for what is under the cursor, and no others',
   expect(running).not.toMatch(/r retry|X remove/)
 })
 
-test('below a narrow list of runs stands why the run under the cursor is where it is', () => {
+test('a narrow list of runs explains the state of the run under the cursor below it', () => {
   const error = { name: 'TypeError', message: `no sku ${'of this order '.repeat(5)}at all` }
   const run = runOf('01m8k14yh1fe8bc5dft8vx1fbs', { state: 'failed', error, endedAt: now } as Partial<Run>)
   const data = {
@@ -207,7 +207,7 @@ test('below a narrow list of runs stands why the run under the cursor is where i
   expect(text.replace(/\s+/g, ' ')).toContain(`TypeError: ${error.message}`)
 })
 
-test('why a queue is paused is whole, however long the reason', () => {
+test('the reason for a paused queue is complete, however long it is', () => {
   const reason = `nordtea sends wrong prices ${'again and '.repeat(6)}again: ask Ravi first`
   const paused = { by: 'maria', reason, at: now - 60_000 }
   const text = linesOf(
@@ -219,7 +219,7 @@ test('why a queue is paused is whole, however long the reason', () => {
   expect(text.replace(/\s+/g, ' ')).toContain(`Queue 'imports' has been paused by maria (${reason})`)
 })
 
-test('a view that stands still says which key lets it move on', () => {
+test('a frozen view names the key that unfreezes it', () => {
   const keysOf = (state: AppState): string => spansText(keysLine(state, { ...deps, verbs: {} }))
   expect(keysOf(stateOf())).toContain('F freeze')
   expect(keysOf(pressed(stateOf(), 'F'))).toContain('F unfreeze')
@@ -227,7 +227,7 @@ test('a view that stands still says which key lets it move on', () => {
 
 const noRuns = { pages: [{ runs: [] }], unknown: [], newer: 0, looked: 0, isPartial: false, order: 'newest' }
 
-test('a list of runs says that none matches once the search for that filter is over', () => {
+test('a list of runs reports no match only after the search for that filter is complete', () => {
   const shown = (data: object): string =>
     linesOf(stateOf({ target: { screen: 'runs', filter: 'tag:x' }, data })).join('\n')
   expect(shown({ ...noRuns, filter: 'tag:x' })).toContain("no run matches 'tag:x'")
@@ -240,7 +240,7 @@ test('a list of runs says that none matches once the search for that filter is o
   }
 })
 
-test('an empty list says how its filter goes away: esc takes back one that was typed, and leaves one that was opened', () => {
+test('an empty list shows how to clear its filter: esc clears a typed filter, and leaves an opened one', () => {
   const data = { ...noRuns, filter: 'tag:x' }
   const opened = stateOf({
     target: { screen: 'runs', filter: 'tag:x' },
@@ -252,7 +252,7 @@ test('an empty list says how its filter goes away: esc takes back one that was t
   expect(linesOf(typedFilter).join()).toContain("matches 'x'; / changes it, esc takes it back")
 })
 
-test('what is muted is shown as that, with its end', () => {
+test('a muted finding is marked, with the end of the mute', () => {
   const until = now + 3_600_000
   const muted = findingOf('blocked:pay', {
     muted: { finding: 'blocked:pay', until, by: 'ana', reason: 'known' },
@@ -263,7 +263,7 @@ test('what is muted is shown as that, with its end', () => {
   expect(text).toContain('Muted until 13:00:00 UTC by ana (known).')
 })
 
-test('ASCII alone', () => {
+test('ASCII only', () => {
   for (const screen of ['home', 'runs', 'doctor'] as const) {
     const state = stateOf({ fleet: busy, target: { screen }, environment: { look: lookOf({ ascii: true }) } })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the range
@@ -271,7 +271,7 @@ test('ASCII alone', () => {
   }
 })
 
-test('a key is painted at once, what the store says four times a second, but for what a place shows first', async () => {
+test('keys repaint at once, store data at most four times a second, except for the first data of a place', async () => {
   const clock = new FakeClock()
   const app = new App(stateOf({ fleet: busy }), {
     ...{ ...deps, clock, carryOut: () => undefined, changed: () => undefined },
@@ -296,7 +296,7 @@ test('a key is painted at once, what the store says four times a second, but for
   await clock.advance(1)
   expect(frames.length).toBe(pressedFrames + 1)
 
-  // The user waits for it: what a place shows first, and first of a filter.
+  // The user waits for it: the first data of a place, and of a filter.
   const data = (request: string): void =>
     app.dispatch({ kind: 'data', place: shownPlace(app.state().places).id, request, outcome })
   const outcome = { kind: 'read', data: {} } as const
@@ -308,7 +308,7 @@ test('a key is painted at once, what the store says four times a second, but for
   app.close()
 })
 
-test('each screen with a digit has a place in the frame’s second line', () => {
+test('each screen with a digit appears in the second line of the frame', () => {
   const [, line = ''] = linesOf(stateOf({ size: { columns: 160, rows: 45 } }))
   const withDigit = screenNames.slice(0, 9).flatMap((name) => screens[name] ?? [])
   for (const screen of withDigit) expect(line).toContain(screen.title)

@@ -21,7 +21,7 @@ function beats(...reads: readonly (readonly [at: number, points: readonly Statis
 }
 
 describe('the pulse', () => {
-  test('is what minutes count more from read to read, per second', () => {
+  test('is the increase of the minute counts from read to read, per second', () => {
     const { samples } = beats(
       [now, [point(now, 10)]],
       [now + 2 * secondMs, [point(now, 14)]],
@@ -30,7 +30,7 @@ describe('the pulse', () => {
     expect(samples.map(({ started }) => started)).toEqual([2, 1])
   })
 
-  test('continues over the end of a minute', () => {
+  test('continues across minutes', () => {
     const { samples } = beats(
       [now + 59 * secondMs, [point(now, 10)]],
       [now + 61 * secondMs, [point(now, 12), point(now + minuteMs, 4)]],
@@ -38,7 +38,7 @@ describe('the pulse', () => {
     expect(samples[0]?.started).toBe(3)
   })
 
-  test('minutes that come into a longer range are no news', () => {
+  test('minutes that enter a longer range are not counted as new', () => {
     const { samples } = beats(
       [now, [point(now, 10)]],
       [now + secondMs, [point(now - minuteMs, 500), point(now, 10)]],
@@ -46,19 +46,19 @@ describe('the pulse', () => {
     expect(samples[0]?.started).toBe(0)
   })
 
-  test('keeps five minutes', () => {
+  test('retains five minutes', () => {
     const reads = Array.from({ length: 400 }, (_, i) => [now + i * secondMs, [point(now, i)]] as const)
     expect(beats(...reads).samples).toHaveLength(300)
   })
 })
 
 describe('rates', () => {
-  test('of the last seconds are those of the pulse', () => {
+  test('of the last seconds equal those of the pulse', () => {
     const pulse = beats([now - 2 * secondMs, [point(now, 0)]], [now - secondMs, [point(now, 7)]])
     expect(ratesOf(screenInput<HomeData>({ fleet: fleetOf({}, { pulse }) })).started).toBe(7)
   })
 
-  test('of five minutes have a value per five seconds; before it watched, the minute’s mean', () => {
+  test('of five minutes have a value per five seconds, and the mean of the minute before the first read', () => {
     const points = [point(now - minuteMs, 60)]
     const statistics = { ...snapshot().overview.statistics, points }
     const { series } = ratesOf(screenInput<HomeData>({ fleet: fleetOf({ statistics }) }))
@@ -68,7 +68,7 @@ describe('rates', () => {
   })
 })
 
-test('a latency is over all queues and jobs', () => {
+test('a latency covers all queues and jobs', () => {
   const job = (name: string, buckets: readonly number[]) => {
     const histogram = { sumMs: 0, buckets }
     const counts = { started: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, enqueued: 0 }
@@ -79,7 +79,7 @@ test('a latency is over all queues and jobs', () => {
   expect(latencyOf(snapshot().overview.statistics, 'wait')).toEqual({ p50: undefined, p95: undefined })
 })
 
-test('a backlog shrinks by what its queues lose', () => {
+test('a backlog shrinks by the rate of its queues', () => {
   const before = { before: 100, beforeAt: now - 10 * minuteMs }
   const backlogs = [
     { queue: 'a', now: 40, ...before },
@@ -95,7 +95,7 @@ test('a backlog shrinks by what its queues lose', () => {
   ).toBe(undefined)
 })
 
-test('queues stand in the order of their oldest ready run', () => {
+test('queues are sorted by their oldest ready run', () => {
   const queues = [
     queue('young', { ready: 900, oldestReadyMs: 20 }),
     queue('old', { ready: 1, oldestReadyMs: 9_000 }),
@@ -118,12 +118,12 @@ test('a queue opens its runs', () => {
 })
 
 describe('a finding opens', () => {
-  test('what it is about', () => {
+  test('its subject', () => {
     expect(targetOf(findingOf('lost-worker:w1'))).toEqual({ screen: 'workers', row: 'w1' })
     expect(targetOf(findingOf('new-failure:f1:abc'))).toEqual({ screen: 'failures', row: 'f1:abc' })
   })
 
-  test('or, where it is about losses, the worker that was lost last', () => {
+  test('or, if it is about losses, the most recently lost worker', () => {
     const operations = ['w1', 'w2'].map((subject) => operation('worker lost', minuteMs, { subject }))
     const fleet = fleetOf({ operations }, { findings: [findingOf('worker-losses:fleet')] })
     expect(findingRows({ fleet })[0]?.target).toEqual({ screen: 'workers', row: 'w2' })
@@ -135,12 +135,12 @@ describe('a finding opens', () => {
   })
 })
 
-test('findings keep the order of the fleet', () => {
+test('findings retain the order of the fleet', () => {
   const fleet = fleetOf({}, { findings: [findingOf('lost-worker:w'), findingOf('blocked:pay')] })
   expect(findingRows({ fleet }).map(({ id }) => id)).toEqual(['lost-worker:w', 'blocked:pay'])
 })
 
-test('muted findings stand behind the others, where they can be unmuted', () => {
+test('muted findings come after the others, and can be unmuted there', () => {
   const muted = findingOf('blocked:pay', {
     muted: { finding: 'blocked:pay', until: now + minuteMs, by: 'ana' },
   })
@@ -151,7 +151,7 @@ test('muted findings stand behind the others, where they can be unmuted', () => 
   ])
 })
 
-test('a report on a finding has its cause, what happened near its begin, and the commands for this store', () => {
+test('a report on a finding has its cause, the events near its start, and the commands for this store', () => {
   const finding = findingOf('blocked:pay', {
     ...{ sentence: "1 run of 'pay' is blocked.", nearby: '40 s after version 17 started' },
     ...{ next: 'durable-jobs explain r1', filter: { job: 'pay', states: ['blocked'] } },
@@ -173,7 +173,7 @@ test('a report on a finding has its cause, what happened near its begin, and the
   })
 })
 
-test('the fleet is summed up: who works, drains, is lost, and a deploy under way', () => {
+test('the fleet summary counts working, draining and lost workers, and an ongoing deploy', () => {
   const workers = [
     worker('a', { pay: 17 }, { running: 4 }),
     worker('b', { pay: 17 }, { running: 10 }),
@@ -207,7 +207,7 @@ describe('the layout', () => {
   })
 })
 
-test('a worker that holds more runs than it has slots has all in use, and hides no free slot of another', () => {
+test('a worker with more runs than slots counts as full, and hides no free slot of another worker', () => {
   // Its runs that only wait, or whose end is being sent, have left their slots.
   const fleet = fleetOf({ workers: [worker('a', {}, { concurrency: 4, running: 9 })] })
   const [, slots] = fleetLines(screenInput({ fleet }), 60)

@@ -15,12 +15,12 @@ const list = stateOf({
 })
 
 describe('J', () => {
-  test('goes at once to the only thing that a row is connected with', () => {
+  test('goes directly to the only related place of a row', () => {
     const place = shownPlace(pressed(list, 'J').places)
     expect([place.screen, place.cursors['']?.id]).toEqual(['queues', 'default'])
   })
 
-  test('asks which, where there are several; esc stays', () => {
+  test('asks which, if there are several; esc cancels', () => {
     const asking = pressed(list, 'j', 'J')
     expect(asking.mode.kind).toBe('picker')
     expect(shownPlace(pressed(asking, '2').places).cursors['']?.id).toBe('y')
@@ -28,17 +28,17 @@ describe('J', () => {
     expect(shownPlace(pressed(asking, 'esc').places).screen).toBe('workers')
   })
 
-  test('comes back by esc', () => {
+  test('esc returns', () => {
     expect(shownPlace(pressed(list, 'J', 'esc').places).screen).toBe('workers')
   })
 
-  test('says when there is nothing to go to', () => {
+  test('reports that nothing is related', () => {
     const empty = pressed(stateOf({ target: { screen: 'workers' } }), 'J')
     expect(empty.toasts.at(-1)?.text).toContain('nothing related')
   })
 })
 
-test('a read is told of the row under the cursor, the first one too', () => {
+test('a read gets the row under the cursor, including the first one', () => {
   const request = (...keys: string[]) => requestOf(pressed(list, ...keys), screens)
   expect(request()).toMatchObject({ current: 'a' })
   expect(request().row).toBeUndefined()
@@ -46,7 +46,7 @@ test('a read is told of the row under the cursor, the first one too', () => {
   expect(requestOf(stateOf({ target: { screen: 'workers' } }), screens).current).toBeUndefined()
 })
 
-test('z gives the screen to the detail, and takes it back', () => {
+test('z gives the screen to the detail, and again returns it', () => {
   const zoomed = pressed(list, 'z')
   expect(shownPlace(zoomed.places).own).toEqual({ zoom: true })
   expect(shownPlace(pressed(zoomed, 'z').places).own).toEqual({})
@@ -71,7 +71,7 @@ describe('a run is connected with', () => {
   const targets = (over: Partial<Run>) => runJumps(runOf('r', over)).map(({ target }) => target)
   const queueTarget = { screen: 'queues', row: 'default' }
 
-  test('its queue, and the schedule and the unique key that it has', () => {
+  test('its queue, its schedule and its unique key', () => {
     expect(targets({})).toEqual([queueTarget])
     expect(targets({ scheduledFor: now, unique: { key: 'k', while: 'live' } as never })).toEqual([
       queueTarget,
@@ -84,7 +84,7 @@ describe('a run is connected with', () => {
     ])
   })
 
-  test('the limiter that it waits for, before all else', () => {
+  test('the limiter that it waits for, listed first', () => {
     const waiting = { state: 'waiting', waitingFor: { kind: 'limit', name: 'stripe' } } as Partial<Run>
     expect(targets(waiting)).toEqual([{ screen: 'limits', row: 'stripe' }, queueTarget])
     expect(targets({ state: 'waiting', waitingFor: { kind: 'retry' } } as Partial<Run>)).toEqual([

@@ -11,7 +11,7 @@ function names(input: string, key: Partial<TerminalKey> = {}): readonly string[]
   return keysOf(input, { ...plain, ...key }).map(({ name }) => name)
 }
 
-describe('one read is as many keys as were pressed', () => {
+describe('one read yields every key that was pressed', () => {
   test.each([
     ['jjj', ['j', 'j', 'j']],
     ['/a b', ['/', 'a', 'space', 'b']],
@@ -43,7 +43,7 @@ describe('one read is as many keys as were pressed', () => {
   })
 })
 
-test('a printable key has the text that it adds to a field', () => {
+test('a printable key has the text that it inserts into a field', () => {
   expect(keysOf(' é', plain)).toEqual([
     { name: 'space', text: ' ' },
     { name: 'é', text: 'é' },

@@ -51,7 +51,7 @@ test('the digits are the screens, in their order', () => {
   expect(digits).toEqual(screenNames.slice(0, 9).map((name) => `go ${name}`))
 })
 
-test('what changes nothing in the store is a command of the app or of a screen', () => {
+test('every command that does not change the store belongs to the app or a screen', () => {
   const toggles = Object.values(screens).flatMap((screen) => Object.keys(screen.toggles ?? {}))
   const known = new Set([...commandNames, ...toggles])
   const harmless = keymap.filter(({ tier }) => tier === undefined)

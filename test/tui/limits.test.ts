@@ -49,7 +49,7 @@ function usersOf(over: Partial<KeyUsers> = {}): KeyUsers {
 }
 
 describe('rows', () => {
-  test('stand by the length of the waitlist, then closed and full ones', () => {
+  test('are sorted by the length of the waitlist, then closed and full limiters', () => {
     const keys = new Map([
       ['full', [keyOf('full', '', { used: 2 })]],
       ['closed', [keyOf('closed', '', { used: 0, closedMs: 5_000 })]],
@@ -59,7 +59,7 @@ describe('rows', () => {
     expect(rows.map(({ id }) => id)).toEqual(['waited', 'closed', 'full', 'open'])
   })
 
-  test('know the fullest key, since when the first waits, and a pause that only the overview tells of', () => {
+  test('have the fullest key, the wait of the first run, and a pause that only the overview reports', () => {
     const keys = new Map([['tenant', [keyOf('tenant', 'ana'), keyOf('tenant', 'ben', { used: 2 })]]])
     const oldest = new Map([
       ['tenant', now - minuteMs],
@@ -72,7 +72,7 @@ describe('rows', () => {
     expect([row?.fullest?.key, row?.oldestMs, row?.closedMs]).toEqual(['ben', minuteMs, 7_000])
   })
 
-  test('open the runs that wait for the limiter; those of keys, the ones that wait for the key', () => {
+  test('open the runs that wait for the limiter; rows of keys open the runs that wait for the key', () => {
     const keys = new Map([['tenant', [keyOf('tenant', 'ana'), keyOf('tenant', '')]]])
     const input = screenInput({ target, data: dataOf({ limiters: [limiter('tenant')], keys }) })
     expect(limiterRows(input)[0]?.target).toEqual({ screen: 'runs', filter: 'limiter:tenant' })
@@ -82,7 +82,7 @@ describe('rows', () => {
     ])
   })
 
-  test('lead to who holds, who waits, and their queues', () => {
+  test('link to the holders, the waiters and their queues', () => {
     const data = dataOf({ limiters: [limiter('tenant')], current: 'tenant', users: usersOf() })
     const [row] = limiterRows(screenInput({ target, data }))
     expect(row?.jumps?.map((jump) => jump.target)).toEqual([
@@ -93,7 +93,7 @@ describe('rows', () => {
     ])
   })
 
-  test('of who uses a key are its holders, then its waiters in order; enter opens the run', () => {
+  test('of the users of a key are its holders, then its waiters in order; enter opens the run', () => {
     const data = dataOf({ limiters: [limiter('tenant')], current: 'tenant', users: usersOf() })
     const rows = userRows(screenInput({ target, data }))
     expect(rows.map(({ kind, user }) => [kind, user.run])).toEqual([
@@ -113,7 +113,7 @@ describe('rows', () => {
     expect(userRows(screenInput({ target, data: other }))).toEqual([])
   })
 
-  test('are filtered by kind, state and who set them', () => {
+  test('are filtered by kind, state and operator', () => {
     const byHand = { by: 'ben', at: now, code: limiter('x').rule }
     const limiters = [limiter('a', { byHand }), limiter('b')]
     const keys = new Map([['b', [keyOf('b', '', { used: 2 })]]])
@@ -124,7 +124,7 @@ describe('rows', () => {
     expect([ids('full'), ids('set by ben'), ids('concurrency')]).toEqual([['b'], ['a'], ['b', 'a']])
   })
 
-  test('of keys are those of the limiter under the cursor; another limiter begins with its first', () => {
+  test('of keys belong to the limiter under the cursor; another limiter starts with its first key', () => {
     const keys = new Map([
       ['a', [keyOf('a', 'x'), keyOf('a', 'y')]],
       ['b', [keyOf('b', 'z')]],
@@ -138,7 +138,7 @@ describe('rows', () => {
   })
 })
 
-describe('what is said of a limiter', () => {
+describe('the description of a limiter', () => {
   function textOf(over: Partial<LimiterInfo>, closedMs?: number, width = 200): string {
     const keys = new Map([['tenant', [keyOf('tenant', '', closedMs === undefined ? {} : { closedMs })]]])
     const [row] = limiterRows(
@@ -148,20 +148,20 @@ describe('what is said of a limiter', () => {
     return limiterLines(row, now, width).map(spansText).join('\n')
   }
 
-  test('is its rule, who set its numbers, and what the code says', () => {
+  test('has its rule, the operator who set its numbers, and the numbers in the code', () => {
     expect(textOf({})).toBe(' rule      concurrency, max 2')
     const byHand = { by: 'ben', reason: 'slow', at: now - minuteMs, code: { ...limiter('x').rule, max: 10 } }
     expect(textOf({ byHand })).toContain('by ben: slow; the code says max 10 (1m0s ago)')
   })
 
-  test('is who set its numbers in as many lines as that takes', () => {
+  test('wraps the operator and the reason into as many lines as needed', () => {
     const byHand = { by: 'ben', reason: 'slow '.repeat(20), at: now, code: limiter('x').rule }
     const lines = textOf({ byHand }, undefined, 80).split('\n')
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect(lines.join(' ').replace(/ +/g, ' ')).toContain('the code says max 2')
   })
 
-  test('is first of all that a provider closed it', () => {
+  test('starts with a pause that a provider requested', () => {
     expect(textOf({}, 40_000)).toMatch(/^ closed {4}a provider requested a pause until .* \(40\.0s\)\n rule /)
   })
 })
@@ -171,7 +171,7 @@ describe('unique keys', () => {
     ({ job, key, run, until: 'finished', state: 'running', enqueuedAt: now - minuteMs }) as const
   const data = dataOf({ unique: { keys: [held('b', 'x', 'r1'), held('a', 'y', 'r2')], isCut: false } })
 
-  test('are shown by K, by job and key, and open the run that holds them', () => {
+  test('are listed by K, by job and key, and open the run that holds them', () => {
     const shown = pressed(stateOf({ target }), 'K')
     expect(requestOf(shown, screens).own).toEqual({ unique: true })
     const input = { ...inputOf(shown), data } as ScreenInput<LimitsData>
@@ -186,7 +186,7 @@ describe('unique keys', () => {
     expect(requestOf(pressed(shown, 'K'), screens).own).toEqual({})
   })
 
-  test('are read in pages, as far as the list is looked at, and nothing else is', async () => {
+  test('are read in pages, only as far as the list is scrolled, without other data', async () => {
     const asked: unknown[] = []
     const inspector = {
       heldKeys: async (query: { cursor?: string }) => {
@@ -215,7 +215,7 @@ test.each([80, 120, 140, 160].flatMap((columns) => [10, 20, 26, 41].map((rows) =
 )
 
 test.each([20, 41])(
-  'of %i lines there is room for those who use a key, whatever is said of the limiter',
+  '%i lines have room for the users of a key, however long the description of the limiter',
   (rows) => {
     const byHand = { by: 'ben', at: now, code: limiter('x').rule }
     const keys = new Map([['tenant', [keyOf('tenant', '', { closedMs: 40_000 })]]])
@@ -260,7 +260,7 @@ describe('reads', () => {
     return { calls, inspector }
   }
 
-  test('a few keys of those in use; more, and who uses its key, of the one under the cursor', async () => {
+  test('a few keys of each limiter; more keys, and the users of the key, of the one under the cursor', async () => {
     const { calls, inspector } = reads()
     const data = await loadLimits(inspector, { current: 'a\0key' }, undefined)
     expect(calls).toEqual([
@@ -270,7 +270,7 @@ describe('reads', () => {
     expect(data.users).toMatchObject({ limiter: 'a', key: 'key', holders: [{ run: 'h1' }], isCut: true })
   })
 
-  test('since when the first run waits, by limiter', async () => {
+  test('the wait of the first run, by limiter', async () => {
     const { oldest } = await loadLimits(reads().inspector, {}, undefined)
     expect([...oldest]).toEqual([
       ['a', now - 5 * minuteMs],
@@ -278,7 +278,7 @@ describe('reads', () => {
     ])
   })
 
-  test('a cursor that has moved to another limiter or key reads no list', async () => {
+  test('no list when the cursor has moved to another limiter or key', async () => {
     const { calls, inspector } = reads()
     const first = await loadLimits(inspector, { current: 'a' }, undefined)
     calls.length = 0
@@ -290,7 +290,7 @@ describe('reads', () => {
     expect(calls).toEqual(['50 keys of b', 'holders of b/other', '50 waiters of b/other'])
   })
 
-  test('a cursor that has moved among those who use a key reads nothing; the next read is of the same key', async () => {
+  test('nothing when the cursor has moved among the users of a key; the next read is for the same key', async () => {
     const { calls, inspector } = reads()
     const first = await loadLimits(inspector, { current: 'a\0key\0holds\0h1\0' }, undefined)
     calls.length = 0
@@ -304,7 +304,7 @@ describe('reads', () => {
     expect(calls).toContain('50 waiters of a/key')
   })
 
-  test('once more after the first one, which knew of no row; not again and again where no row matches the filter', async () => {
+  test('once more after the first read, which has no row under the cursor; not repeatedly if no row matches the filter', async () => {
     const { inspector } = reads()
     const first = await loadLimits(inspector, {}, undefined)
     expect(first.isPartial).toBe(true)

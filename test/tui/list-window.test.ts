@@ -30,7 +30,7 @@ test('the window moves only when the cursor would leave it', () => {
   expect([back.first, back.line]).toEqual([3, 4])
 })
 
-test('rows that come in above leave the window as it is', () => {
+test('rows inserted above leave the window unchanged', () => {
   const cursor = down(hundred, undefined, 5)
   const before = windowOf(hundred, cursor, 10, true)
   const after = windowOf([...rowsOf('new 1', 'new 2', 'new 3'), ...hundred], cursor, 10, true)
@@ -38,13 +38,13 @@ test('rows that come in above leave the window as it is', () => {
   expect(after.line).toBe(before.line)
 })
 
-test('a cursor on the first row stays on the first row', () => {
+test('a cursor on the first row remains on the first row', () => {
   const window = windowOf(rowsOf('new', 1, 2), undefined, 10, true)
   expect([window.first, window.line]).toEqual([0, 0])
   expect(window.rows[0]?.id).toBe('new')
 })
 
-test('a row that is gone hands the cursor to the one in its place', () => {
+test('a removed row passes the cursor to the one in its place', () => {
   const cursor = down(hundred, undefined, 5)
   const window = windowOf(
     hundred.filter(({ id }) => id !== '5'),
@@ -69,7 +69,7 @@ test('a move beyond an end stops there', () => {
   expect(moved(hundred, undefined, 1_000, 10)).toEqual({ id: '99', index: 99, line: 9 })
 })
 
-describe('whatever is done', () => {
+describe('after any moves', () => {
   test('the cursor is in the window and the window is full', () => {
     const step = fc.record({ by: fc.integer({ min: -30, max: 30 }), height: fc.integer({ min: 1, max: 40 }) })
     void fc.assert(

@@ -24,12 +24,12 @@ describe('a bar', () => {
 })
 
 describe('the words of a filter', () => {
-  test('all stand somewhere, whatever their case', () => {
+  test('must all occur, in any case', () => {
     expect(hasWords(['mail', 'job:send-mail'], 'MAIL job:send')).toBe(true)
     expect(hasWords(['mail', 'job:send-mail'], 'mail import')).toBe(false)
   })
 
-  test('with ! stand nowhere; a ! alone is still being typed', () => {
+  test('with ! must not occur; a ! alone is still being typed', () => {
     expect(hasWords(['mail', 'paused'], '!paused')).toBe(false)
     expect(hasWords(['mail', 'idle'], 'mail !paused')).toBe(true)
     expect(hasWords(['mail'], '!')).toBe(false)
@@ -41,20 +41,20 @@ describe('sorting', () => {
   const rows = [{ n: 2 }, { n: undefined }, { n: 10 }]
   const values = { n: ({ n }: { n: number | undefined }) => n }
 
-  test('begins with the largest, and ends with what has no value, either way', () => {
+  test('starts with the largest, and ends with rows without a value, in both directions', () => {
     const order = (descending: boolean) =>
       sortedBy(rows, { column: 'n', descending }, values).map(({ n }) => n)
     expect(order(true)).toEqual([10, 2, undefined])
     expect(order(false)).toEqual([2, 10, undefined])
   })
 
-  test('texts begin with A', () => {
+  test('texts start with A', () => {
     const named = [{ id: 'b' }, { id: 'a' }]
     const sorted = sortedBy(named, { column: 'id', descending: true }, { id: ({ id }) => id })
     expect(sorted.map(({ id }) => id)).toEqual(['a', 'b'])
   })
 
-  test('an unknown column, or none, leaves the order', () => {
+  test('an unknown column, or none, leaves the order unchanged', () => {
     expect(sortedBy(rows, { column: 'x', descending: true }, values)).toEqual(rows)
     expect(sortedBy(rows, undefined, values)).toEqual(rows)
   })
@@ -69,7 +69,7 @@ describe('list and detail', () => {
     expect(listHeight).toBeGreaterThanOrEqual(3)
   })
 
-  test('zoom gives all of them to the detail, and takes them back', () => {
+  test('zoom gives all of them to the detail, and again returns them', () => {
     const { place } = screenInput({ target: { screen: 'queues' } })
     const size = { columns: 80, rows: 20 }
     const own = zoomed(place.own)

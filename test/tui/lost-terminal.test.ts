@@ -37,7 +37,7 @@ async function opened(options: Options = {}): Promise<RecordedTerminal> {
   return terminal
 }
 
-/** Of what the program makes in the system's temporary folder. */
+/** The program's files in the system's temporary folder. */
 function temporaryOf(terminal: RecordedTerminal): string {
   return join(terminal.folder, 'temporary')
 }
@@ -60,8 +60,8 @@ async function expectGivenBack(terminal: RecordedTerminal, code: number): Promis
   await terminal.until((now) => now.transcript().at(-1) === '>', 'the prompt')
 }
 
-describe('a terminal that is gone', () => {
-  test('by a killed pane ends the demo: no process and no folder is left', async () => {
+describe('a closed terminal', () => {
+  test('by a killed pane ends the demo without leaving a process or a folder', async () => {
     const terminal = await open(['--demo', '--seed', '5'], { outlives: true })
     await terminal.shows(/live \d/)
     const pids = await family(await terminal.pid())
@@ -72,7 +72,7 @@ describe('a terminal that is gone', () => {
     expect(readdirSync(temporaryOf(terminal), { recursive: true })).toEqual([])
   })
 
-  test('while the past of a demo is played leaves nothing either', async () => {
+  test('while the past of a demo is played leaves nothing behind either', async () => {
     const terminal = await open(['--demo', '--seed', '5'])
     await expect.poll(() => readdirSync(temporaryOf(terminal))).not.toEqual([])
     const pids = await family(await terminal.pid())
@@ -81,8 +81,8 @@ describe('a terminal that is gone', () => {
     await expect.poll(() => readdirSync(temporaryOf(terminal))).toEqual([])
   })
 
-  // In a session of its own no signal tells a program that its terminal is gone: reads and writes fail.
-  test('without a signal ends the program, instead of keeping it busy with reads that fail', async () => {
+  // In a session of its own a program gets no signal when its terminal closes: reads and writes fail.
+  test('without a signal ends the program, instead of a busy loop of failing reads', async () => {
     const terminal = await opened({ under: ['setsid'], outlives: true })
     const pid = await terminal.pid()
     await terminal.killPane()
@@ -90,7 +90,7 @@ describe('a terminal that is gone', () => {
     await expect.poll(() => terminal.exitCode).toBe(129)
   })
 
-  test('while it is lent to a pager ends the program and the pager', async () => {
+  test('during a pager ends the program and the pager', async () => {
     const terminal = await openedPager({ outlives: true })
     const pids = await family(await terminal.pid())
     expect(pids.length).toBeGreaterThan(1)
@@ -100,7 +100,7 @@ describe('a terminal that is gone', () => {
   })
 })
 
-/** A pager that says when it has shown all, and ends when `endPager` lets it. */
+/** A pager that reports when it has shown everything, and ends at `endPager`. */
 const pager = 'cat; echo shown by the pager; until [ -e seen ]; do sleep 0.1; done'
 
 function endPager(terminal: RecordedTerminal): void {
@@ -122,8 +122,8 @@ async function openValues(terminal: RecordedTerminal): Promise<void> {
   await terminal.type('o')
 }
 
-describe('while the terminal is lent to a pager', () => {
-  test('a resize writes nothing into what that shows', async () => {
+describe('while a pager has the terminal', () => {
+  test('a resize writes nothing to its screen', async () => {
     const terminal = await openedPager()
     const pid = await terminal.pid()
     await terminal.resizeOnly({ columns: 120, rows: 40 })
@@ -142,7 +142,7 @@ describe('while the terminal is lent to a pager', () => {
     await expectGivenBack(terminal, 0)
   })
 
-  test('ctrl-c and ctrl-z are for the pager; ctrl-z stops this program with it', async () => {
+  test('the pager gets ctrl-c and ctrl-z; ctrl-z stops this program with it', async () => {
     const terminal = await openedPager({ pager: `trap 'echo interrupted' INT; ${pager}` })
     await terminal.type('\x03')
     await terminal.until((now) => now.transcript().some((line) => line.endsWith('interrupted')), 'ctrl-c')
@@ -180,7 +180,7 @@ describe('while the terminal is lent to a pager', () => {
   })
 })
 
-test('a program that the shell has stopped ends by the shell’s kill, without taking the terminal back', async () => {
+test('a program stopped by the shell ends by the shell’s kill, without reclaiming the terminal', async () => {
   const terminal = await opened()
   const pid = await terminal.pid()
   await terminal.type('\x1a')
@@ -192,8 +192,8 @@ test('a program that the shell has stopped ends by the shell’s kill, without t
   await terminal.until((now) => now.transcript().includes('typed by hand'), 'the shell')
 })
 
-describe('a store that does not reply keeps nobody from the shell', () => {
-  test('one that never did', async () => {
+describe('a store that does not reply does not block the way back to the shell', () => {
+  test('a store that never replied', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1')
     await new Promise((resolve) => silent.once('listening', resolve))
     onTestFinished(() => void silent.close())
@@ -207,7 +207,7 @@ describe('a store that does not reply keeps nobody from the shell', () => {
     await expectGivenBack(terminal, 0)
   })
 
-  test('one that stopped', async () => {
+  test('a store that stopped replying', async () => {
     const server = await RedisServer.start()
     onTestFinished(() => server.remove())
     const jobs = await connect(server.url)

@@ -10,9 +10,9 @@ import { outsideFrames } from './support/frame-bytes.ts'
 import { type MonkeyAct, nextAct } from './support/key-monkey.ts'
 
 const keys = provingNumber('DURABLE_JOBS_PROVE_KEYS', 200)
-/** A busy machine makes its terminal fall behind: it has a machine to itself in `prove`. */
+/** A busy machine makes its terminal fall behind: in `prove` no other test runs beside it. */
 const isProving = process.env.DURABLE_JOBS_PROVE_KEYS !== undefined
-/** The keys are spread over this time; 0: as fast as the program takes them. */
+/** The keys are spread over this time; 0: as fast as the program reads them. */
 const seconds = provingNumber('DURABLE_JOBS_PROVE_SECONDS', 0)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 12)
 /** Keys between two looks at whether the screen is the frame. */
@@ -20,7 +20,7 @@ const keysBetweenLooks = 40
 const usual = { columns: 120, rows: 30 }
 
 test.runIf(isProving)(
-  `random keys, resizes and stops leave a whole screen (npm run prove -- tui)`,
+  `random keys, resizes and stops leave an intact screen (npm run prove -- tui)`,
   async () => {
     const begun = performance.now()
     const { terminal, temporary } = await openDemo()
@@ -49,7 +49,7 @@ test.runIf(isProving)(
     const { code, before, after } = await terminal.ended()
     expect(code).toBe(0)
     expect(after).toBe(before)
-    // What it lent the terminal for, and nothing else: the prompt stands right below.
+    // Only the output of the lent terminal: the prompt is right below.
     await terminal.until((now) => now.transcript().at(-1) === '>')
     const lent = Array.from({ length: done.stops }, () => [
       '',
@@ -57,7 +57,7 @@ test.runIf(isProving)(
       '> fg',
       'sh run',
     ])
-    // A key that nobody had read when the program was stopped is echoed there.
+    // A key that was not read before the program stopped is echoed there.
     const said = terminal
       .transcript()
       .slice(1)
@@ -92,7 +92,7 @@ async function carryOut(terminal: RecordedTerminal, act: MonkeyAct): Promise<voi
       return terminal.type(act.text)
     case 'resize': {
       const { columns, rows } = terminal.size
-      // The last one is new: that its frame is there shows that the program has seen it.
+      // The last one is new: its frame shows that the program has read it.
       return terminal.resize(...act.sizes.filter((size) => size.columns !== columns || size.rows !== rows))
     }
     case 'signal':
@@ -123,8 +123,8 @@ function promptsOf(terminal: RecordedTerminal): number {
 }
 
 /**
- * Types a number that nobody typed before, into the command line or the text field that is open: when it is shown, all keys
- * before have been taken in.
+ * Types a number that was never typed before, into the command line or the open text field: when it is shown, all keys
+ * before have been read.
  */
 async function catchUp(terminal: RecordedTerminal): Promise<void> {
   for (let presses = 0; presses < 20; presses++) {
@@ -141,7 +141,7 @@ async function catchUp(terminal: RecordedTerminal): Promise<void> {
 
 let lastTyped = 700_000
 
-/** Leaves dialogs, text fields and lists by esc. Only where none is open `F` lets the view stand still. */
+/** Leaves dialogs, text fields and lists by esc. `F` freezes the view only where none is open. */
 async function freeze(terminal: RecordedTerminal): Promise<void> {
   await catchUp(terminal)
   for (let presses = 0; presses < 20; presses++) {
@@ -173,7 +173,7 @@ function isFrozen(terminal: RecordedTerminal): boolean {
   return /FROZEN/.test(terminal.lines()[0] ?? '')
 }
 
-/** What changes paint one after the other is what one painting of the whole frame shows. */
+/** Successive partial paints equal one paint of the whole frame. */
 async function expectWholeFrame(terminal: RecordedTerminal): Promise<void> {
   await terminal.resize(usual)
   await freeze(terminal)
@@ -185,7 +185,7 @@ async function expectWholeFrame(terminal: RecordedTerminal): Promise<void> {
   await unfreeze(terminal)
 }
 
-/** What is shown when no frame changes it any more: a view that stands still takes in the first read of its place yet. */
+/** The screen once no frame changes it any more: a frozen view still takes the first read of its place. */
 async function standstill(terminal: RecordedTerminal): Promise<readonly string[]> {
   let shown = still(terminal)
   let { frames } = terminal
@@ -201,7 +201,7 @@ async function standstill(terminal: RecordedTerminal): Promise<readonly string[]
 
 const equalFrames = 3
 
-/** All but the line with the clock and the line of messages, which go on in a view that stands still. */
+/** All but the line with the clock and the line of messages, which continue in a frozen view. */
 function still(terminal: RecordedTerminal): readonly string[] {
   const lines = terminal.lines()
   return [...lines.slice(1, -2), lines.at(-1) ?? '']

@@ -19,7 +19,7 @@ function tui(...args: readonly string[]): Promise<Finished> {
   return tuiIn(tmpdir(), ...args)
 }
 
-/** With a folder for what is temporary. */
+/** With a folder for temporary files. */
 function tuiIn(folder: string, ...args: readonly string[]): Promise<Finished> {
   const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', TMPDIR: folder }
   return new Promise((resolve) => {
@@ -43,7 +43,7 @@ describe('--once', () => {
     expect((await tui('--store', url, '--once', 'doctor')).stdout).toContain('write-ahead log')
   })
 
-  test('exits 0 when nothing does', async () => {
+  test('exits 0 if nothing needs attention', async () => {
     const { url, jobs } = await ownStore()
     await jobs.resumeQueue('mail')
     const { code, stdout } = await tui('--store', url, '--once')
@@ -51,7 +51,7 @@ describe('--once', () => {
     expect(stdout).toContain('nothing needs attention')
   })
 
-  test('--json is what the screen shows', async () => {
+  test('--json prints the data of the screen', async () => {
     const { url, jobs } = await ownStore()
     await jobs.enqueue(mail)
     const runs = await tui('--store', url, '--once', 'runs', '--json')
@@ -73,7 +73,7 @@ describe('--once', () => {
     expect(JSON.parse(json)).toMatchObject({ run: { id, job: 'send-mail', state: 'ready' } })
   })
 
-  test('of an unknown run says so in whole sentences; the exit code is the store’s', async () => {
+  test('of an unknown run explains it in full sentences; the exit code is that of the store', async () => {
     const { url } = await ownStore()
     const { code, stdout } = await tui('--store', url, 'nope', '--once')
     expect(code).toBe(0)
@@ -83,7 +83,7 @@ describe('--once', () => {
     expect(stdout).not.toContain('…')
   })
 
-  test('of a demo needs no store, and leaves none', async () => {
+  test('of a demo needs no store, and leaves none behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'jobs-tui-once-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const { code, stdout, stderr } = await tuiIn(folder, '--demo', '--seed', '7', '--once', 'failures')
@@ -92,7 +92,7 @@ describe('--once', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('exits 2 when the store can’t be reached, and makes none', async () => {
+  test('exits 2 if the store can’t be reached, and creates none', async () => {
     const { url } = await ownStore()
     const missing = `${url}.not-there`
     const { code, stdout, stderr } = await tui('--store', missing, '--once')
@@ -118,7 +118,7 @@ describe('--once', () => {
   })
 })
 
-describe('one line says what is wrong with a command line', () => {
+describe('a wrong command line prints one line', () => {
   test.each([
     [[], /stdout is no terminal; --once prints one frame as text/],
     [['--once', 'nothing'], /'nothing' is invalid.*home, runs/],
@@ -136,7 +136,7 @@ describe('one line says what is wrong with a command line', () => {
   })
 })
 
-test('--json without --once is an error, told as JSON', async () => {
+test('--json without --once is an error, printed as JSON', async () => {
   const { code, stderr } = await tui('--json')
   expect(code).toBe(2)
   expect(JSON.parse(stderr)).toMatchObject({

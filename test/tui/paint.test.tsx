@@ -11,7 +11,7 @@ import { SeededRandom } from '../support/seeded-random.ts'
 import { queue } from '../support/snapshot.ts'
 import { deps, findingOf, fleetOf, pressed, stateOf } from './support/given.ts'
 
-/** A terminal that takes bytes, of a size that a test changes. */
+/** A terminal that accepts bytes, of a size that a test changes. */
 class FakeScreen extends Writable {
   readonly isTTY = true
   readonly terminal: Terminal

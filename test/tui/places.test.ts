@@ -25,7 +25,7 @@ function drilled(): Places {
   return opened(withPlace(list, { cursors: { list: cursor } }), { screen: 'run', subject: 'run-7' })
 }
 
-test('drilling down makes a trail, esc follows it back', () => {
+test('drilling down leaves a trail, and esc follows it back', () => {
   const places = drilled()
   expect(screensOf(places)).toEqual(['home', 'runs', 'run-7'])
   const list = wentBack(places)
@@ -35,7 +35,7 @@ test('drilling down makes a trail, esc follows it back', () => {
   expect(home && wentBack(home)).toBeUndefined()
 })
 
-test('[ and ] walk through what was visited', () => {
+test('[ and ] step through visited places', () => {
   const places = drilled()
   const first = walked(places, -1)
   expect(first && shownPlace(first).screen).toBe('runs')
@@ -43,7 +43,7 @@ test('[ and ] walk through what was visited', () => {
   expect(walked(places, 1)).toBeUndefined()
 })
 
-test('opening something forgets what ] would have led to', () => {
+test('opening a place clears the forward history of ]', () => {
   const list = wentBack(drilled())
   const other = list && opened(list, { screen: 'run', subject: 'run-8' })
   expect(other && screensOf(other)).toEqual(['home', 'runs', 'run-8'])
@@ -52,7 +52,7 @@ test('opening something forgets what ] would have led to', () => {
   expect(before && shownPlace(before).screen).toBe('runs')
 })
 
-test('- goes to and fro between two places', () => {
+test('- switches between two places', () => {
   const places = switched(drilled(), 'doctor')
   const back = toggled(places)
   expect(back && shownPlace(back).subject).toBe('run-7')
@@ -61,7 +61,7 @@ test('- goes to and fro between two places', () => {
 })
 
 describe('a digit', () => {
-  test('opens a root, as it was left', () => {
+  test('opens a root in its last state', () => {
     const runs = withPlace(switched(placesAt({ screen: 'home' }), 'runs'), {
       filter: 'job:pay',
       cursors: { list: cursor },
@@ -71,19 +71,19 @@ describe('a digit', () => {
     expect(shownPlace(again).parent).toBeUndefined()
   })
 
-  test('leaves what was drilled into behind', () => {
+  test('discards the trail below a root', () => {
     const again = switched(drilled(), 'runs')
     expect(shownPlace(again)).toMatchObject({ screen: 'runs', filter: '' })
     expect(wentBack(again)).toBeUndefined()
   })
 
-  test('pressed on its own root changes nothing', () => {
+  test('of the current root changes nothing', () => {
     const places = switched(placesAt({ screen: 'home' }), 'runs')
     expect(switched(places, 'runs')).toBe(places)
   })
 })
 
-test('history is bounded, and a place whose parent is forgotten still leads somewhere', () => {
+test('history is bounded, and a place whose parent was dropped still has a way back', () => {
   let places = placesAt({ screen: 'runs' })
   for (let i = 0; i < 200; i++) places = opened(places, { screen: 'run', subject: `run-${i}` })
   expect(places.visited).toHaveLength(50)

@@ -20,7 +20,7 @@ function waitingFor(id: string, waitingFor: Extract<Run, { state: 'waiting' }>['
 }
 
 describe('rows', () => {
-  test('stand by the age of the oldest ready run, then by what is under way', () => {
+  test('are sorted by the age of the oldest ready run, then by runs in progress', () => {
     const queues = [
       queue('idle'),
       queue('young', { ready: 1, oldestReadyMs: 5 }),
@@ -32,7 +32,7 @@ describe('rows', () => {
     expect(rows.map(({ id }) => id)).toEqual(['old', 'young', 'busy', 'idle'])
   })
 
-  test('are there for queues of ended runs and of live workers, too', () => {
+  test('include queues of ended runs and of live workers', () => {
     const counts = [{ queue: 'done', job: 'a', state: 'failed', count: 3 }] as const
     const workers = [
       worker('w', { a: 1 }, { queues: ['served'] }),
@@ -45,7 +45,7 @@ describe('rows', () => {
     ])
   })
 
-  test('say why ready runs are not taken, class by class; the pause apart', () => {
+  test('report why ready runs are not taken, class by class, and the pause separately', () => {
     const classes = [
       { queue: 'mail', job: 'send', version: 2 },
       { queue: 'mail', job: 'ghost', version: 1 },
@@ -76,7 +76,7 @@ describe('rows', () => {
     expect(row?.slots).toEqual({ taken: 4, all: 20, workers: 2 })
   })
 
-  test('have the rate of the chosen range, and none while that is not read', () => {
+  test('have the rate of the chosen range, and none before that is read', () => {
     const job = {
       ...{ queue: 'mail', job: 'send', started: 600, completed: 0, failed: 0, cancelled: 0, expired: 0 },
     }
@@ -101,7 +101,7 @@ describe('rows', () => {
     expect(shown('paused')).toEqual(['mail'])
   })
 
-  test('lead to the oldest ready run, limiters, workers and schedules', () => {
+  test('link to the oldest ready run, limiters, workers and schedules', () => {
     const waiting = [waitingFor('a', { kind: 'limit', name: 'stripe' })]
     const data = dataOf({ detail: { queue: 'default', waiting, isWhole: true, oldest: runOf('r1') } })
     const fleet = fleetOf({ queues: [queue('default')], schedules: [schedule()] })
@@ -117,7 +117,7 @@ describe('rows', () => {
   })
 })
 
-test('waits are counted by what for, the most frequent first', () => {
+test('waits are counted by cause, the most frequent first', () => {
   const waiting = [
     waitingFor('a', { kind: 'retry' }),
     waitingFor('b', { kind: 'limit', name: 'stripe' }),
@@ -141,12 +141,12 @@ describe('started runs', () => {
     expect([next.get('q')?.get(now), next.get('q')?.get(now - minuteMs)]).toEqual([7, 1])
   })
 
-  test('older than the chart are forgotten', () => {
+  test('older than the chart are dropped', () => {
     const known = withCells(undefined, [cell(now, 1)], now)
     expect(withCells(known, [], now + 62 * minuteMs).get('q')?.size).toBe(0)
   })
 
-  test('make a value per minute, the running one last', () => {
+  test('yield a value per minute, the current one last', () => {
     const data = dataOf({ started: withCells(undefined, [cell(now, 4), cell(now - 2 * minuteMs, 1)], now) })
     const series = startedSeries('q', data)
     expect(series).toHaveLength(60)
@@ -197,7 +197,7 @@ describe('reads', () => {
     ])
   })
 
-  test('only what is said of the queue, when the cursor has moved', async () => {
+  test('only the details of the queue, when the cursor has moved', async () => {
     const { calls, inspector } = reads()
     const first = await loadQueues(inspector, { range: '5m', current: 'a' }, undefined)
     calls.length = 0

@@ -31,7 +31,7 @@ function press(before: AppState, deps: AppDeps, ...keys: readonly string[]): Ret
 
 const place = ({ state: after }: { state: AppState }) => shownPlace(after.places)
 
-test('y copies the id, and asks where there is more to copy', () => {
+test('y copies the id, and asks which value if there are several', () => {
   const row: Row = { id: 'a', thing: { kind: 'step', id: 'charge', run: 'r1', state: 'failed' } }
   expect(press(state(), depsOf([row]), 'y').effects).toEqual([
     { kind: 'copy', text: 'charge', what: 'the id of the step' },
@@ -44,7 +44,7 @@ test('y copies the id, and asks where there is more to copy', () => {
   expect(copied.state.mode.kind).toBe('browse')
 })
 
-test('o opens what the screen gives in the pager', () => {
+test('o opens the text of the screen in the pager', () => {
   const deps = depsOf([{ id: 'a' }], { page: () => ({ name: 'input', text: '{}' }) })
   expect(press(state(), deps, 'o').effects).toEqual([{ kind: 'page', name: 'input', text: '{}' }])
   expect(press(state(), depsOf([{ id: 'a' }]), 'o').state.toasts.at(-1)?.text).toContain(
@@ -52,7 +52,7 @@ test('o opens what the screen gives in the pager', () => {
   )
 })
 
-test('Y copies a report that says where the store is', () => {
+test('Y copies a report with the address of the store', () => {
   const about = { title: 'it fails', causes: ['429'], events: [], runs: [], commands: [] }
   const deps = depsOf([{ id: 'a' }], { incident: () => about })
   const [effect] = press(state({ name: 'prod' }), deps, 'Y').effects
@@ -69,7 +69,7 @@ test('enter folds a row that opens nothing', () => {
   expect(place(press(state(), depsOf([{ id: 'a' }], fold), 'f')).own).toEqual({})
 })
 
-test('a cursor that has not been moved follows where the screen begins; moved to the top it stays there', () => {
+test('an unmoved cursor follows the default row of the screen; moved to the top it remains there', () => {
   const rows = ['a', 'b', 'c'].map((id) => ({ id }))
   const deps = depsOf(rows, { begins: () => 'c' })
   const index = (after: AppState): number => activeList(after, deps.screens).index

@@ -12,7 +12,7 @@ async function work(url: string, job: Job): Promise<void> {
   onTestFinished(() => worker.stop())
 }
 
-test('a run is followed to its end, from its steps to their values', async () => {
+test('follows a run to its end, from its steps to their values', async () => {
   const { url, jobs } = await ownStore()
   const shipped = Promise.withResolvers<string>()
   const ship = defineJob({ name: 'ship' }, async ({ step }) => {

@@ -52,7 +52,7 @@ function ids({ pages }: RunsData): readonly string[] {
   return pages.flatMap(({ runs }) => runs.map(({ id }) => id))
 }
 
-test('on the first row the newest are always there', async () => {
+test('on the first row the list always shows the newest runs', async () => {
   const store = new FakeRuns(250)
   const first = await loadRuns(store, atTop, undefined)
   expect(ids(first)).toHaveLength(100)
@@ -63,7 +63,7 @@ test('on the first row the newest are always there', async () => {
 })
 
 describe('off the first row', () => {
-  test('the list stands still and counts what is newer', async () => {
+  test('the list does not move, and counts newer runs', async () => {
     const store = new FakeRuns(250)
     const first = await loadRuns(store, atTop, undefined)
     store.add(37)
@@ -72,7 +72,7 @@ describe('off the first row', () => {
     expect(second.newer).toBe(37)
   })
 
-  test('known runs have the state of now, also those that the newest page no longer has', async () => {
+  test('known runs have their current state, even those beyond the newest page', async () => {
     const store = new FakeRuns(250)
     const first = await loadRuns(store, atTop, undefined)
     store.add(150)
@@ -95,7 +95,7 @@ describe('off the first row', () => {
     expect(ids(second)).toEqual(Array.from({ length: 300 }, (_, i) => `run-${450 - i}`))
   })
 
-  test('a run that left the filter leaves the page that the cursor is on', async () => {
+  test('a run that no longer matches the filter leaves the page under the cursor', async () => {
     const store = new FakeRuns(450)
     const first = await loadRuns(store, { ...atTop, wanted: 300 }, undefined)
     store.remove('run-300')
@@ -105,8 +105,8 @@ describe('off the first row', () => {
   })
 })
 
-describe('a search that finds little', () => {
-  test('makes few calls at a time, says how far it came, and continues', async () => {
+describe('a search with few matches', () => {
+  test('makes few calls at a time, reports its progress, and continues', async () => {
     const store = new FakeRuns(10_000)
     store.runList = store.runList.map((run) => (run.attempt === 7 ? { ...run, job: 'rare' } : run))
     let data = await loadRuns(store, { ...atTop, filter: 'rare' }, undefined)
@@ -118,20 +118,20 @@ describe('a search that finds little', () => {
     expect(data).toMatchObject({ isPartial: false, looked: 10_000 })
   })
 
-  test('keeps no empty pages', async () => {
+  test('retains no empty pages', async () => {
     const data = await loadRuns(new FakeRuns(10_000), { ...atTop, filter: 'rare' }, undefined)
     expect(data.pages).toHaveLength(1)
   })
 })
 
-test('a filter that can’t be read asks the store for nothing', async () => {
+test('an invalid filter does not query the store', async () => {
   const store = new FakeRuns(10)
   const data = await loadRuns(store, { ...atTop, filter: 'state:faild' }, undefined)
   expect(store.queries).toEqual([])
   expect(data.unknown).toEqual([expect.stringContaining("'faild'")])
 })
 
-test('by the time in their state only runs under way are sorted', async () => {
+test('sorting by time in state covers only runs in progress', async () => {
   const store = new FakeRuns(10)
   const sort = { column: 'in state', descending: true }
   await loadRuns(store, { ...atTop, sort }, undefined)
@@ -142,7 +142,7 @@ test('by the time in their state only runs under way are sorted', async () => {
   ])
 })
 
-test('an age is counted from the time of the read', async () => {
+test('an age is relative to the time of the read', async () => {
   const store = new FakeRuns(10)
   await loadRuns(store, { ...atTop, filter: 'age<1h' }, undefined)
   expect(store.queries[0]?.since).toBe(now - 3_600_000)

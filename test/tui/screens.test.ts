@@ -12,7 +12,7 @@ async function pausedStore(): Promise<TestStore> {
   return store
 }
 
-test('Home, Runs and Doctor at 80x24 show what the store holds', async () => {
+test('Home, Runs and Doctor at 80x24 show the data of the store', async () => {
   const { url, jobs } = await pausedStore()
   const terminal = await Terminal.start({ args: ['--store', url] })
   const home = await terminal.shows("Queue 'mail' is paused by ana (storm)")

@@ -7,7 +7,7 @@ import { stateOf } from './support/given.ts'
 const { queues } = screens
 if (queues === undefined) throw new Error('no screen for queues')
 
-/** The screen, and for which panes its rows were made. */
+/** The screen, and the panes whose rows were computed. */
 function counted(screen: Screen): {
   readonly screens: Screens
   readonly own: Screen
@@ -24,7 +24,7 @@ function counted(screen: Screen): {
   return { screens: { ...screens, queues: own }, own, made }
 }
 
-test('the rows of a state are made once for a key and its frame, and anew for another state', () => {
+test('the rows of a state are computed once for a key and its frame, and again for another state', () => {
   const { screens: all, own, made } = counted(queues)
   const state = stateOf({ target: { screen: 'queues' } })
   activeList(state, all)

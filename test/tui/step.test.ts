@@ -47,7 +47,7 @@ describe('keys', () => {
     expect(windowsOf(screen, inputOf(after)).list?.count).toBe(4)
   })
 
-  test('space marks a row and goes on; esc takes the marks away', () => {
+  test('space marks a row and moves down; esc clears the marks', () => {
     const marked = pressed(list, 'space', 'space')
     expect([...shownPlace(marked.places).marks]).toEqual(['a', 'b'])
     expect(cursorRow(marked)).toBe('c')
@@ -72,7 +72,7 @@ describe('keys', () => {
 })
 
 describe('q', () => {
-  test('goes back, and at the root asks once more', () => {
+  test('goes back, and at the root asks for confirmation', () => {
     const home = stateOf({ fleet: fleetOf({}, { findings: [findingOf('unserved:pay/mail')] }) })
     const drilled = pressed(home, 'enter')
     expect(trailOf(drilled.places).map(({ screen }) => screen)).toEqual(['home', 'runs'])
@@ -96,20 +96,20 @@ describe('q', () => {
 })
 
 describe('the filter', () => {
-  test('follows what is typed; enter keeps it', () => {
+  test('follows the typed text; enter applies it', () => {
     const typing = typed(pressed(list, '/'), 'job:pay')
     expect(shownPlace(typing.places).filter).toBe('job:pay')
     const kept = pressed(typing, 'enter')
     expect([kept.mode.kind, shownPlace(kept.places).filter]).toEqual(['browse', 'job:pay'])
   })
 
-  test('esc puts back what was there', () => {
+  test('esc restores the previous filter', () => {
     const first = pressed(typed(pressed(list, '/'), 'job:pay'), 'enter')
     const second = pressed(typed(pressed(first, '/'), 'x'), 'esc')
     expect(shownPlace(second.places).filter).toBe('job:pay')
   })
 
-  test('esc in the list takes back what was typed, then leaves', () => {
+  test('esc in the list clears the typed filter, then leaves the list', () => {
     const home = stateOf({
       fleet: fleetOf({}, { findings: [findingOf('unserved:x', { filter: { job: 'pay' } })] }),
     })
@@ -121,7 +121,7 @@ describe('the filter', () => {
     expect(shownPlace(pressed(back, 'esc').places).screen).toBe('home')
   })
 
-  test('letters are text there, not keys', () => {
+  test('reads letters as text, not as keys', () => {
     const typing = typed(pressed(list, '/'), 'jqG2')
     expect(shownPlace(typing.places)).toMatchObject({ screen: 'runs', filter: 'jqG2' })
   })
@@ -130,7 +130,7 @@ describe('the filter', () => {
 describe('tab in the filter', () => {
   const text = (state: AppState): string => shownPlace(state.places).filter
 
-  test('completes the only key or name, and goes through several', () => {
+  test('completes the only key or name, and cycles through several', () => {
     const typing = pressed(typed(pressed(list, '/'), 'st'), 'tab')
     expect(text(typing)).toBe('state:')
     const [first, second] = [pressed(typing, 'tab'), pressed(typing, 'tab', 'tab')]
@@ -139,24 +139,24 @@ describe('tab in the filter', () => {
     expect(text(typed(second, ',f'))).toBe('state:ready,f')
   })
 
-  test('takes names of runs in the list', () => {
+  test('completes names of runs in the list', () => {
     expect(text(pressed(typed(pressed(list, '/'), 'job:'), 'tab'))).toBe('job:pay')
   })
 
-  test('leaves what it knows nothing of', () => {
+  test('leaves unknown text unchanged', () => {
     expect(text(pressed(typed(pressed(list, '/'), 'tag:x'), 'tab'))).toBe('tag:x')
   })
 })
 
 describe('a paste', () => {
-  test('outside a text field it does nothing but say so', () => {
+  test('outside a text field only shows a message', () => {
     const { state, effects } = stepped(list, { kind: 'paste', text: 'qqq2' })
     expect(effects).toEqual([])
     expect({ ...state, toasts: [] }).toEqual(list)
     expect(state.toasts.at(-1)?.text).toContain('only text fields')
   })
 
-  test('in a filter it is text, on one line', () => {
+  test('in a filter is text on one line', () => {
     const { state } = stepped(pressed(list, '/'), { kind: 'paste', text: 'job:pay\nstate:failed\n' })
     expect(shownPlace(state.places).filter).toBe('job:pay state:failed')
   })
@@ -170,13 +170,13 @@ describe('the command line', () => {
     expect(shownPlace(filtered.places)).toMatchObject({ screen: 'runs', filter: 'state:failed' })
   })
 
-  test('takes the beginning of a name that only one has, and every command', () => {
+  test('accepts a unique prefix of a name, and every command', () => {
     expect(shownPlace(pressed(typed(pressed(list, ':'), 'doc'), 'enter').places).screen).toBe('doctor')
     expect(pressed(typed(pressed(list, ':'), 'freeze'), 'enter').frozen).toBeDefined()
     expect(stepped(typed(pressed(list, ':'), 'q'), keyEvent('enter')).effects).toEqual([{ kind: 'quit' }])
   })
 
-  test('says what it does not know, and stays open', () => {
+  test('reports an unknown name, and remains open', () => {
     const { mode } = pressed(typed(pressed(list, ':'), 'nothing'), 'enter')
     expect(mode).toMatchObject({
       kind: 'command',
@@ -191,12 +191,12 @@ describe('the palette', () => {
     expect(pressed(found, 'enter').frozen).toBeDefined()
   })
 
-  test('esc leaves it', () => {
+  test('esc closes it', () => {
     expect(pressed(list, 'ctrl-p', 'esc').mode.kind).toBe('browse')
   })
 })
 
-test('freeze shows what was there, and moves on with all that came since', () => {
+test('freeze shows the old data, and unfreezing shows all data since', () => {
   const frozen = pressed(list, 'F')
   const fleet = fleetOf({ queues: [queue('mail')] })
   const { state } = stepped(frozen, { kind: 'fleet', fleet })
@@ -204,7 +204,7 @@ test('freeze shows what was there, and moves on with all that came since', () =>
   expect(inputOf(pressed(state, 'F')).fleet).toBe(fleet)
 })
 
-test('while the view stands still, a place that is opened shows what is first read of it, and stays at that', () => {
+test('in a frozen view a newly opened place shows its first read, and no later one', () => {
   const opened = pressed(list, 'F', '9')
   const place = shownPlace(opened.places).id
   const read = (state: AppState, looked: string): AppState =>
@@ -216,7 +216,7 @@ test('while the view stands still, a place that is opened shows what is first re
   expect(inputOf(pressed(second, 'F')).data).toBe('second')
 })
 
-test('while the view stands still, a place whose first read is not whole takes in the rest of it', () => {
+test('in a frozen view a place with a partial first read takes the rest of it', () => {
   const opened = pressed(list, 'F', '9')
   const place = shownPlace(opened.places).id
   const read = (state: AppState, outcome: ReadOutcome): AppState =>
@@ -226,12 +226,12 @@ test('while the view stands still, a place whose first read is not whole takes i
   const whole = read(part, { kind: 'read', data: 'whole' })
   expect(inputOf(whole).data).toBe('whole')
   expect(inputOf(read(whole, { kind: 'read', data: 'later' })).data).toBe('whole')
-  // What was there when it was told to stand still stays as it was.
+  // Data loaded before the freeze is unchanged.
   const stands = pressed(read(pressed(whole, 'F'), { kind: 'read', data: 'again', isPartial: true }), 'F')
   expect(inputOf(read(stands, { kind: 'read', data: 'moved on' })).data).toBe('again')
 })
 
-test('while the view stands still, another filter shows what it finds', () => {
+test('in a frozen view another filter shows its matches', () => {
   const frozen = pressed(list, 'F')
   const place = shownPlace(frozen.places).id
   const outcome = { kind: 'read', data: runsData('x') } as const
@@ -239,19 +239,19 @@ test('while the view stands still, another filter shows what it finds', () => {
   expect(cursorRow(state)).toBe('x')
 })
 
-test('a read that fails keeps what was there', () => {
+test('a failed read retains the old data', () => {
   const place = shownPlace(list.places).id
   const outcome = { kind: 'failed', problem: 'no reply' } as const
   const { state } = stepped(list, { kind: 'data', place, request: '', outcome })
   expect(inputOf(state)).toMatchObject({ problem: 'no reply', data: { looked: 4 } })
 })
 
-test('what a read found for a place that is gone is dropped', () => {
+test('the result of a read for a closed place is dropped', () => {
   const outcome = { kind: 'read', data: runsData('x') } as const
   expect(stepped(list, { kind: 'data', place: 99, request: '', outcome }).state).toBe(list)
 })
 
-test('messages go by themselves, failures stay until esc', () => {
+test('messages disappear by themselves, failures remain until esc', () => {
   const said = ['info', 'bad'].reduce<AppState>(
     (state, tone) =>
       stepped(state, { kind: 'toast', toast: { tone: tone as 'info' | 'bad', text: `a ${tone} one` } }).state,
@@ -263,7 +263,7 @@ test('messages go by themselves, failures stay until esc', () => {
 })
 
 describe('sorting', () => {
-  test('s picks what by, S turns it around', () => {
+  test('s picks the column, S reverses the order', () => {
     const sorted = pressed(list, 's', 'j', 'enter')
     expect(shownPlace(sorted.places).sort).toEqual({ column: 'in state', descending: true })
     expect(shownPlace(pressed(sorted, 'S').places).sort).toEqual({ column: 'in state', descending: false })

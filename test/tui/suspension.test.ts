@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Suspension } from '../../tui/terminal/suspension.ts'
 
-test('keys are echoed no more before the full screen is there again', async () => {
+test('keys are no longer echoed before the full screen is restored', async () => {
   const done: string[] = []
   const stdin = {
     setRawMode(isRaw: boolean) {

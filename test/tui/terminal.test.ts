@@ -25,7 +25,7 @@ async function expectGivenBack(terminal: Terminal, code: number): Promise<string
   return screen
 }
 
-describe('the terminal is given back', () => {
+describe('the terminal is restored', () => {
   test('after q twice', async () => {
     const terminal = await opened()
     await terminal.press('q')
@@ -50,7 +50,7 @@ describe('the terminal is given back', () => {
     await expectGivenBack(terminal, code)
   })
 
-  test('after an error that nothing caught, which is told', async () => {
+  test('after an uncaught error, which is printed', async () => {
     const broken = "process.on('SIGUSR2', () => { throw new Error('a defect') })"
     const { url, jobs } = await ownStore()
     await jobs.enqueue(mail)
@@ -88,7 +88,7 @@ describe('the shell gets the terminal', () => {
   })
 })
 
-test('keys that arrive in one read are all of them', async () => {
+test('keys that arrive in one read are all handled', async () => {
   const { url, jobs } = await ownStore()
   await jobs.enqueueMany(
     mail,
@@ -104,7 +104,7 @@ test('keys that arrive in one read are all of them', async () => {
   await terminal.shows(/39 of 40 /)
 })
 
-test('a paste outside of text fields is no keys', async () => {
+test('a paste outside text fields is not read as keys', async () => {
   const terminal = await opened()
   await terminal.paste('qq2')
   const screen = await terminal.shows('only text fields')
@@ -116,7 +116,7 @@ test('a paste outside of text fields is no keys', async () => {
   await terminal.shows("no run matches 'job:none at all'")
 })
 
-test('a store that goes away leaves what was last known, and a countdown; it is back when the store is', async () => {
+test('an unreachable store leaves the last data and a countdown, and reconnects', async () => {
   const { url, jobs } = await ownStore()
   await jobs.enqueue(mail)
   const terminal = await Terminal.start({ args: ['--store', url] })
@@ -130,7 +130,7 @@ test('a store that goes away leaves what was last known, and a countdown; it is 
   await terminal.shows(/live \d/)
 })
 
-test('what a library prints does not get onto the screen', async () => {
+test('output of a library does not reach the screen', async () => {
   const talking =
     "setInterval(() => { console.warn('a library'); process.emitWarning('of a library') }, 20).unref()"
   const { url, jobs } = await ownStore()
@@ -140,13 +140,13 @@ test('what a library prints does not get onto the screen', async () => {
   await terminal.shows(/live \d/)
   await terminal.press('2')
   await terminal.shows('send-mail')
-  // Has the whole screen painted anew: what was said until now is wiped off, what is said from now on would stay.
+  // Repaints the whole screen: earlier output is erased, later output would remain.
   await terminal.press('C-l')
   await terminal.press('9')
   expect(await terminal.shows('write-ahead log')).not.toContain('a library')
 })
 
-test('a size that is too small says so, and grows back', async () => {
+test('a terminal that is too small shows a message, and recovers', async () => {
   const terminal = await opened()
   await terminal.resize({ columns: 39, rows: 24 })
   await terminal.shows('too small: 39x24, needs 40x10')
@@ -169,7 +169,7 @@ test.each([
   expect(/^[\x00-\x7f]*$/.test(screen)).toBe(name !== 'NO_COLOR')
 })
 
-test('keys that are typed before the program reads them leave nothing on the screen', async () => {
+test('keys typed before the program reads them leave nothing on the screen', async () => {
   const { url } = await ownStore()
   const terminal = await Terminal.start({ args: ['--store', url] })
   // Echoed by the terminal itself, wherever the cursor is by then.

@@ -6,7 +6,7 @@ function after(field: TextField, ...names: readonly string[]): string {
   return `${end.text.slice(0, end.caret)}|${end.text.slice(end.caret)}`
 }
 
-test('text goes in at the caret', () => {
+test('text is inserted at the caret', () => {
   const typed = ['s', 't', 'é'].reduce((now, text) => edited(now, { name: text, text }) ?? now, emptyField)
   expect(typed).toEqual({ text: 'sté', caret: 3 })
   const left = edited(typed, { name: 'left' }) ?? typed
@@ -25,20 +25,20 @@ test.each([
   expect(after(fieldOf('state:failed'), ...names)).toBe(expected)
 })
 
-test('ctrl-w takes the word before the caret', () => {
+test('ctrl-w deletes the word before the caret', () => {
   expect(after(fieldOf('state:failed job:pay '), 'ctrl-w')).toBe('state:failed |')
   expect(after(fieldOf('one'), 'ctrl-w')).toBe('|')
 })
 
-test('a grapheme goes as a whole', () => {
+test('a grapheme is deleted or skipped as a whole', () => {
   expect(after(fieldOf('a👩‍🔧'), 'backspace')).toBe('a|')
   expect(after(fieldOf('e\u0301'), 'left')).toBe('|e\u0301')
 })
 
-test('a key that is none of a text field changes nothing', () => {
+test('a key without a meaning in a text field changes nothing', () => {
   expect(edited(fieldOf('x'), { name: 'tab' })).toBeUndefined()
 })
 
-test('what is pasted is one line without control characters', () => {
+test('pasted text is one line without control characters', () => {
   expect(pasted(fieldOf('job:'), 'pay\r\nstate:failed\x1b[31m').text).toBe('job:pay state:failed [31m')
 })

@@ -56,7 +56,7 @@ const inTask = worker(
 )
 
 describe('rows', () => {
-  test('show task, revision, zone and protection where a worker is in a task, by width', () => {
+  test('show task, revision, zone and protection of a worker in a task, by width', () => {
     const shown = (columns: number, workers = [inTask]): readonly string[] => {
       const props = viewProps({ fleet: fleetOf({ workers }) })
       const lines = tableLines({
@@ -81,7 +81,7 @@ describe('rows', () => {
     expect([ids('0af5b9f4'), ids('imports:7'), ids('eu-central-1b')]).toEqual([['a'], ['a'], ['a']])
   })
 
-  test('begin with what was lost; during a deploy old code stands together, those that drain first', () => {
+  test('start with lost workers; during a deploy old code is grouped, draining workers first', () => {
     const workers = [...(deploy.workers ?? []), worker('dead', { pay: 1 }, { lost: true })]
     expect(rowsOf({ workers }).map(({ id, state, part }) => [id, state, part])).toEqual([
       ['dead', 'lost', undefined],
@@ -93,7 +93,7 @@ describe('rows', () => {
     ])
   })
 
-  test('know a worker whose runs were taken over already from the log, for an hour', () => {
+  test('include a worker whose runs were already reclaimed, from the log, for an hour', () => {
     const operations = [
       operation('worker lost', 2 * hourMs, { subject: 'long ago' }),
       operation('worker lost', minuteMs, { subject: 'gone', count: 3, details: { cause: 'exit' } }),
@@ -110,7 +110,7 @@ describe('rows', () => {
     expect(rows[1]?.opensNothing).toBe('gone is gone: the 3 runs that it held were taken back')
   })
 
-  test('tell who leads', () => {
+  test('show the leader', () => {
     const leaders = [{ role: 'leader', term: 4, worker: 'a', since: now, termLeftMs: 1, duties: {} }]
     const workers = [worker('a'), worker('b')]
     expect(rowsOf({ workers, leaders }).map(({ leads }) => leads)).toEqual([['leader'], []])
@@ -124,7 +124,7 @@ describe('rows', () => {
     expect(ids('queue:default')).toHaveLength(5)
   })
 
-  test('lead to the runs in hand and to the queues', () => {
+  test('link to the runs held and to the queues', () => {
     const data: WorkersData = { worker: 'a', held: [runOf('r1')], isWhole: true }
     const fleet = fleetOf({ workers: [worker('a', { pay: 1 }), worker('b', {}, { queues: ['x', 'y'] })] })
     const [a, b] = workerRows(screenInput({ target, fleet, data }))
@@ -138,7 +138,7 @@ describe('rows', () => {
 })
 
 describe('a deploy', () => {
-  test('is a job with two versions at work: who has which, and what the old code holds', () => {
+  test('is a job with two versions among the workers: which worker has which, and the runs on old code', () => {
     expect(rolloutsOf(snapshot(deploy).overview)).toEqual([
       {
         job: 'pay',
@@ -158,7 +158,7 @@ describe('a deploy', () => {
     expect(rolloutsOf(snapshot({ workers }).overview)).toEqual([])
   })
 
-  test('says on 80 columns how far it is, and what the old code holds', () => {
+  test('shows its progress at 80 columns, and the runs on old code', () => {
     const [line = []] = rolloutLines(viewProps({ fleet: fleetOf(deploy) }))
     const text = line.map((one) => one.text).join('')
     expect(text.slice(0, 80)).toContain('50%, old code holds 3 runs, longest 1m0s')
@@ -178,7 +178,7 @@ function viewProps(options: Parameters<typeof screenInput<WorkersData>>[0]): Vie
   return { ...screenInput<WorkersData>({ target, ...options }), windows: {} }
 }
 
-describe('what is said of a worker', () => {
+describe('the description of a worker', () => {
   function textOf(over: Partial<Overview>, data?: WorkersData): string {
     const props = viewProps({ fleet: fleetOf(over), ...(data === undefined ? {} : { data }) })
     const [row] = workerRows(props)
@@ -188,7 +188,7 @@ describe('what is said of a worker', () => {
       .join('\n')
   }
 
-  test('is why it was lost', () => {
+  test('has the cause of its loss', () => {
     const operations = [
       operation('worker lost', minuteMs, { subject: 'a', count: 2, details: { cause: 'lease' } }),
     ]
@@ -196,7 +196,7 @@ describe('what is said of a worker', () => {
     expect(text).toContain('worker a lost: its lease expired, it held 2 runs (1m0s ago)')
   })
 
-  test('is what ended the task of one that is gone, once that is known', () => {
+  test('has the cause of the end of its task, once that is known', () => {
     const reason = 'stopped by scale-in, SIGKILL after 30 s'
     const lost = operation('worker lost', minuteMs, { subject: 'a', count: 2, details: { cause: 'exit' } })
     const explained = operation('loss explained', 30 * secondMs, { subject: 'a', count: 2, reason })
@@ -212,7 +212,7 @@ describe('what is said of a worker', () => {
     expect(rowsOf({ operations }, 'scale-in').map(({ id }) => id)).toEqual(['a'])
   })
 
-  test('is who takes over the runs of a lost one, or that a worker has to be started', () => {
+  test('names the workers that take over the runs of a lost one, or asks to start a worker', () => {
     const dead = worker('a', {}, { lost: true, running: 1 })
     const held = [runOf('r1', { state: 'running', worker: 'a' })]
     const text = textOf({ workers: [dead] }, { worker: 'a', held, isWhole: true })
@@ -223,7 +223,7 @@ describe('what is said of a worker', () => {
     expect(textOf({ workers: [dead, worker('b')] })).toContain('the next worker that claims takes')
   })
 
-  test('is who told it to drain, as far as the log says', () => {
+  test('names the operator who requested its drain, as far as the log knows', () => {
     const workers = [worker('a', {}, { draining: true })]
     const operations = [
       operation('drain worker', 5 * secondMs, { subject: 'a', by: 'ana', reason: 'deploy' }),
@@ -232,7 +232,7 @@ describe('what is said of a worker', () => {
     expect(textOf({ workers })).toContain('it claims no more runs')
   })
 
-  test('is why it drains, for how much longer, and what it still holds', () => {
+  test('has the reason for its drain, the time left, and the runs it still holds', () => {
     const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 13_000, leftMs: 12_000 } as const
     const workers = [worker('a', {}, { draining: true, drain, running: 2 })]
     expect(textOf({ workers }).replace(/\s+/g, ' ')).toContain(
@@ -244,7 +244,7 @@ describe('what is said of a worker', () => {
     expect(rowsOf({ workers }).map((row) => state?.cell(row))).toEqual(['◐ draining, 12.0s left'])
   })
 
-  test('is what becomes of each of its runs while it drains', () => {
+  test('has the outcome of each of its runs while it drains', () => {
     const runs = [
       { run: 'r1', plan: 'finishing step', path: 'pages/3' },
       { run: 'r2', plan: 'handing over' },
@@ -254,7 +254,7 @@ describe('what is said of a worker', () => {
     expect(text).toContain("   r1 finishes 'pages/3', cut in 12.0s\n   r2 handing over\n")
   })
 
-  test('is its task, and what ECS says of its protection', () => {
+  test('has its task, and the protection that ECS reports', () => {
     const text = textOf({ workers: [inTask] })
     expect(text).toContain(
       ' task      0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a of service workers in cluster jobs, imports:7, FARGATE in eu-central-1b',
@@ -264,7 +264,7 @@ describe('what is said of a worker', () => {
     expect(textOf({ workers: [worker('a')] })).not.toMatch(/task|protected/)
   })
 
-  test('is what a stop would cut', () => {
+  test('has the steps that a stop would cut', () => {
     const step = { path: 'charge', openMs: 12_000, toldAgoMs: 500 }
     const held = [
       runOf('r1', { state: 'running', worker: 'a', step }),
@@ -276,7 +276,7 @@ describe('what is said of a worker', () => {
   })
 })
 
-test('the runs in hand are asked for by the worker under the cursor', async () => {
+test('the runs held are read for the worker under the cursor', async () => {
   const queries: unknown[] = []
   const inspector = {
     runs: async (query: unknown) => {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { defineJob, type Job, type RunInfo } from '../../sdk/index.ts'
 
 describe('the input of a handler', () => {
-  test('is what a zod schema makes of it', () => {
+  test('is the output of a zod schema', () => {
     const input = z.object({ day: z.string().transform((day) => new Date(day)), rows: z.number().default(5) })
     const job = defineJob({ name: 'a', input }, (context) => {
       expectTypeOf(context.input).toEqualTypeOf<{ day: Date; rows: number }>()
@@ -12,7 +12,7 @@ describe('the input of a handler', () => {
     expectTypeOf(job).toEqualTypeOf<Job<{ day: string; rows?: number | undefined }, void>>()
   })
 
-  test('is what a valibot schema makes of it', () => {
+  test('is the output of a valibot schema', () => {
     const input = v.object({ at: v.pipe(v.string(), v.transform(Number)) })
     const job = defineJob({ name: 'a', input }, (context) => {
       expectTypeOf(context.input).toEqualTypeOf<{ at: number }>()
@@ -21,7 +21,7 @@ describe('the input of a handler', () => {
     expectTypeOf(job).toEqualTypeOf<Job<{ at: string }, number>>()
   })
 
-  test('is the first type argument where there is no schema', () => {
+  test('is the first type argument if there is no schema', () => {
     const job = defineJob<{ file: string }, boolean>({ name: 'a' }, ({ input }) => {
       expectTypeOf(input).toEqualTypeOf<{ file: string }>()
       return true
@@ -29,7 +29,7 @@ describe('the input of a handler', () => {
     expectTypeOf(job).toEqualTypeOf<Job<{ file: string }, boolean>>()
   })
 
-  test('is undefined where nobody named one', () => {
+  test('is undefined if no type is named', () => {
     defineJob({ name: 'a' }, ({ input }) => {
       expectTypeOf(input).toEqualTypeOf<undefined>()
     })
@@ -52,7 +52,7 @@ describe('the input of a handler', () => {
 })
 
 describe('protect', () => {
-  test('decides by the parsed input', () => {
+  test('receives the parsed input', () => {
     const input = z.object({ day: z.string().transform((day) => new Date(day)) })
     const job = defineJob(
       {
@@ -75,7 +75,7 @@ describe('protect', () => {
 })
 
 describe('a unique key', () => {
-  test('is made of the parsed input', () => {
+  test('is derived from the parsed input', () => {
     const input = z.object({ day: z.string().transform((day) => new Date(day)) })
     const job = defineJob(
       {
@@ -97,7 +97,7 @@ describe('a unique key', () => {
     defineJob({ name: 'a', unique: true }, () => {})
   })
 
-  test('is a string or a number, for a known time and a known way', () => {
+  test('is a string or a number, and takes known values of until and onDuplicate', () => {
     // @ts-expect-error no key
     defineJob<{ file: string }>({ name: 'a', unique: { key: (input) => input } }, () => {})
     // @ts-expect-error not a time
@@ -108,7 +108,7 @@ describe('a unique key', () => {
 })
 
 describe('the output of a job', () => {
-  test('is what its handler returns, awaited', () => {
+  test('is the awaited result of its handler', () => {
     expectTypeOf(defineJob({ name: 'a' }, () => 5)).toEqualTypeOf<Job<undefined, number>>()
     expectTypeOf(defineJob({ name: 'a' }, async () => 'text')).toEqualTypeOf<Job<undefined, string>>()
   })
@@ -199,7 +199,7 @@ describe('a wrong option of a job is one error, at the option', () => {
     )
   })
 
-  test('beside a schema', () => {
+  test('an option beside a schema', () => {
     defineJob(
       {
         name: 'a',
@@ -220,7 +220,7 @@ describe('a wrong option of a job is one error, at the option', () => {
     )
   })
 
-  test('an input that is no schema', () => {
+  test('an input that isn’t a schema', () => {
     defineJob(
       {
         name: 'a',

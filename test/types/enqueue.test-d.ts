@@ -22,20 +22,20 @@ const optional = defineJob<{ file: string } | undefined, void>({ name: 'optional
 const given = { file: 'a.csv', at: '2026-01-01' }
 
 describe('enqueue', () => {
-  test('takes what the schema takes, and returns a handle of the output', async () => {
+  test('accepts the input of the schema, and returns a handle of the output', async () => {
     const handle = await jobs.enqueue(importing, given)
     expectTypeOf(handle).toEqualTypeOf<EnqueuedRun<{ rows: number; at: Date }>>()
     expectTypeOf(await handle.result()).toEqualTypeOf<{ rows: number; at: Date }>()
   })
 
-  test('takes no input where the job takes none', async () => {
+  test('accepts no input if the job has none', async () => {
     expectTypeOf(await (await jobs.enqueue(hello)).result()).toEqualTypeOf<string>()
     await jobs.enqueue(hello, undefined, { delay: '5m' })
     await jobs.enqueue(optional)
     await jobs.enqueue(optional, { file: 'a.csv' })
   })
 
-  test('takes every option', async () => {
+  test('accepts every option', async () => {
     await jobs.enqueue(importing, given, {
       id: 'import-1',
       delay: '1.5h',
@@ -49,12 +49,12 @@ describe('enqueue', () => {
 })
 
 describe('a wrong enqueue is one error, at the fault', () => {
-  test('an input that is missing', async () => {
+  test('a missing input', async () => {
     // @ts-expect-error: the job takes an input
     await jobs.enqueue(importing)
   })
 
-  test('an input that does not fit', async () => {
+  test('an input that does not match', async () => {
     await jobs.enqueue(importing, {
       // @ts-expect-error: a file is a text
       file: 7,
@@ -73,7 +73,7 @@ describe('a wrong enqueue is one error, at the fault', () => {
     })
   })
 
-  test('an input for a job that takes none', async () => {
+  test('an input for a job without input', async () => {
     await jobs.enqueue(
       hello,
       // @ts-expect-error: the job takes no input
@@ -110,7 +110,7 @@ describe('a wrong enqueue is one error, at the fault', () => {
     })
   })
 
-  test('something that is no job', async () => {
+  test('a value that isn’t a job', async () => {
     await jobs.enqueue(
       // @ts-expect-error: made by hand, not by defineJob
       { name: 'hello' },
@@ -119,7 +119,7 @@ describe('a wrong enqueue is one error, at the fault', () => {
 })
 
 describe('enqueueMany', () => {
-  test('takes a list of inputs and returns a result each', async () => {
+  test('accepts a list of inputs and returns one result each', async () => {
     const results = await jobs.enqueueMany(importing, [given, given], { tags: ['bulk'] })
     expectTypeOf(results).toEqualTypeOf<EnqueueResult<{ rows: number; at: Date }>[]>()
     const [first] = results
@@ -131,14 +131,14 @@ describe('enqueueMany', () => {
     }
   })
 
-  test('takes no id', async () => {
+  test('accepts no id', async () => {
     await jobs.enqueueMany(importing, [given], {
       // @ts-expect-error: one id can not name many
       id: 'import-1',
     })
   })
 
-  test('takes no input that does not fit', async () => {
+  test('rejects an input that does not match', async () => {
     await jobs.enqueueMany(importing, [
       {
         // @ts-expect-error: a file is a text
@@ -170,7 +170,7 @@ describe('a handle', () => {
     expectTypeOf(await handle.retry({ from: 'a', runAgain: ['b'], dryRun: true })).toEqualTypeOf<RetryPlan>()
   })
 
-  test('takes no unknown option', async () => {
+  test('rejects an unknown option', async () => {
     await jobs.run('h-1').result({
       // @ts-expect-error: it is called timeout
       timeOut: '5m',
@@ -187,11 +187,11 @@ describe('a handle', () => {
 })
 
 describe('a worker', () => {
-  test('takes jobs of any input and output', () => {
+  test('accepts jobs of any input and output', () => {
     createWorker({ jobs: [hello, importing, optional], concurrency: 5, stopTimeout: '25s' })
   })
 
-  test('takes no wrong option', () => {
+  test('rejects a wrong option', () => {
     createWorker({
       jobs: [hello],
       // @ts-expect-error: it is called concurrency

@@ -8,14 +8,14 @@ class Declined extends FatalError {
 }
 
 describe('an error class', () => {
-  test('narrows what was thrown with is', () => {
+  test('narrows a thrown value with is', () => {
     if (StepFailedError.is(thrown)) expectTypeOf(thrown.path).toEqualTypeOf<string>()
     if (RetryAfterError.is(thrown)) expectTypeOf(thrown).toEqualTypeOf<RetryAfterError>()
     if (DurableJobsError.is(thrown)) expectTypeOf(thrown.code).toEqualTypeOf<string>()
     if (Declined.is(thrown)) expectTypeOf(thrown.reason).toEqualTypeOf<string>()
   })
 
-  test('narrows what was thrown with instanceof', () => {
+  test('narrows a thrown value with instanceof', () => {
     if (thrown instanceof StepFailedError) expectTypeOf(thrown.attempts).toEqualTypeOf<number>()
     if (thrown instanceof DurableJobsError) expectTypeOf(thrown).toEqualTypeOf<DurableJobsError>()
     if (thrown instanceof Declined) expectTypeOf(thrown.reason).toEqualTypeOf<string>()

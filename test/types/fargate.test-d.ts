@@ -6,12 +6,12 @@ import {
 } from '../../runtime/fargate/index.ts'
 import type { WorkerOptions } from '../../runtime/index.ts'
 
-test('what scaleInProtection returns goes into the middleware of a worker', () => {
+test('the result of scaleInProtection is a middleware of a worker', () => {
   const options = { middleware: [scaleInProtection(), scaleInProtection({ mode: 'required', period: '5m' })] }
   expectTypeOf(options).toExtend<Partial<WorkerOptions>>()
 })
 
-test('modes are written out', () => {
+test('modes are literal types', () => {
   expectTypeOf<ScaleInProtectionOptions['mode']>().toEqualTypeOf<
     'off' | 'best-effort' | 'required' | undefined
   >()
@@ -21,7 +21,7 @@ test('modes are written out', () => {
   void scaleInProtection({ period: 'five' })
 })
 
-test('a state tells by its kind what else it has', () => {
+test('the kind of a state determines its other fields', () => {
   const { state } = {} as ProtectionStatus
   if (state.kind === 'refused') expectTypeOf(state.retryInMs).toEqualTypeOf<number | undefined>()
   // @ts-expect-error: only a refusal has it

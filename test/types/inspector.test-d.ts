@@ -8,7 +8,7 @@ type Returned<Name extends keyof sdk.Inspector> = sdk.Inspector[Name] extends (
   ? Value
   : sdk.Inspector[Name]
 
-/** What each read resolves to, by the names that the doors export: a read that is added is added here. */
+/** The result type of each read, by its exported name: add new reads here. */
 interface Reads {
   readonly address: string
   run: sdk.RunDetails | undefined
@@ -53,16 +53,16 @@ interface Reads {
 declare const jobs: sdk.Jobs
 
 describe('the inspector', () => {
-  test('resolves to types that have a name', () => {
+  test('resolves to named types', () => {
     expectTypeOf<{ [Name in keyof sdk.Inspector]: Returned<Name> }>().toEqualTypeOf<Reads>()
   })
 
-  test('is the same from both doors', () => {
+  test('is the same from both entry points', () => {
     expectTypeOf<platform.Inspector>().toEqualTypeOf<sdk.Inspector>()
     expectTypeOf(jobs.inspector).toEqualTypeOf<sdk.Inspector>()
   })
 
-  test('reports the open step of runs that are held, and no others', async () => {
+  test('reports the open step only of runs that are held', async () => {
     const run = await jobs.inspector.run('id')
     if (run?.state === 'running') expectTypeOf(run.step).toEqualTypeOf<sdk.RunningStep | undefined>()
     // @ts-expect-error: a ready run is in no step
@@ -71,7 +71,7 @@ describe('the inspector', () => {
 })
 
 describe('a handle', () => {
-  test('reports what its enqueue did, and one by id does not', async () => {
+  test('reports the result of its enqueue, and one by id does not', async () => {
     const job = {} as sdk.Job<undefined, string>
     const handle = await jobs.enqueue(job)
     expectTypeOf(handle.outcome).toEqualTypeOf<'created' | 'joined' | 'replaced'>()

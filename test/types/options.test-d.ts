@@ -3,7 +3,7 @@ import type { LimiterChange, Limiters, UniqueOptions } from '../../sdk/index.ts'
 
 declare const jobLimits: Limiters
 
-test('numbers of a limiter are numbers, its times durations', () => {
+test('numbers of a limiter are numbers, and its times are durations', () => {
   void jobLimits.set('api', { limit: 5, window: '1m' })
   // @ts-expect-error: a number, not text
   void jobLimits.set('api', { max: '5' })
@@ -12,7 +12,7 @@ test('numbers of a limiter are numbers, its times durations', () => {
   expectTypeOf<LimiterChange['max']>().toEqualTypeOf<number | undefined>()
 })
 
-test('the choices of unique are written out', () => {
+test('the options of unique are literal types', () => {
   expectTypeOf<UniqueOptions<unknown>['onDuplicate']>().toEqualTypeOf<
     'join' | 'reject' | 'replace' | undefined
   >()

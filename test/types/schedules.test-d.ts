@@ -5,7 +5,7 @@ import { defineJob, type Jobs, type RunInfo } from '../../sdk/index.ts'
 const input = z.object({ file: z.string(), at: z.coerce.date() })
 const cron = '0 3 * * *'
 
-test('the input of a schedule is what callers of the job pass', () => {
+test('the input of a schedule is the input that callers of the job pass', () => {
   defineJob({ name: 'a', input, schedule: { cron, input: { file: 'a', at: '2030-01-01' } } }, () => 1)
   // @ts-expect-error a field is missing
   defineJob({ name: 'a', input, schedule: { cron, input: { at: '2030-01-01' } } }, () => 1)
@@ -16,7 +16,7 @@ test('the input of a schedule is what callers of the job pass', () => {
   defineJob({ name: 'a', schedule: { cron, missed: 'some' } }, () => 1)
 })
 
-test('put asks for the input of its job', () => {
+test('put requires the input of its job', () => {
   const typed = defineJob<{ file: string }>({ name: 'typed' }, () => 1)
   const put = (jobs: Jobs): unknown[] => [
     jobs.schedules.put('a', typed, { cron, input: { file: 'a' } }),
@@ -28,7 +28,7 @@ test('put asks for the input of its job', () => {
   expectTypeOf(put).returns.toEqualTypeOf<unknown[]>()
 })
 
-test('a run may know its tick', () => {
+test('a run may have a tick', () => {
   expectTypeOf<RunInfo['schedule']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<RunInfo['scheduledFor']>().toEqualTypeOf<Date | undefined>()
 })

@@ -11,13 +11,13 @@ import {
 declare const step: StepTools
 
 describe('step.run', () => {
-  test('returns what its body returns, awaited', () => {
+  test('returns the awaited result of its body', () => {
     expectTypeOf(step.run('a', () => 5)).resolves.toEqualTypeOf<number>()
     expectTypeOf(step.run('a', async () => ({ at: new Date() }))).resolves.toEqualTypeOf<{ at: Date }>()
     expectTypeOf(step.run('a', () => undefined)).resolves.toEqualTypeOf<undefined>()
   })
 
-  test('gives its body a signal, a key, the attempt and a log', () => {
+  test('passes a signal, a key, the attempt and a log to its body', () => {
     void step.run('a', (context) => {
       expectTypeOf(context).toEqualTypeOf<StepContext>()
       expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>()
@@ -27,13 +27,13 @@ describe('step.run', () => {
     })
   })
 
-  test('keeps the types of steps in Promise.all', async () => {
+  test('preserves the types of steps in Promise.all', async () => {
     const [rows, file] = await Promise.all([step.run('a', () => 5), step.run('b', () => 'a.csv')])
     expectTypeOf(rows).toEqualTypeOf<number>()
     expectTypeOf(file).toEqualTypeOf<string>()
   })
 
-  test('takes its options', () => {
+  test('accepts its options', () => {
     void step.run('a', () => 5, { retry: 3, timeout: '5m', key: 7 })
     void step.run('a', () => 5, { retry: false, key: 'k' })
     void step.run('a', () => 5, { retry: { maxAttempts: Number.POSITIVE_INFINITY, initialInterval: '10ms' } })
@@ -45,7 +45,7 @@ describe('step.run', () => {
     expectTypeOf(charged).resolves.toEqualTypeOf<{ charge: string }>()
   })
 
-  test('lets onUnknown answer step.again, without changing the type of the result', () => {
+  test('lets onUnknown return step.again, without changing the type of the result', () => {
     const paid = step.run('a', async () => 5, { atMostOnce: true, onUnknown: () => step.again })
     expectTypeOf(paid).resolves.toEqualTypeOf<number>()
     const found = step.run('a', async () => 5, {
@@ -109,7 +109,7 @@ describe('a wrong step option is one error, at the option', () => {
     })
   })
 
-  test('a name that is no text', () => {
+  test('a name that isn’t a string', () => {
     void step.run(
       // @ts-expect-error: names are texts
       5,
@@ -124,13 +124,13 @@ describe('the other steps', () => {
     expectTypeOf(step.sleep('a', new Date(), { key: 1 })).resolves.toEqualTypeOf<void>()
   })
 
-  test('scope answers what its body returns, awaited', () => {
+  test('scope returns the awaited result of its body', () => {
     expectTypeOf(step.scope('a', () => step.run('b', () => 5))).resolves.toEqualTypeOf<number>()
     expectTypeOf(step.scope('a', () => 'text')).resolves.toEqualTypeOf<string>()
   })
 })
 
-describe('the types around', () => {
+describe('other types', () => {
   test('a duration is milliseconds, or a number with one of five units', () => {
     expectTypeOf<5 | '250ms' | '1.5s' | '5m' | '2h' | '1d'>().toExtend<Duration>()
     expectTypeOf<'5w'>().not.toExtend<Duration>()

@@ -12,7 +12,7 @@ function weights(keys: Keys): { limiter: string; key: string; weight: number }[]
   }))
 }
 
-/** A suspended run: what it holds, and of each of its waits what that needs together; `max` is what each key allows. */
+/** A suspended run: its holds, and the limits that each of its waits needs together; `max` is the limit of each key. */
 function run(id: string, holds: Keys, waits: readonly Keys[], max = 1): SuspendedRun {
   const needs = waits.map((keys) => weights(keys).map((need) => ({ ...need, max })))
   return { id, holds: weights(holds), waits: needs.map((each, i) => ({ path: `step ${i}`, needs: each })) }

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..')
 /** `node:http` is a quarter of the start of a command, and brings undici with it. */
 const never = /^(ioredis|ink|react|@aws-sdk\/.*|(node:)?(http|sqlite))(\/|$)/
 
-/** What a fresh process resolves, from packages and from Node, when it imports `file` and runs `then`. */
+/** The modules that a fresh process resolves, from packages and from Node, when it imports `file` and runs `then`. */
 async function loadedBy(file: string, then = ''): Promise<readonly string[]> {
   const script = `
     import { registerHooks } from 'node:module'

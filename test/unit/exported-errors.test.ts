@@ -20,7 +20,7 @@ const foreign: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(globalThis),
   'SuppressedError',
   'NonError',
-  // What ECS calls a container's end.
+  // The name of ECS for a container's end.
   'OutOfMemoryError',
 ])
 

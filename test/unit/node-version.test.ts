@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..')
 const line =
   'durable-jobs: needs Node 22.18 or newer, this is Node 22.10.0; install a newer one from https://nodejs.org'
 
-/** What a process that takes itself for Node 22.10 prints of the error that `call` ends in. */
+/** The output of a process that reports Node 22.10, for the error of `call`. */
 function failureOf(call: string): unknown {
   const old =
     "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.10.0' } });" +

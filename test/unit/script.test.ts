@@ -9,7 +9,7 @@ const names = readdirSync(folder)
   .map((file) => file.replace('.lua', ''))
   .filter((name) => name !== 'prelude' && !name.endsWith('-part')) as ScriptName[]
 
-/** How many functions each call of a script makes, whatever it does: those that are in no other function and under no condition. */
+/** How many functions each call of a script creates in any case: those outside other functions and conditions. */
 function functionsOfEachCall(source: string): number {
   const code = source
     .replace(/--\[\[[\s\S]*?\]\]|--.*/g, '')
@@ -31,7 +31,7 @@ function functionsOfEachCall(source: string): number {
 describe('scripts of the Redis store', () => {
   test.each(names)('%s: its head is parsed, and it has room for more', (name) => {
     const { source } = scriptOf(name)
-    // Lua allows 200 local variables in a chunk; a server would refuse the script with a message that tells no cause.
+    // Lua allows 200 local variables in a chunk; a server would refuse the script with a message without a cause.
     const locals = [...source.matchAll(/^local (?:function \w+|[\w, ]+)/gm)].flatMap(([line]) =>
       line.replace(/^local (function )?/, '').split(','),
     )
@@ -42,8 +42,8 @@ describe('scripts of the Redis store', () => {
     expect(scriptOf(name).readOnly).toBe(/^(read|list|plan|check)-|^overview$/.test(name))
   })
 
-  // A server makes them anew in each call. Rare ones belong in a group that is made on first use, as `uniqueKeys` in the prelude, or
-  // in a part that is included where it is needed.
+  // A server creates them again in each call. Rare ones belong in a group that is created on first use, as `uniqueKeys` in the
+  // prelude, or in a part that is included where it is needed.
   test.each([
     ['claim', 86],
     ['commit', 72],

@@ -60,16 +60,16 @@ function pair() {
     setMayReport: (may: boolean) => {
       mayReport = may
     },
-    /** Time goes on that this process does not count. */
+    /** Time passes that this process does not count. */
     freeze: (ms: number) => {
       frozen += ms
     },
-    /** The same, and its host's uptime tells of it. */
+    /** The same, and its host's uptime counts it. */
     sleep: (ms: number) => {
       frozen += ms
       slept += ms
     },
-    /** Another client was the first to report what the server's clock did. */
+    /** Another client was the first to report the move of the server's clock. */
     othersReport: () => {
       offset = start + elapsed - wall()
       moves++

@@ -2,8 +2,8 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-// The direction of imports in the package is a rule of biome.json. Biome matches specifiers as they are written, and
-// cli/ in one may be a suite, a folder of the same suite, or runtime/cli. Here they are resolved.
+// The direction of imports in the package is a rule of biome.json. Biome matches specifiers as written, and
+// cli/ in one may be a suite, a folder of the same suite, or runtime/cli. This test resolves them.
 
 const root = join(import.meta.dirname, '../..')
 

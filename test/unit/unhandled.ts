@@ -10,7 +10,7 @@ export function observeUnhandled(): { readonly none: () => Promise<void> } {
   beforeAll(() => void process.on('unhandledRejection', note))
   afterAll(() => void process.off('unhandledRejection', note))
   return {
-    /** Node tells of them once the microtasks have run. */
+    /** Node emits them once the microtasks have run. */
     none: async () => {
       await macrotask()
       await macrotask()

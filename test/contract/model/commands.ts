@@ -40,7 +40,7 @@ export interface Fleet {
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
 
-/** Of the runs that are to be unique. */
+/** Of the runs with a unique key. */
 const keys = ['k1', 'k2', 'k3'] as const
 
 /** Of failures with a mark. */
@@ -61,7 +61,7 @@ function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<vo
   }
 }
 
-/** After every command the store tells of each run what the oracle knows, and each live one is in one place. */
+/** After every command the store reports each run as the oracle does, and each live run is in one place. */
 async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<void> {
   const counts = new Map<string, number>()
   const runs: Run[] = []
@@ -102,7 +102,7 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
   if (query !== undefined) await expectSearch(store, runs, query, oracle.now)
 }
 
-/** Backlogs are those of the oracle; whatever was counted has its time. */
+/** Backlogs are those of the oracle; every count has its time. */
 async function statisticsAgree(oracle: Oracle, store: Store): Promise<void> {
   const { jobs, backlogs } = await store.statistics('24h')
   const live = [...oracle.runs.values()].filter(({ state }) => state !== 'scheduled' && !isEnd(state))
@@ -115,7 +115,7 @@ async function statisticsAgree(oracle: Oracle, store: Store): Promise<void> {
     expect(durationsIn(total)).toBe(completed + failed + cancelled + expired)
   }
 }
-/** Searches that take turns after every third command; each reads other indexes. */
+/** Searches that rotate after every third command; each reads other indexes. */
 const queries: readonly RunQuery[] = [
   { limit: 7 },
   { states: ['ready', 'waiting', 'running', 'cancelling'], order: 'longest', limit: 3 },
@@ -153,7 +153,7 @@ function enqueueUniqueCommand(unique: UniqueClaim, delayMs: number): Command {
     const run = newRun({ unique, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
     const expected = oracle.enqueueUnique(run.id, run.queue, delayMs, unique)
     const again: EnqueueReply = expected.outcome === 'created' ? { outcome: 'joined', id: run.id } : expected
-    // Concurrent calls share a trip, and are answered as one after the other.
+    // Concurrent calls share a round trip, and get their replies as if they were sequential.
     const [first, second] = [store.enqueue([run]), store.enqueue([run])]
     expect([await first, await second]).toEqual([[expected], [again]])
     oracle.sent.push({ run, answer: again, at: oracle.now })
@@ -197,7 +197,7 @@ async function claimRuns(
   expect(await worker.claimReply(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
 }
 
-/** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
+/** The worker reports all its runs, as they are or as they were earlier; a late repeat changes nothing. */
 function tellCommand(which: number, agoMs: number): Command {
   return command(`worker ${which} tells of its open steps of ${agoMs} ms ago`, async (oracle, fleet) => {
     const worker = fleet.workers[which]
@@ -233,7 +233,7 @@ function checkpointCommand(choice: number, twice: boolean): Command {
   })
 }
 
-/** A step's attempt fails, for good or to be tried again; the entry is sent twice. */
+/** A step's attempt fails, finally or with a retry; the entry is sent twice. */
 function failureCommand(choice: number, cause: Cause, pauseMs: number | undefined): Command {
   const title = `claim ${choice} stores a failed attempt for ${cause}`
   return command(title, async (oracle, fleet) => {
@@ -343,7 +343,7 @@ async function join(oracle: Oracle, { store, workers }: Fleet, which: number): P
   oracle.operations.push(`worker joined ${next.name}`)
 }
 
-/** What ended the task of a lost worker becomes known, and is told twice. */
+/** The cause of death of a lost worker's task becomes known, and is reported twice. */
 function explainCommand(choice: number, isBlameless: boolean): Command {
   return command(`loss ${choice} is explained as ${deathOf(isBlameless)}`, async (oracle, { store }) => {
     const loss = pick(oracle.losses, choice)
@@ -419,7 +419,7 @@ function removeCommand(choice: number): Command {
   })
 }
 
-/** Some runs at once, sent twice; what is refused stops no other. */
+/** Several runs at once, sent twice; a refused run stops no other. */
 function actionCommand(action: ActionKind, choices: readonly number[]): Command {
   return command(`${action} runs ${choices}`, async (oracle, { store, claims }) => {
     const all = [...oracle.runs.values()]
@@ -483,7 +483,7 @@ const claimOfKey: fc.Arbitrary<UniqueClaim> = fc.record({
   until: fc.constantFrom<UniqueClaim['until']>('finished', 'finished', 'started', 'started', { ms: 3_000 }),
   onDuplicate: fc.constantFrom('join', 'reject', 'replace'),
 })
-/** One that holds a second key, which may be the first one of others. */
+/** A run that holds a second key, which may be the first one of others. */
 const claimOfKeys: fc.Arbitrary<UniqueClaim> = fc
   .tuple(claimOfKey, fc.constantFrom(undefined, ...keys))
   .map(([claim, canonicalKey]) =>

@@ -19,21 +19,21 @@ export interface KnownRun {
   streak: number
   /** Last accepted position. */
   position: number
-  /** What its last settlement told of stored steps that the code no longer calls. */
+  /** The stored steps that the code no longer calls, from its last settlement. */
   orphans: readonly number[] | undefined
   /** Index of the worker that holds it. */
   holder: number | undefined
-  /** Its unique key, and what it is held until. */
+  /** Its unique key, and until when the run holds it. */
   readonly unique: UniqueClaim | undefined
-  /** Whether it was claimed since its enqueue or its last retry by hand. */
+  /** Whether it was claimed since its enqueue or its last manual retry. */
   started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
-  /** When its holder's open step was told as of. */
+  /** The time of its holder's last report of an open step. */
   toldAsOf: number | undefined
   /** Of the failure that it is failed for, or waits after. */
   fingerprint: string | undefined
-  /** The last stay that was settled, for its repeat: fence and the state it ended in. */
+  /** The last execution that was settled, for its repeat: fence and final state. */
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
 
@@ -46,25 +46,25 @@ export interface KnownLoss {
   isExplained: boolean
 }
 
-/** The contract in as few lines as it can be said: one map of runs, no store, no time of its own. */
+/** The contract in as few lines as possible: one map of runs, no store, no clock. */
 export class Oracle {
   readonly runs = new Map<string, KnownRun>()
   readonly paused = new Set<string>()
-  /** Operation and subject of what the log of operations tells. */
+  /** Operation and subject of each entry in the log of operations. */
   readonly operations: string[] = []
   readonly losses: KnownLoss[] = []
   /** Windows by key: the run that opened the last one, and its end. */
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
-  /** Enqueues with a key, and what a repeat of each is answered. */
+  /** Enqueues with a key, and the result of a repeat of each. */
   readonly sent: { readonly run: NewRun; readonly answer: EnqueueReply; readonly at: number }[] = []
-  /** How often workers told of open steps. */
+  /** How often workers reported open steps. */
   told = 0
   /** Failures by fingerprint. */
   readonly failures = new Map<string, { tries: number; runs: number }>()
   now: number
   /** How often the store was compared with it. */
   agreed = 0
-  /** Workers that were told to ask for protection. */
+  /** Workers that were told to request protection. */
   #asked = { since: Number.NEGATIVE_INFINITY, count: 0 }
 
   constructor(now: number) {
@@ -77,7 +77,7 @@ export class Oracle {
     return run
   }
 
-  /** Who holds a unique key, by looking at all runs. */
+  /** The holder of a unique key, by scanning all runs. */
   holder(key: string): string | undefined {
     const window = this.windows.get(key)
     if (window !== undefined && window.end > this.now) return window.run
@@ -92,7 +92,7 @@ export class Oracle {
     return holding[0]?.id
   }
 
-  /** What an enqueue with a key is answered; supersedes the holder where it is to. */
+  /** Returns the result of an enqueue with a key; supersedes the holder if it has to. */
   enqueueUnique(id: string, queue: string, delayMs: number, unique: UniqueClaim): EnqueueReply {
     const keys = keysOf(unique)
     const holders = [...new Set(keys.flatMap((key) => this.holder(key) ?? []))]
@@ -132,7 +132,7 @@ export class Oracle {
     })
   }
 
-  /** What every claim does first. */
+  /** The first part of every claim. */
   promote(): void {
     for (const run of this.runs.values()) {
       if (run.wakeAt !== undefined && run.wakeAt <= this.now) this.#ready(run)
@@ -143,7 +143,7 @@ export class Oracle {
     return [...this.runs.values()].filter(({ holder }) => holder === worker)
   }
 
-  /** How many runs a claim of `max` gets, after `promote`. `takes`: those that need protection, too. */
+  /** How many runs a claim of `max` gets, after `promote`. `takes`: includes runs that need protection. */
   claimable(worker: number, max: number, takes: boolean): number {
     return Math.min(
       max,
@@ -151,12 +151,12 @@ export class Oracle {
     )
   }
 
-  /** How many runs a claim without protection leaves for want of it. */
+  /** How many runs a claim without protection skips for lack of it. */
   protectedLeft(worker: number): number {
     return this.#claimable(worker, ({ protect }) => protect)
   }
 
-  /** Whether one more worker is told to ask for protection for so many runs; counts it in. */
+  /** Whether one more worker is told to request protection for so many runs; counts it. */
   isToAsk(runs: number): boolean {
     if (runs === 0) return false
     if (this.now >= this.#asked.since + askPauseMs) this.#asked = { since: this.now, count: 0 }
@@ -185,7 +185,7 @@ export class Oracle {
     run.toldAsOf = undefined
   }
 
-  /** A worker tells of a step of each run that it holds. */
+  /** A worker reports a step of each run that it holds. */
   tell(worker: number, agoMs: number): void {
     for (const run of this.heldBy(worker)) run.toldAsOf = this.now - agoMs
   }
@@ -237,7 +237,7 @@ export class Oracle {
     if (of !== 'step' && (run.state === 'failed' || run.state === 'waiting')) run.fingerprint = fingerprint
   }
 
-  /** What `failures` tells, by fingerprint. */
+  /** The result of `failures`, by fingerprint. */
   groups(): Record<string, { tries: number; runs: number; failedNow: number }> {
     const runs = [...this.runs.values()].filter(({ state }) => state === 'failed')
     const failedNow = (of: string): number => runs.filter(({ fingerprint }) => fingerprint === of).length
@@ -259,7 +259,7 @@ export class Oracle {
     this.losses.push({ ...known, at: this.now, runs, isExplained: false })
   }
 
-  /** What ended a lost worker's task is known, and says nothing about its runs, or may be the work of one. */
+  /** The cause of a lost worker's death is known, and is unrelated to its runs, or a run may have caused it. */
   explain({ runs, at }: KnownLoss, isBlameless: boolean): void {
     for (const { id, losses, streak } of isBlameless ? runs : []) {
       const run = this.runs.get(id)

@@ -4,7 +4,7 @@ import type { StoreEvent } from '../../../runtime/store/events.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { numberIn, readAllEvents } from '../read-events.ts'
 
-/** What the logs of a store have told so far, as a reader sees it that never misses any. */
+/** All events of the logs of a store so far, as seen by a reader that never misses any. */
 export class ToldEvents {
   /** By run: the state that its last transition led to. */
   readonly states = new Map<string, RunState>()

@@ -61,7 +61,7 @@ const acts = fc.oneof(
 )
 type Act = typeof acts extends fc.Arbitrary<infer A> ? A : never
 
-/** Random histories of runs with limits of their jobs and of their steps, under losses and writes by hand. */
+/** Random histories of runs with limits of their jobs and of their steps, under losses and manual actions. */
 export function describeLimitHistories({ name, open }: StoreKind): void {
   describe(`histories with limits: ${name}`, () => {
     test(
@@ -117,7 +117,7 @@ class History {
     await this.#agree()
   }
 
-  /** Whatever has happened, everything can end, and then nothing is held and nobody waits. */
+  /** After any history everything can end, and then no limit is held and no run waits. */
   async end(): Promise<void> {
     for (const name of ['default', 'other']) await this.#store.resumeQueue(name, byHand())
     await this.#store.setLimiter('two', undefined, byHand())
@@ -189,7 +189,7 @@ class History {
       const known = this.#runs.find(({ id }) => id === run.id)
       if (known === undefined) continue
       known.stay = { worker, run }
-      // One that may only fail takes nothing, and keeps what it kept.
+      // A run that may only fail takes nothing, and retains its holds.
       if (run.failsAs === undefined) known.taken = true
     }
   }
@@ -212,7 +212,7 @@ class History {
     known.steps.clear()
   }
 
-  /** A step that finds a limit closed gives the slot up at once. */
+  /** A step that hits a closed limit releases the slot at once. */
   async #acquire(known: Known | undefined, wanted: readonly LimitUse[]): Promise<void> {
     if (known?.stay === undefined || wanted.length === 0) return
     // Two runs that keep a slot each and wait for the other's are their author's deadlock.

@@ -16,7 +16,7 @@ const maxTestMs = 60 * 60_000
 const dayMs = 86_400_000
 const workerCount = 3
 const backlog = 40
-/** Rounds in which everybody asked, everything held ended and time passed, and nothing new began. */
+/** Rounds in which every run requested, every hold ended and time passed, and nothing new began. */
 const deadAfter = 30
 
 const slots = [1, 2, 3].map((max) => limits.concurrency({ name: `slots-${max}`, max }))
@@ -29,7 +29,7 @@ const rules = [
   ...Object.entries(rates).map(([name, { limiter }]) => ({ name, rule: limiter.rule })),
 ]
 
-/** Runs that need two limits each: all or nothing, nobody for ever, and no younger one before a senior. */
+/** Runs that need two limits each: all or nothing, no starvation, and no younger run before an aged waiter. */
 export function describePairProperties({ name, open }: StoreKind): void {
   describe(`pairs of limits: ${name}`, () => {
     test(
@@ -60,7 +60,7 @@ interface Known {
   readonly paid: Set<number>
   /** The first line it was seen in, and when. */
   line?: { readonly at: string; readonly seenAt: number }
-  /** It was refused again after it had waited for so long: no younger run takes its keys from now on. */
+  /** It was refused again after it had aged: no younger run takes its keys from now on. */
   senior: boolean
 }
 
@@ -174,7 +174,7 @@ class Play {
 
   /** Q6. */
   #passesNoSenior(known: Known, attempt: number): void {
-    // What was paid before is not taken now.
+    // A cost paid earlier is not taken again.
     const taken = known.uses.filter(({ limiter }) => !(limiter in rates && known.paid.has(attempt)))
     const passed = [...this.#live.values()].find(
       ({ senior, order, uses }) => senior && order < known.order && sharesKey(uses, taken),
@@ -202,7 +202,7 @@ class Play {
     this.#workers[which] = await this.#register()
   }
 
-  /** Q1: what a key says is used is what its holders took, and the sweep finds nothing to repair. */
+  /** Q1: the usage of a key equals the holds of its holders, and the sweep finds nothing to repair. */
   async #check(): Promise<void> {
     for (const { name } of slots) {
       const keys = await this.#store.limiterKeys(name, 10)
@@ -219,7 +219,7 @@ class Play {
     if (this.#random.next() < 0.1) expect(await this.#store.sweep(1_000)).toEqual({ pruned: 0, repaired: [] })
   }
 
-  /** A run that stands in another line than before was refused once more. */
+  /** A run that is on another waitlist than before was refused once more. */
   async #noticeSeniors(): Promise<void> {
     const waiting = [...this.#live.values()].filter(({ held, senior }) => held === undefined && !senior)
     const places = await Promise.all(waiting.map(({ id }) => this.#store.linePlaces(id)))

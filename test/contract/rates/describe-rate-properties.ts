@@ -19,7 +19,7 @@ const numRuns = Number(process.env.DURABLE_JOBS_PROVE_RATES ?? 25)
 const maxTestMs = 30 * 60_000
 const dayMs = 86_400_000
 
-/** One that comes `gap` ms after the one before it; costs and holds are cut to what the limit allows. */
+/** An arrival `gap` ms after the one before it; costs and holds are capped to the limit. */
 interface Arrival {
   readonly gap: number
   readonly cost: number
@@ -118,7 +118,7 @@ function earliestWithRoom(max: number, list: readonly Arrived[]): readonly numbe
   return starts
 }
 
-/** When each arrival started, played by a worker that asks when the store told it to, and at no other time. */
+/** The start of each arrival, with a worker that requests only when the store told it to. */
 async function startsOf(
   under: StoreUnderTest,
   limiter: Limiter,
@@ -135,7 +135,7 @@ async function startsOf(
   let ends: { readonly at: number; readonly end: () => Promise<unknown> }[] = []
   let arrived = 0
   for (let idle = 0; starts.size < runs.length; idle++) {
-    // A worker that is told to ask again at once, again and again, would burn its processor.
+    // A worker that may retry at once again and again would occupy its CPU.
     if (idle > 20) throw new Error(`nothing starts: ${starts.size} of ${runs.length} runs have`)
     const ended = ends.filter(({ at }) => at <= under.now())
     ends = ends.filter(({ at }) => at > under.now())

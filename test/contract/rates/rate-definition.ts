@@ -11,7 +11,7 @@ export interface RateDefinition {
   readonly limiter: Limiter
   /** The largest cost. */
   readonly max: number
-  /** Whether one more start keeps the rule after those `before`, all of which kept it. */
+  /** Whether one more start satisfies the rule after the starts in `before`, all of which satisfied it. */
   allows(before: readonly Start[], next: Start): boolean
 }
 
@@ -52,7 +52,7 @@ export function points(most: number, every: number): RateDefinition {
   return { limiter, max: most, allows: below(most, most, every) }
 }
 
-/** From any start to any other one never more than a burst and what came back between the two. */
+/** Between any two starts never more than a burst and the amount refilled between them. */
 function below(burst: number, refill: number, every: number): RateDefinition['allows'] {
   return (before, next) =>
     [...before, next].every(({ at: from }, i) => {

@@ -43,7 +43,7 @@ async function failedRuns({ store, worker, advance }: Contract, count: number): 
 
 const cause = mark('the bank is down')
 
-/** Claims what is ready, and fails it. Returns what was claimed. */
+/** Claims every ready run, and fails it. Returns the claimed runs. */
 async function failAll(worker: Awaited<ReturnType<Contract['worker']>>): Promise<string[]> {
   const claimed = await worker.claim(100)
   for (const run of claimed) {
@@ -175,7 +175,7 @@ function retries(open: Open): void {
     await failAll(await worker())
     const all = found([again, first, fresh.id])
     const ended = await store.applyAction({ action: action.id, from: '1', runs: all })
-    // The one that is newer than the action is none of its runs.
+    // The run that is newer than the action is not part of it.
     expect(ended).toMatchObject({ done: 1, refused: 2 })
     expect(reasonsOf(ended)).toEqual({
       [again]: 'it became failed after it was chosen',

@@ -105,7 +105,7 @@ export function agedWaitersContract(open: Open): void {
     const [kept] = await worker.claim()
     await acquire(worker, kept as ClaimedRun, 'call', [use(one), all], 1)
     contract.advance(agedAfter.waitedMs)
-    // Aged with this refusal, it stands on the waitlist of `one` and will be refused by `two`.
+    // Aged with this refusal, it is on the waitlist of `one` and will be refused by `two`.
     await suspendFor(worker, kept as ClaimedRun, [use(one), all], 2)
     await worker.settle(holders.one, completed)
     expect(ids(await worker.claim(20))).toEqual([older.id])

@@ -11,10 +11,10 @@ const second = 1_000
 const hour = 3_600_000
 /** How long everything in here lasts. */
 const lastsMs = 10 * second
-/** What a store may be wrong by after small moves of its clock. */
+/** The error that a store may have after small moves of its clock. */
 const noticedMs = 500
 
-/** Something that lasts for 10 s. Answers how to see, again and again, whether it is over. */
+/** Starts a period of 10 s. Returns a function that reports whether it is over. */
 type Lasting = (contract: Contract, worker: TestWorker) => Promise<() => Promise<boolean>>
 
 const day = { leaseMs: 24 * hour } as const
@@ -93,7 +93,7 @@ const lasting: Readonly<Record<string, Lasting>> = {
   },
 }
 
-/** What happens to the clock. `before` comes before the thing begins; the rest takes 5 s in all. */
+/** The moves of the clock. `before` precedes the period; the rest takes 5 s in all. */
 interface Moves {
   readonly before?: number
   readonly during: readonly number[]
@@ -244,7 +244,7 @@ const spec = (() => {
 })()
 const minute = 60 * second
 
-/** A leader that fires a schedule of every minute, whenever it is asked. */
+/** A leader that fires a schedule of every minute on each call. */
 async function cron(contract: Contract) {
   const { store, now } = contract
   const leader = await contract.worker(day)

@@ -37,7 +37,7 @@ export function deadlocksContract(open: Open): void {
         ]
         expect(await foundFrom(contract)).toEqual(expected)
         for (const { id } of runs) expect(await foundFrom(contract, id)).toEqual(expected)
-        // One that ends lets the others go on.
+        // A run that ends lets the others continue.
         await contract.store.cancel(runs[0]?.id ?? '', byHand())
         expect(await foundFrom(contract)).toEqual([])
         expect(ids(await worker.claim())).toEqual([runs.at(-1)?.id])
@@ -81,7 +81,7 @@ export function deadlocksContract(open: Open): void {
     const { worker, runs } = await holding(contract, [kept('a'), kept('b'), kept('c')])
     const [first, second, third] = runs as [ClaimedRun, ClaimedRun, ClaimedRun]
     await suspendIn(worker, first, [asked('b')])
-    // Two steps at a time: that which waits for the third run will go on.
+    // Two steps at a time: the one that waits for the third run will continue.
     expect(await acquire(worker, second, 'other', [asked('c')], 1)).toMatchObject({ kind: 'closed' })
     await suspendIn(worker, second, [asked('a')], ['other'])
     expect(await foundFrom(contract)).toEqual([])
@@ -159,7 +159,7 @@ export function deadlocksContract(open: Open): void {
     for (const [i, run] of runs.entries()) await suspendIn(worker, run, [asked(keys[(i + 1) % size] ?? '')])
     const graph = await contract.store.waitGraph({ run: runs[0]?.id ?? '' })
     expect(graph.runs).toHaveLength(waitGraphLimits.runs)
-    // What was not read counts as able to go on.
+    // A run that was not read counts as able to continue.
     expect(findDeadlocks(graph)).toEqual([])
   })
 

@@ -8,7 +8,7 @@ import { type Contract, contractTest } from '../contract-test.ts'
 
 const day = 86_400_000
 
-/** The code of one version of an app: what it declares of the schedule `report`. */
+/** The code of one version of an app: its declaration of the schedule `report`. */
 function code(digest: string): { readonly definitions: readonly WorkerDefinition[] } {
   return { definitions: [{ kind: 'schedule', name: 'report', digest, definition: new Uint8Array() }] }
 }

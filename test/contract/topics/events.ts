@@ -206,7 +206,7 @@ export function eventsContract(open: Open): void {
       await (await worker({ queues: ['a'] })).claim()
       for (const { id } of runs) await store.cancel(id, byHand())
       const { events: all } = await store.events({ limit: maxEvents })
-      // With the enqueue before, a worker that joined, and for each cancel what the operator did.
+      // With the enqueue before, a worker that joined, and the operator's action for each cancel.
       expect(all).toHaveLength(1 + 6 + 1 + 3 + 2 * 6)
       expect(all.slice(1, 7)).toMatchObject(runs.map(({ id }) => ({ run: id })))
       expect(new Set(all.map(({ cursor }) => cursor)).size).toBe(all.length)

@@ -26,7 +26,7 @@ async function executionsOf({ store }: Contract, id: string, begin: number): Pro
   }))
 }
 
-/** Each claim of a run, and what ended it. */
+/** Each claim of a run, and how it ended. */
 export function executionsContract(open: Open): void {
   contractTest(
     open,
@@ -180,7 +180,7 @@ export function executionsContract(open: Open): void {
     const claims = (await store.executions(run.id)).map(({ n, claimedAt }) => [n, claimedAt - begin])
     const range = (from: number, to: number): number[][] =>
       Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i - 1])
-    // The one that goes on stands behind them.
+    // The current execution comes after them.
     expect(claims).toEqual([...range(1, oldest), ...range(all - newest + 1, all + 1)])
   })
 

@@ -15,7 +15,7 @@ async function pausedAt(store: Store, queue: string): Promise<number | undefined
   return (await store.queues()).find(({ name }) => name === queue)?.paused?.at
 }
 
-/** A store whose clock shows other times than it keeps. */
+/** A store whose clock shows other times than the ones it stores. */
 async function withMovedClock({ store, moveClock }: Contract): Promise<void> {
   await store.enqueue([newRun()])
   moveClock(3_600_000)
@@ -28,7 +28,7 @@ async function putReport({ store }: Contract, cron = '* * * * *'): Promise<void>
   await store.putSchedule('report', { ...timing, cron, run }, byHand())
 }
 
-/** What its caller saw, and whether a write that is meant for that is carried out. */
+/** The state its caller saw, and whether a write that expects it is carried out. */
 export function expectedStateContract(open: Open): void {
   contractTest(open, 'a queue is paused or resumed only in the state that was seen', async (contract) => {
     const { store, advance } = contract
@@ -114,7 +114,7 @@ export function expectedStateContract(open: Open): void {
     })
     expect(await operations(contract)).toBe(before)
     expect(await store.unmuteFinding(finding, expecting(longer))).toBe(true)
-    // One that has ended counts as none.
+    // A run that has ended does not count.
     await store.muteFinding(finding, 1_000, byHand())
     advance(1_000)
     await store.muteFinding(finding, 1_000, expecting({}))

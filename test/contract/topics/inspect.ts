@@ -97,7 +97,7 @@ export function inspectContract(open: Open): void {
       advance(1_000)
       await store.enqueue([newRun(), newRun(at(1_000))])
       advance(1_000)
-      // A claim promotes what is due.
+      // A claim promotes due runs.
       await other.claim(1)
       advance(2_000)
       await first.settle(run, { kind: 'retrying', error: plainError, delayMs: 500 })

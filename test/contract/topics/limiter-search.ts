@@ -8,7 +8,7 @@ import { completed } from '../../support/stores/test-worker.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { searchAll } from '../expect-search.ts'
 
-/** Runs that wait for several keys of two limiters, by priorities that differ, beside runs that wait for none. */
+/** Runs that wait for several keys of two limiters, with different priorities, beside runs that wait for none. */
 async function waiters(contract: Contract) {
   const { store, advance } = contract
   const jobs = ['job', 'odd'].map((name) => ({ name, version: 1, queue: 'default', digest: 'first' }))

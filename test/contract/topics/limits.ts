@@ -128,7 +128,7 @@ function concurrency(open: Open): void {
     const run = limitedRun(one)
     await contract.store.enqueue([run])
     expect(await worker.claim()).toEqual([])
-    // No clock opens it: nobody asks again and again.
+    // No clock opens it: no run retries repeatedly.
     expect(await worker.claimReply()).not.toHaveProperty('nextDueInMs')
     const knowing = await limited(contract)
     expect(ids(await knowing.claim())).toEqual([run.id])
@@ -301,7 +301,7 @@ function several(open: Open): void {
   })
 }
 
-/** `senior` has waited long enough for `two` (key a) and stands now in the line of `one` (key b). */
+/** `senior` has waited long enough for `two` (key a) and is now on the waitlist of `one` (key b). */
 async function withSenior(
   contract: Contract,
   young: Partial<LimitUse>,
@@ -498,7 +498,7 @@ function hand(open: Open): void {
       expect(await contract.store.setLimiter('one', { max: 3 }, write)).toMatchObject({ max: 3 })
     }
     expect(await worker.claim()).toHaveLength(2)
-    // A registration changes the code's rule, not the one by hand.
+    // A registration changes the code's rule, not the manual one.
     await limited(contract)
     expect(await contract.store.limiters()).toContainEqual({
       name: 'one',
@@ -535,7 +535,7 @@ function hand(open: Open): void {
       await store.resign(fresh.lease, [])
       await store.sweep(100)
       expect(await ruleInForce()).toBe(1)
-      // With nobody left the last one holds.
+      // Without other waiters the last one holds.
       await store.resign(restarted.lease, [])
       await store.sweep(100)
       expect(await ruleInForce()).toBe(1)

@@ -189,7 +189,7 @@ export function lossContract(open: Open): void {
       const { store, worker, letLeaseExpire } = contract
       const [victim, bodyLog] = [await worker(), await worker()]
       const held: ClaimedRun[] = []
-      // More than one call takes back.
+      // More than one call reclaims.
       while (held.length < 600) {
         await store.enqueue(Array.from({ length: 100 }, () => newRun()))
         held.push(...(await victim.claim(100)))

@@ -29,7 +29,7 @@ async function lose(contract: Contract, bodyLog: TestWorker, task = 'a', max = 1
   return victim
 }
 
-/** Loses the run so often, each time as soon as it may be claimed. */
+/** Loses the run this often, each time as soon as it may be claimed. */
 async function losePast(contract: Contract, bodyLog: TestWorker, times: number): Promise<TestWorker[]> {
   const lost: TestWorker[] = []
   for (let i = 0; i < times; i++) {
@@ -331,7 +331,7 @@ export function lostWorkersContract(open: Open): void {
     const victim = await worker(inTask('a', { concurrency: 600 }))
     expect(await victim.claim(600)).toHaveLength(600)
     await contract.letLeaseExpire(bodyLog)
-    // A store that takes back a bounded number at once does the rest before it explains.
+    // A store that reclaims a bounded number at once reclaims the rest before it explains.
     await bodyLog.claim(0)
     expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
     expect(await store.lostWorkers()).toMatchObject([{ runs: 600 }])
@@ -360,7 +360,7 @@ export function lostWorkersContract(open: Open): void {
       expect(told.map(({ lostAt }) => lostAt)).toEqual(
         told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
       )
-      // ECS is to be asked about all of them: the oldest, too.
+      // ECS has to be called for all of them, including the oldest.
       const asked = (await store.silentTasks()).map(({ worker: name }) => name)
       expect(asked.toSorted()).toEqual(names.toSorted())
     },

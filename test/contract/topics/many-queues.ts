@@ -31,7 +31,7 @@ async function empty(worker: TestWorker): Promise<void> {
   }
 }
 
-/** A claim need not read all queues to give each its turn, nor read those again that it found empty. */
+/** A claim need not read all queues to serve each in rotation, nor reread those that it found empty. */
 export function manyQueuesContract(open: Open): void {
   contractTest(open, 'each of many queues has its turn', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])

@@ -11,7 +11,7 @@ function openStep({ id, fence }: ClaimedRun, path: string, openMs: number): Open
   return { run: id, fence, path, openMs }
 }
 
-/** The open step of a run, as both reads tell it. */
+/** The open step of a run, as both reads return it. */
 async function stepOf(store: Store, id: string): Promise<RunningStep | undefined> {
   const run = await store.run(id)
   const listed = (await store.runs({ limit: 100 })).runs.find((one) => one.id === id)

@@ -12,7 +12,7 @@ import { type Contract, contractTest } from '../contract-test.ts'
 /** A step holds a key that another waits for, and a worker with free slots has claimed in vain. */
 interface Stage {
   readonly contract: Contract
-  /** The idle worker, which must hear of it. */
+  /** The idle worker, which must be woken. */
   readonly worker: TestWorker
   /** The worker that holds `holder`: the idle one itself, or another. */
   readonly owner: TestWorker
@@ -22,12 +22,12 @@ interface Stage {
 
 interface Opener {
   readonly name: string
-  /** What is held and waited for, a slot of `one` if left out. */
+  /** The limits held and waited for, a slot of `one` by default. */
   readonly wants?: LimitUse
   readonly ownedBy?: 'another worker'
   readonly prepare?: (contract: Contract) => Promise<unknown>
   readonly open: (stage: Stage) => Promise<unknown>
-  /** The clock opens it so much later, which the worker hears at once. */
+  /** The clock opens it after this time, and the worker is notified at once. */
   readonly laterMs?: number
 }
 

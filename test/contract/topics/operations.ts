@@ -14,7 +14,7 @@ const write = byHand({ requestId: 'request', reason: 'storm' })
 const told = { kind: 'operation', by: 'ana', reason: 'storm' } as const
 const ofJob = { job: 'job', queue: 'default' } as const
 
-/** An operation, what it is called on, and the events that it leaves, whether it is called once or again. */
+/** An operation, its target, and the events it logs, whether it is called once or again. */
 interface Case {
   readonly prepare?: (contract: Contract) => Promise<unknown>
   readonly call: (store: Store) => Promise<unknown>
@@ -423,7 +423,7 @@ export function operationsContract(open: Open): void {
         expect(epochs[2]).toBe(epochs[0])
         expect(epochs[1]).not.toBe(epochs[0])
 
-        // A cursor of another store, or of writes that this one has lost, goes on with the newest events.
+        // A cursor of another store, or of writes that this one has lost, continues with the newest events.
         const newest = await store.events({ limit: 1 })
         for (const after of [`${epochs[1]}-1`, `${epochs[0]}-3`, `${epochs[0]}-99999`]) {
           expect(await store.events({ after, limit: 1 })).toEqual({ ...newest, gap: true })
@@ -457,7 +457,7 @@ export function operationsContract(open: Open): void {
       expect(read.gap).toBe(true)
       const ids = read.events.map((event) => (event.kind === 'run' ? event.run : event.operation))
       expect(ids.slice(-young.length)).toEqual(young)
-      // A whole part of the log goes at once: its last one may stay.
+      // A whole part of the log is dropped at once: its last one may remain.
       expect(ids.filter((id) => old.includes(id)).length).toBeLessThan(500)
       // Only that log has dropped any.
       expect(await readAllEvents(store, { after: begin, log: 'operations' })).toMatchObject({ gap: false })

@@ -16,7 +16,7 @@ function overview(store: Store, range: StatisticsRange = '5m'): Promise<Overview
   return store.overview({ range })
 }
 
-/** What the single reads tell. */
+/** The results of the single reads. */
 async function singleReads(
   { store, now }: Contract,
   range: StatisticsRange,
@@ -54,7 +54,7 @@ function specOf(over: Partial<ScheduleSpec> = {}): ScheduleSpec {
   return { cron: '* * * * *', timeZone: 'UTC', ...rules, run, ...over }
 }
 
-/** Names of the schedules that an overview tells of. */
+/** Names of the schedules in an overview. */
 async function notable(store: Store): Promise<string[]> {
   return (await overview(store)).schedules.map(({ name }) => name)
 }

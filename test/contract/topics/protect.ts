@@ -18,7 +18,7 @@ function protectedRun(over: Partial<NewRun> = {}): NewRun {
   return newRun({ protect: true, ...over })
 }
 
-/** Runs that need scale-in protection: who takes them, what keeps them so, who is woken for them. */
+/** Runs that need scale-in protection: which workers take them, what blocks them, which worker is woken for them. */
 export function protectContract(open: Open): void {
   claimsOfProtectedRuns(open)
   askersOfProtectedRuns(open)
@@ -376,7 +376,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     const [asker, second] = await idleWorkers(contract, 'may ask', 2)
     await store.enqueue([protectedRun({ start: { kind: 'in', ms: 3_000 } })])
     advance(3_000)
-    // Nobody else is either: the worker that was told of the run counts as one that asks.
+    // No other worker is either: the worker that was told of the run counts as one that requests protection.
     const bodyLog = await worker()
     const woken = await wokenBy(contract, [asker, second, bodyLog] as TestWorker[], 0, async () => {
       expect(await asker?.claimAs('may ask')).toMatchObject({ protectedLeft: 1, ask: true, more: false })
@@ -466,7 +466,7 @@ async function idleWorkers(
   return workers
 }
 
-/** Names of those of the workers that a change wakes; it is known to wake so many at least. */
+/** Names of the workers that a change wakes; at least this many are woken. */
 async function wokenBy(
   { store, worker }: Contract,
   workers: readonly TestWorker[],

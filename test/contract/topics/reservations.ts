@@ -11,7 +11,7 @@ const longLease = 86_400_000
 
 interface NotTaken {
   readonly why: string
-  /** What is different about the run. */
+  /** The fields in which the run differs. */
   readonly run?: Partial<NewRun>
   /** Before the run could be taken: now no worker takes it. */
   readonly prepare?: (contract: Contract) => Promise<unknown>
@@ -87,10 +87,10 @@ export function reservationsContract(open: Open): void {
     const held = limitedRun(one, { priority: 1 })
     const last = limitedRun(one)
     await contract.store.enqueue([held])
-    // The worker holds a suspect: it takes only the sound one.
+    // The worker holds a poison suspect: it takes only the sound run.
     const [running] = await worker.claim()
     expect(running?.id).toBe(held.id)
-    // Another lease would take the suspect; the key is closed, and it joins the waitlist.
+    // Another lease would take the poison suspect; the key is closed, and it joins the waitlist.
     expect(await other.claim(1)).toEqual([])
     expect(ids(await other.claim(1))).toEqual([suspects[2]?.id])
     await contract.store.enqueue([last])

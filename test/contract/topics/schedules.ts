@@ -99,7 +99,7 @@ async function outcomes(store: Store): Promise<LedgerLine['outcome'][]> {
   return (await store.ledger('report', { limit: 100 })).map(({ outcome }) => outcome).reverse()
 }
 
-/** A leader, and the schedule planned for the next minute; answers that tick, and its time has come. */
+/** A leader, and the schedule planned for the next minute; returns that tick once it is due. */
 async function due(
   contract: Contract,
   over: Partial<ScheduleSpec> = {},
@@ -139,7 +139,7 @@ export function schedulesContract(open: Open): void {
         () => store.pauseSchedule('report', byHand()),
         () => store.resumeSchedule('report', byHand()),
         () => worker(declared(specOf({ cap: ++n }), 'declared')),
-        // What its code declared is no longer declared.
+        // A declaration that its code no longer has.
         async () => store.resign((await worker()).lease, []),
       ],
     )
@@ -510,7 +510,7 @@ export function schedulesContract(open: Open): void {
     const limits = [{ limiter: 'tenant', key: 'a', cost: 1, wholeRun: false }]
     const run = { ...runOf(tick), limits }
     expect(await leader.fire(tickRun(tick, { overlap: 'allow', run }))).toMatchObject({ outcome: 'fired' })
-    // Nobody has said what the limiter allows, so that nobody may start it.
+    // The limiter has no numbers yet, so no worker may start it.
     expect(await (await worker()).claim()).toEqual([])
     expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { kind: 'limit' } })
   })

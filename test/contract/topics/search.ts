@@ -194,7 +194,7 @@ export function searchContract(open: Open): void {
       const found = await searchAll(store, { text: 'needle', order, limit: 10 })
       expect(found.map(({ id }) => id)).toEqual([rare.id])
     }
-    // Job and tag have indexes of their own.
+    // Job and tag have separate indexes.
     expect(await store.runs({ job: 'needle', limit: 10 })).toMatchObject({
       looked: 1,
       runs: [{ id: rare.id }],

@@ -6,7 +6,7 @@ import { byHand, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { contractTest } from '../contract-test.ts'
 
-/** Calls that share a trip to the store: each is answered as if it had come alone, in the order of the calls. */
+/** Calls that share a round trip to the store: each gets the reply it would get alone, in the order of the calls. */
 async function together(store: Store, runs: readonly NewRun[]): Promise<readonly EnqueueReply[]> {
   return (await Promise.all(runs.map((run) => store.enqueue([run])))).flat()
 }
@@ -25,7 +25,7 @@ const held = (key: string, onDuplicate: UniqueClaim['onDuplicate']): Partial<New
   unique: { key, until: 'finished', onDuplicate },
 })
 
-/** Calls with one id, `name` in each: how they differ, and what is there before. */
+/** Calls with one id, `name` in each: how they differ, and what the store has before. */
 const groups: readonly (readonly [string, (name: string) => readonly Partial<NewRun>[]])[] = [
   ['the same input', () => [{}, {}]],
   ['another input', () => [{ inputDigest: 'a' }, { inputDigest: 'b' }]],

@@ -125,7 +125,7 @@ export function statisticsContract(open: Open): void {
     advance(30)
     await first.settle(await first.claimOne(), { kind: 'blocked', reason: 'why', digest: 'first' })
     advance(30)
-    // Blocked is no end: its retry goes on with the same time.
+    // Blocked is no end: its retry continues with the same time.
     await store.retry(run.id, {}, byHand())
     await first.settle(await first.claimOne(), completed)
     expect((await onlyJob(store)).total).toEqual({ sumMs: 60, buckets: [1, 0, 0, 0, 0, 0, 1] })
@@ -214,7 +214,7 @@ export function statisticsContract(open: Open): void {
       await store.enqueue([newRun(), newRun()])
       advance(2 * minuteMs)
       await store.enqueue([newRun()])
-      // Each new minute makes room for itself: those of the night are gone by then.
+      // Each new minute drops old ones: those of the night are gone by then.
       advance(throughputMinutes * minuteMs)
       for (let i = 0; i < 3; i++) {
         await store.enqueue([newRun()])
@@ -297,7 +297,7 @@ export function statisticsContract(open: Open): void {
     expect(await backlogs('5m')).toEqual([0, 3])
     const first = await worker({ queues: ['default'] })
     await first.settle(await first.claimOne(), completed)
-    // A quiet minute begins with what the next sample says, or with what is now.
+    // A quiet minute starts with the value of the next sample, or with the current one.
     advance(2 * minuteMs)
     expect(await backlogs('5m')).toEqual([0, 3, 2, 2])
     await store.enqueue([newRun({ queue: 'new' })])
@@ -325,7 +325,7 @@ export function statisticsContract(open: Open): void {
     const from = begin(contract)
     await store.enqueue([newRun({ queue: 'mail' })])
     advance(4 * minuteMs)
-    // No transition happens in the minute 10 before the read: the next sample tells of it.
+    // No transition happens in the minute 10 before the read: the next sample shows its value.
     await store.enqueue([newRun({ queue: 'mail' }), newRun()])
     advance(6 * minuteMs)
     await store.enqueue([newRun({ queue: 'mail' })])

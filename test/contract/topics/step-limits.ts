@@ -30,7 +30,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await acquire(worker, b, 'call', [use(one)])).toEqual({ kind: 'granted' })
     const renewed = await worker.renew()
     expect(renewed).toMatchObject({ orders: { granted: [] } })
-    // A late repeat of the end gives nothing back that belongs to another.
+    // A late repeat of the end releases nothing that belongs to another step.
     await contract.store.commit(worker.lease, [end])
     expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1 }])
   })
@@ -107,7 +107,7 @@ export function stepLimitsContract(open: Open): void {
     const turn = { run: a.id, fence: a.fence, path: 'call', turn: 1 }
     expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
     contract.advance(1_000)
-    // The repeat of a lost answer closes nothing anew.
+    // The repeat after a lost reply closes nothing again.
     expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
     expect(await acquire(worker, b, 'call', [use(two)])).toMatchObject({ kind: 'closed', opensInMs: 4_000 })
     expect(await acquire(worker, b, 'other key', [use(two, { key: 'k' })], 2)).toEqual({ kind: 'granted' })
@@ -236,7 +236,7 @@ async function twoHeld(contract: Contract): Promise<TwoHeld> {
   return { worker, a, b }
 }
 
-/** The step `call` of `a` holds the only slot of `one`, that of `b` is in line for it. */
+/** The step `call` of `a` holds the only slot of `one`, that of `b` is on its waitlist. */
 async function oneHoldsOneWaits(contract: Contract): Promise<TwoHeld> {
   const held = await twoHeld(contract)
   const { worker, a, b } = held

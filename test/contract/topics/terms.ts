@@ -11,14 +11,14 @@ function campaign(worker: TestWorker, role: string = leaderRole, after?: number)
   return worker.store.campaign(role, worker.lease, termMs, after)
 }
 
-/** Campaigns and expects to lead; answers the term. */
+/** Campaigns and expects to lead; returns the term. */
 async function elected(worker: TestWorker, role: string = leaderRole, after?: number): Promise<number> {
   const answer = await campaign(worker, role, after)
   if (answer.kind !== 'leading') throw new Error(`${worker.name} does not lead: ${answer.kind}`)
   return answer.term
 }
 
-/** Lets time pass in which both workers keep their leases. */
+/** Lets time pass while both workers renew their leases. */
 async function pass(
   ms: number,
   workers: readonly TestWorker[],
@@ -180,7 +180,7 @@ export function termsContract(open: Open): void {
     const [first, second] = [await worker(), await worker()]
     const term = await elected(first)
     advance(3_600_000)
-    // The lease has its amnesty, the term has not: the same worker may lead again under the next number.
+    // The lease has its outage grace, the term has not: the same worker may lead again under the next number.
     expect(await first.renew()).toMatchObject({ kind: 'held' })
     expect(await store.renewTerm(leaderRole, term, first.lease, {})).toBe('lost')
     expect(await elected(second)).toBeGreaterThan(term)

@@ -179,7 +179,7 @@ export function uniqueContract(open: Open): void {
     const claimed = await one.claimOne()
     expect(await store.holder('job', 'k')).toBeUndefined()
     expect(await store.enqueue([third])).toEqual([{ outcome: 'created', id: third.id }])
-    // Neither its hand-over nor its end touches the key of the one behind it.
+    // Neither its hand-over nor its end affects the key of the run behind it.
     await one.settle(claimed, { kind: 'released' })
     expect(await store.holder('job', 'k')).toBe(third.id)
     const again = await one.claimOne()

@@ -76,7 +76,7 @@ export function wakeupContract(open: Open): void {
     const [run] = await bodyLog.claim()
     if (run === undefined) expect.unreachable('a suspect to claim')
     expect(await bodyLog.claim()).toEqual([])
-    // The first record of its run makes it as good as new, and the lease may take the other one.
+    // The first record of its run clears the suspicion, and the lease may take the other one.
     const woken = nextWakeup(store, bodyLog)
     await bodyLog.append(run, done('first step'))
     await woken

@@ -54,7 +54,7 @@ function isWorthRetrying(reply: EcsReply): boolean {
   return reply.kind === 'lost' || (reply.kind === 'error' && reply.error.retryable)
 }
 
-/** Returns what comes of the last attempt, at the deadline at the latest. */
+/** Returns the result of the last attempt, at the deadline at the latest. */
 async function settle(reply: EcsReply, clock: Clock, deadline: number): Promise<AgentCall> {
   switch (reply.kind) {
     case 'hang':

@@ -1,6 +1,6 @@
 import type { EndpointFailure } from './failure-plan.ts'
 
-/** The body of the agent's answer: exactly one of the three members. Member names are those of the agent, capitals included. */
+/** The body of the agent's reply: exactly one of the three members. Member names are those of the agent, capitals included. */
 export interface AgentReply {
   /** Set if AWS itself has replied with an error. */
   readonly requestID?: string
@@ -23,7 +23,7 @@ interface AgentError {
   readonly requestId?: string | undefined
 }
 
-/** Builds an error answer; `Arn` and `requestID` are left out where the agent leaves them out. */
+/** Builds an error reply; `Arn` and `requestID` are omitted where the agent omits them. */
 export function agentError({ status, code, message, arn, requestId }: AgentError): {
   readonly status: number
   readonly answer: AgentReply

@@ -18,7 +18,7 @@ const statuses = {
 
 export type AwsErrorCode = keyof typeof statuses
 
-/** An error answer of the ECS API. */
+/** An error reply of the ECS API. */
 export class AwsError extends Error {
   override readonly name = 'AwsError'
   readonly code: AwsErrorCode

@@ -30,7 +30,7 @@ export interface CallFilter {
 /** Both ways to the ECS API, for its counts. */
 export const ecsDoors: readonly Door[] = ['sdk', 'agent-sdk']
 
-/** Records every request, so that a test can say what a busy phase cost. */
+/** Records every request, so that a test can report the cost of a busy phase. */
 export class CallLog {
   #attempts: Attempt[] = []
 
@@ -54,7 +54,7 @@ export class CallLog {
     )
   }
 
-  /** Forgets what was counted so far: the begin of a phase. */
+  /** Resets the counts: a phase begins. */
   reset(): void {
     this.#attempts = []
   }

@@ -3,7 +3,7 @@ import type { CapacityProvider } from './fake-task.ts'
 /** A share of a capacity provider strategy. */
 export interface CapacityShare {
   readonly capacityProvider: CapacityProvider
-  /** So many tasks first of all. 0 if left out. */
+  /** The first tasks, up to this number. Default: 0. */
   readonly base?: number
   /** Its part of the others. 1 if left out. */
   readonly weight?: number

@@ -20,7 +20,7 @@ interface Timer {
   readonly act: () => void
 }
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only on demand. */
 export class ManualClock implements Clock {
   #now: number
   readonly #timers = new Set<Timer>()

@@ -19,11 +19,11 @@ export interface EcsCall {
 export type EcsReply =
   | { readonly kind: 'result'; readonly result: object }
   | { readonly kind: 'error'; readonly error: AwsError }
-  /** No answer ever. */
+  /** No reply ever. */
   | { readonly kind: 'hang' }
-  /** It was done, but the connection ends without an answer. */
+  /** The change is made, but the connection ends without a reply. */
   | { readonly kind: 'lost' }
-  /** It was done; the answer waits. */
+  /** The change is made; the reply waits. */
   | { readonly kind: 'held'; readonly result: object; readonly until: Promise<unknown> }
 
 interface Deps {
@@ -33,7 +33,7 @@ interface Deps {
   readonly calls: CallLog
 }
 
-/** The ECS API without its transport: throttled, counted, and failing where a test has planned it. */
+/** The ECS API without its transport: throttled, counted, and failing as a test has planned. */
 export class EcsApi {
   readonly #deps: Deps
 

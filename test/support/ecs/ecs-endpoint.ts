@@ -6,7 +6,7 @@ import type { HttpReply, HttpRequest } from './loopback-server.ts'
 const contentType = 'application/x-amz-json-1.1'
 const service = 'AmazonEC2ContainerServiceV20141113.'
 
-/** The ECS API as AWS JSON 1.1. A signature has to be there and to be for ECS; its digest is not checked. */
+/** The ECS API as AWS JSON 1.1. It requires a signature for ECS; its digest is not checked. */
 export class EcsEndpoint {
   readonly #api: EcsApi
 

@@ -42,7 +42,7 @@ export function runOperation(operation: EcsOperation, cluster: FakeCluster, requ
   return operations[operation](cluster, request)
 }
 
-/** Returns the cluster that a request without one is about. */
+/** Returns the default cluster of a request without one. */
 function missingCluster(operation: EcsOperation): string {
   if (operation === 'UpdateTaskProtection' || operation === 'GetTaskProtection') {
     throw new AwsError('InvalidParameterException', 'cluster can not be blank.')

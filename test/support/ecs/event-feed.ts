@@ -1,6 +1,6 @@
 type Listener<E> = (event: E) => void
 
-/** Events in order of time, kept, so that a test can wait for one that may have come already. */
+/** Events in order of time, retained, so that a test can wait for one that has already happened. */
 export class EventFeed<E> {
   readonly #history: E[] = []
   readonly #listeners = new Set<Listener<E>>()
@@ -38,7 +38,7 @@ export class EventFeed<E> {
     })
   }
 
-  /** Resolves when `holds` is true, asked now and after every event. */
+  /** Resolves when `holds` is true, evaluated now and after every event. */
   async until(holds: () => boolean): Promise<void> {
     if (!holds()) await this.next(() => holds())
   }

@@ -1,33 +1,33 @@
 import type { AwsErrorCode } from './aws-error.ts'
 
-/** What the ECS API does wrong, however it is called. */
+/** A failure of the ECS API, however it is called. */
 export type EcsFailure =
-  /** An error answer: an `AwsError` instead of a result. Nothing changes. */
+  /** An error reply: an `AwsError` instead of a result. Nothing changes. */
   | { readonly kind: 'error'; readonly code: AwsErrorCode; readonly message?: string }
   /** A 200 whose `failures` name each task. Nothing changes. */
   | { readonly kind: 'failure'; readonly reason: string; readonly detail?: string }
-  /** No answer, and nothing changes. */
+  /** No reply, and nothing changes. */
   | { readonly kind: 'hang' }
-  /** The change is made, and the connection ends before the answer. */
+  /** The change is made, and the connection ends before the reply. */
   | { readonly kind: 'lost-answer' }
-  /** The change is made at once, and the answer follows when the promise resolves: a call in flight. */
+  /** The change is made at once, and the reply follows when the promise resolves: a call in flight. */
   | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** A 200 about another task. Nothing changes. */
   | { readonly kind: 'wrong-task'; readonly taskArn: string }
   /** A 200 that says protected until a moment that is over. Nothing changes. */
   | { readonly kind: 'past-expiry' }
 
-/** What an endpoint inside the task does wrong by itself, before or after it has called ECS. */
+/** A failure of an endpoint inside the task by itself, before or after it has called ECS. */
 export type EndpointFailure =
-  /** An answer of its own; ECS is not called. */
+  /** A reply of its own; ECS is not called. */
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
   /** The request is read and gets no reply; ECS is not called. */
   | { readonly kind: 'hang' }
   /** The connection ends at once; ECS is not called. */
   | { readonly kind: 'cut' }
-  /** ECS is called, and the connection ends before the answer. */
+  /** ECS is called, and the connection ends before the reply. */
   | { readonly kind: 'lost-answer' }
-  /** ECS is called at once, and the answer follows when the promise resolves. */
+  /** ECS is called at once, and the reply follows when the promise resolves. */
   | { readonly kind: 'hold'; readonly until: Promise<unknown> }
 
 interface Scope {
@@ -94,7 +94,7 @@ export class PlannedFailure {
     return this.#hits
   }
 
-  /** Lets calls through again. */
+  /** Ends the failure. */
   lift(): void {
     this.#lifted = true
   }

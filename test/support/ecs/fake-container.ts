@@ -70,7 +70,7 @@ export class FakeContainer {
     return this.#restarts
   }
 
-  /** The process that runs now, or the last one that did. */
+  /** The current process, or the last one. */
   get process(): TaskProcess {
     if (this.#process === undefined) throw new Error(`container ${this.plan.name} has not been started`)
     return this.#process
@@ -111,7 +111,7 @@ export class FakeContainer {
     else this.#process?.kill()
   }
 
-  /** Kills the process and starts another one in the same container: what a restart policy or a supervisor does. */
+  /** Kills the process and starts another one in the same container, like a restart policy or a supervisor. */
   restart(): void {
     this.#restartOrdered = true
     this.process.kill()

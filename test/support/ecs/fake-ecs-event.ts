@@ -1,10 +1,10 @@
 import type { FakeTask, TaskStatus } from './fake-task.ts'
 import type { StopCause } from './stop-cause.ts'
 
-/** What happens in a fake cluster, in order. The receipt of a story is made from these. */
+/** An event in a fake cluster. The receipt of a story is made from these. */
 export type FakeEcsEvent =
   | { readonly type: 'task'; readonly at: number; readonly task: FakeTask; readonly status: TaskStatus }
-  /** A task is told to stop. `protectedThen`: whether it was protected from scale-in at that moment. */
+  /** A stop of a task is requested. `protectedThen`: whether it was protected from scale-in at that moment. */
   | {
       readonly type: 'stop'
       readonly at: number

@@ -22,7 +22,7 @@ import { taskEnvironment } from './task-endpoints.ts'
 export interface FakeEcsOptions {
   /** The system's if left out. */
   readonly clock?: Clock
-  /** The length of a minute of protections and of what is kept of stopped tasks. 60,000 if left out, as on AWS. */
+  /** The length of a minute of protections and of the retention of stopped tasks. Default: 60,000, as on AWS. */
   readonly minuteMs?: number
   readonly region?: string
   readonly clusterName?: string
@@ -32,7 +32,7 @@ export interface FakeEcsOptions {
   readonly pick?: Pick
   readonly startDelayMs?: number
   readonly deprovisionMs?: number
-  /** How long a task is RUNNING before a deployment counts on it. AWS without health checks: 40 s. 0 if left out. */
+  /** How long a task is RUNNING before a deployment counts on it. AWS without health checks: 40 s. Default: 0. */
   readonly healthyAfterMs?: number
   /** Whether DEPLOYMENT_BLOCKED is for renewals too. True if left out: see protection-operations.ts. */
   readonly renewalsBlocked?: boolean
@@ -44,8 +44,8 @@ export interface FakeEcsOptions {
 }
 
 /**
- * A fake of ECS on Fargate: the API, what a task reaches inside, and tasks that are real processes. It serves the real
- * SDK on loopback. What AWS documents is as documented; what is only assumed is marked "Assumed" where it is decided.
+ * A fake of ECS on Fargate: the API, the endpoints inside a task, and tasks that are real processes. It serves the real
+ * SDK on loopback. Documented AWS behavior is as documented; assumptions are marked "Assumed" where they are made.
  */
 export class FakeEcs implements AsyncDisposable {
   readonly failures: FailurePlans
@@ -86,7 +86,7 @@ export class FakeEcs implements AsyncDisposable {
     return new FakeEcs(options, await LoopbackServer.start(), await LoopbackServer.start())
   }
 
-  /** What a client outside of the tasks is made with: `new ECSClient(fake.clientConfig)`. */
+  /** The options of a client outside the tasks: `new ECSClient(fake.clientConfig)`. */
   get clientConfig(): ECSClientConfig & { readonly region: string; readonly endpoint: string } {
     const credentials = { accessKeyId: 'AKIAFAKEFAKEFAKEFAKE', secretAccessKey: 'fake' }
     return { region: this.#region, endpoint: this.#api.url, credentials }
@@ -141,7 +141,7 @@ export class FakeEcs implements AsyncDisposable {
     return this.cluster.protections.covers(task.arn)
   }
 
-  /** Spot: SIGTERM at once, whatever protects the task; the service replaces it. */
+  /** Spot: SIGTERM at once, despite protection; the service replaces the task. */
   interruptSpot(task: FakeTask, stopCode?: 'SpotInterruption' | 'TerminationNotice'): void {
     if (task.capacityProvider !== 'FARGATE_SPOT') throw new Error(`task ${task.id} does not run on Spot`)
     task.stop(spotInterruption(stopCode))
@@ -164,7 +164,7 @@ export class FakeEcs implements AsyncDisposable {
     task.stop(unhealthy())
   }
 
-  /** The task's machine is gone without SIGTERM. ECS says RUNNING until it has noticed. */
+  /** The task's machine vanishes without SIGTERM. ECS reports RUNNING until it has noticed. */
   vanish(task: FakeTask, options: { readonly noticedAfterMs?: number } = {}): void {
     task.vanish(options.noticedAfterMs ?? 0)
   }

@@ -31,13 +31,13 @@ export interface ServiceChange {
   readonly maximumPercent?: number | undefined
 }
 
-/** What a service says of itself. `held`: how many protected tasks it has to wait for, if it says that. */
+/** The events of a service. `held`: the number of protected tasks it has to wait for, if the event has one. */
 export interface ServiceEvent {
   readonly message: string
   readonly held?: number
 }
 
-/** What a service needs of its cluster. */
+/** The parts of its cluster that a service needs. */
 export interface ServiceDeps {
   readonly clock: Clock
   readonly arn: string
@@ -136,7 +136,7 @@ export class FakeService {
     this.reconcile()
   }
 
-  /** Starts and stops what the plan says. To be called after every change of a task, a protection or the service. */
+  /** Starts and stops tasks by the plan. Call it after every change of a task, a protection or the service. */
   reconcile(): void {
     if (this.#closed) return
     const scheduled = this.tasks.filter((task) => !task.stopOrdered).map((task) => this.#schedule(task))
@@ -155,7 +155,7 @@ export class FakeService {
     this.#settle()
   }
 
-  /** Starts nothing any more. */
+  /** Stops starting tasks. */
   close(): void {
     this.#closed = true
   }
@@ -195,7 +195,7 @@ export class FakeService {
     return newest
   }
 
-  /** Assumed: an old deployment wants what it still has. AWS documents the member, not its value during a rollout. */
+  /** Assumed: an old deployment wants the tasks that it still has. AWS documents the member, not its value during a rollout. */
   #desiredOf(deployment: Deployment): number {
     if (deployment.primary) return this.#desiredCount
     return this.tasks.filter((task) => deployment.owns(task) && !task.stopOrdered).length
@@ -249,7 +249,7 @@ export class FakeService {
     )
   }
 
-  /** Drops old deployments whose last task has stopped, and tells of the steady state once. */
+  /** Drops old deployments whose last task has stopped, and reports the steady state once. */
   #settle(): void {
     const tasks = this.tasks
     this.#deployments = this.#deployments.filter(

@@ -20,7 +20,7 @@ export interface TaskInput {
   readonly definition: TaskDefinition
   /** `service:NAME`, or `family:NAME` for a task that no service owns. */
   readonly group: string
-  /** The deployment that owns it, or what RunTask was told. */
+  /** The deployment that owns it, or the `startedBy` of RunTask. */
   readonly startedBy: string | undefined
   readonly capacityProvider: CapacityProvider
   readonly zone: string
@@ -89,7 +89,7 @@ export class FakeTask {
     return this.#status
   }
 
-  /** Why it was told to stop, or has stopped. */
+  /** Why its stop was requested, or why it has stopped. */
   get cause(): StopCause | undefined {
     return this.#cause
   }
@@ -111,7 +111,7 @@ export class FakeTask {
     return this.group.startsWith('service:') ? this.group.slice('service:'.length) : undefined
   }
 
-  /** The container whose name it is; without a name the first one. */
+  /** The container with this name; without a name the first one. */
   container(name?: string): FakeContainer {
     const found = this.containers.find(({ plan }) => name === undefined || plan.name === name)
     if (found === undefined) throw new Error(`task ${this.id} has no container ${name}`)
@@ -143,7 +143,7 @@ export class FakeTask {
     for (const container of this.containers) container.terminate()
   }
 
-  /** The machine is gone: every process ends at once without a signal. ECS says RUNNING until it has noticed. */
+  /** The machine vanishes: every process ends at once without a signal. ECS reports RUNNING until it has noticed. */
   vanish(noticedAfterMs: number): void {
     if (this.#vanished || this.#status === 'STOPPED') return
     this.#vanished = true

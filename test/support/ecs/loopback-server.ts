@@ -16,7 +16,7 @@ export type HttpReply =
       readonly body: string
       readonly headers?: Readonly<Record<string, string>>
     }
-  /** The connection stays open, and nothing is written. */
+  /** The connection remains open, and nothing is written. */
   | { readonly kind: 'hang' }
   /** The connection ends without a byte. */
   | { readonly kind: 'cut' }
@@ -55,7 +55,7 @@ export class LoopbackServer {
     this.#handler = handler
   }
 
-  /** Ends all connections, also those that hang. */
+  /** Ends all connections, including hanging ones. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()

@@ -69,7 +69,7 @@ export class MetadataEndpoint {
   }
 }
 
-/** Returns the reply that a planned failure makes, or undefined if it was only a delay. */
+/** Returns the reply of a planned failure, or undefined if it was only a delay. */
 async function failedReply(failure: EndpointFailure): Promise<HttpReply | undefined> {
   switch (failure.kind) {
     case 'answer':

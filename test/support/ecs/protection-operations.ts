@@ -100,7 +100,7 @@ function isBlocked(cluster: FakeCluster, task: FakeTask): boolean {
   return others.length + 1 > service.desiredCount
 }
 
-/** Returns the task if a service owns it and it has not been told to stop. */
+/** Returns the task if a service owns it and no stop was requested. */
 function serviceTask(cluster: FakeCluster, name: string): FakeTask | undefined {
   const task = cluster.task(name)
   return task?.service !== undefined && !task.stopOrdered ? task : undefined

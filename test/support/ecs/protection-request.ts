@@ -5,7 +5,7 @@ export interface ProtectionRequest {
 
 /**
  * Reads the body of a PUT as the agent's decoder does: member names in any case, no unknown members, null for a missing
- * one. Returns undefined for what it refuses.
+ * one. Returns undefined for a refused body.
  */
 export function readProtectionRequest(body: string): ProtectionRequest | undefined {
   let value: unknown

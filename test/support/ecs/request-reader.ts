@@ -5,7 +5,7 @@ interface Range {
   readonly max: number
 }
 
-/** Reads the members of a request of the ECS API, and refuses what AWS refuses. */
+/** Reads the members of a request of the ECS API, and refuses the same ones as AWS. */
 export class RequestReader {
   readonly #members: Readonly<Record<string, unknown>>
 

@@ -10,8 +10,8 @@ export interface ScaleInCandidate {
 export const pickAny: Pick = (count) => Math.floor(Math.random() * count)
 
 /**
- * Chooses which tasks a scale-in stops: again and again one from the zone that has the most tasks, so that the zones
- * stay balanced. Protected tasks count in their zone and are never chosen: fewer may come out than were asked for.
+ * Chooses which tasks a scale-in stops: repeatedly one from the zone that has the most tasks, so that the zones
+ * remain balanced. Protected tasks count in their zone and are never chosen: it may return fewer than requested.
  * Assumed: among equal zones, and among the tasks of one zone, any may be next. AWS promises no order by age or
  * idleness for Fargate, so a worker must not count on one.
  */

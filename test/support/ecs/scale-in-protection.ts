@@ -13,8 +13,8 @@ export interface ProtectionDeps {
 }
 
 /**
- * Which tasks are protected from scale-in, and until when. Every request sets the expiry anew from now, also to an
- * earlier time. An expiry comes by the clock, in minutes of the length that the fake was given.
+ * Which tasks are protected from scale-in, and until when. Every request resets the expiry from now, even to an
+ * earlier time. A protection expires by the clock, in minutes of the length that the fake was configured with.
  */
 export class ScaleInProtections {
   readonly #deps: ProtectionDeps
@@ -51,7 +51,7 @@ export class ScaleInProtections {
     return this.expiryOf(taskArn) !== undefined
   }
 
-  /** Ends all protections without a word: the cloud is closed. */
+  /** Ends all protections without an event: the cloud is closed. */
   clear(): void {
     for (const taskArn of [...this.#held.keys()]) this.end(taskArn)
   }

@@ -1,6 +1,6 @@
 import { chooseForScaleIn, type Pick, type ScaleInCandidate } from './scale-in-order.ts'
 
-/** A task that has not been told to stop. */
+/** A task without a requested stop. */
 export interface ScheduledTask extends ScaleInCandidate {
   /** Whether the newest deployment has started it. */
   readonly primary: boolean
@@ -23,9 +23,9 @@ export interface ServicePlan<Task extends ScheduledTask> {
 }
 
 /**
- * Decides what a service starts and stops now. Pure: it is asked again after every change.
- * During a deployment the tasks in RUNNING and PENDING stay at or below `maximumPercent` of the desired count (rounded
- * down), and the healthy ones at or above `minimumHealthyPercent` (rounded up). Tasks that are stopping count in neither.
+ * Decides what a service starts and stops now. Pure: called again after every change.
+ * During a deployment the tasks in RUNNING and PENDING number at most `maximumPercent` of the desired count (rounded
+ * down), and the healthy ones at least `minimumHealthyPercent` (rounded up). Stopping tasks count in neither.
  */
 export function planService<Task extends ScheduledTask>(
   goal: ServiceGoal,
@@ -69,7 +69,7 @@ function spare(goal: ServiceGoal, tasks: readonly ScheduledTask[]): number {
 }
 
 /**
- * Assumed: `maximumPercent` bounds only what a deployment starts beside old tasks. A service without old tasks always
+ * Assumed: `maximumPercent` limits only the tasks that a deployment starts beside old ones. A service without old tasks always
  * starts up to its desired count.
  */
 function missingPrimaries(

@@ -1,6 +1,6 @@
 import type { TaskStopCode } from '@aws-sdk/client-ecs'
 
-/** Why a task stops, as the fake knows it. A test compares with it what was found out through the API. */
+/** Why a task stops, as the fake knows it. A test compares it with the cause found through the API. */
 export type StopKind =
   | 'scale-in'
   | 'deployment'
@@ -13,7 +13,7 @@ export type StopKind =
   | 'exited'
   | 'failed-to-start'
 
-/** Why a task stops, with what DescribeTasks says of it. */
+/** Why a task stops, in the words of DescribeTasks. */
 export interface StopCause {
   readonly kind: StopKind
   readonly stopCode: TaskStopCode
@@ -34,7 +34,7 @@ export function replaced(deployment: string): StopCause {
   return scheduled('deployment', deployment)
 }
 
-/** Fargate takes the capacity of a Spot task back. A sample of 2023 has the stop code TerminationNotice instead. */
+/** Fargate interrupts a Spot task. A sample of 2023 has the stop code TerminationNotice instead. */
 export function spotInterruption(
   stopCode: 'SpotInterruption' | 'TerminationNotice' = 'SpotInterruption',
 ): StopCause {

@@ -16,7 +16,7 @@ export interface ContainerDefinition {
    * real time to end.
    */
   readonly stopTimeoutMs?: number
-  /** The restart policy: it is started again inside the task if it has run for so long. No restart if left out. */
+  /** The restart policy: the container restarts inside the task if it has run for this long. No restart by default. */
   readonly restart?: { readonly afterMs: number }
   readonly image?: string
 }
@@ -28,13 +28,13 @@ export interface TaskDefinitionInput {
   readonly cpu?: number
   /** MiB. */
   readonly memory?: number
-  /** Whether the task has a role. Without one the agent refuses with 403. True if left out. */
+  /** Whether the task has a role. Without one the agent refuses with 403. Default: true. */
   readonly taskRole?: boolean
-  /** Whether containers are told `ECS_AGENT_URI`. True if left out. */
+  /** Whether containers get `ECS_AGENT_URI`. Default: true. */
   readonly agentUri?: boolean
 }
 
-/** A container as it runs, with what the definition left out. */
+/** A container as it runs, with the defaults of its definition. */
 export interface ContainerPlan extends Required<Omit<ContainerDefinition, 'restart'>> {
   readonly restart: { readonly afterMs: number } | undefined
   readonly imageDigest: string

@@ -6,11 +6,11 @@ import type { FakeTask } from './fake-task.ts'
 export interface TaskAddresses {
   /** The ECS API. */
   readonly ecs: string
-  /** What is link-local on Fargate: agent, metadata, credentials. */
+  /** The link-local endpoints on Fargate: agent, metadata, credentials. */
   readonly local: string
 }
 
-/** Returns the task that the last part of an address stands for, until it has stopped. */
+/** Returns the task that the last part of an address names, until it has stopped. */
 export function taskOfEndpoint(cluster: FakeCluster, endpointId: string): FakeTask | undefined {
   return cluster.tasks.find(
     ({ status, containers }) =>
@@ -20,7 +20,7 @@ export function taskOfEndpoint(cluster: FakeCluster, endpointId: string): FakeTa
 
 /**
  * Returns the environment of a container on Fargate, with loopback addresses for the link-local ones. Two variables
- * are not there on Fargate, because the SDK's defaults do without: `AWS_ENDPOINT_URL_ECS`, and
+ * don't exist on Fargate, because the SDK's defaults suffice: `AWS_ENDPOINT_URL_ECS`, and
  * `AWS_CONTAINER_CREDENTIALS_FULL_URI` in place of the relative one.
  */
 export function taskEnvironment(

@@ -16,7 +16,7 @@ export type ProcessEnd =
   | { readonly kind: 'signaled'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'failed-to-start'; readonly message: string }
 
-/** Enough for what a test or a person looks at. */
+/** Enough for a test or a person to inspect. */
 const retainedOutput = 1_000_000
 
 /**
@@ -29,7 +29,7 @@ export class TaskProcess {
   readonly #waiting = new Set<() => void>()
   #output = ''
   #end: ProcessEnd | undefined
-  /** What it wrote last may arrive after its end. */
+  /** Its last output may arrive after its end. */
   #outputClosed = false
 
   constructor({ command: [program, ...args], cwd, env }: TaskProcessSpec) {
@@ -61,7 +61,7 @@ export class TaskProcess {
     return this.#end === undefined
   }
 
-  /** What it has written to stdout and stderr, the oldest cut off. */
+  /** Its stdout and stderr, with the oldest part cut off. */
   get output(): string {
     return this.#output
   }
@@ -94,7 +94,7 @@ export class TaskProcess {
   #finish(end: ProcessEnd): ProcessEnd {
     this.#end = end
     if (this.#child.pid !== undefined) {
-      // What it has started ends with it, as with the first process of a namespace.
+      // Its child processes end with it, as with the first process of a namespace.
       this.#killGroup()
       hasEnded(-this.#child.pid)
     }

@@ -8,7 +8,7 @@ export function taskProgram(name: TaskProgram): string {
   return programFile(`test/support/ecs/tasks/${name}.ts`)
 }
 
-/** Returns a container that says what happens to it: see tasks/trap.ts. */
+/** Returns a container that reports its signals: see tasks/trap.ts. */
 export function trap(
   mode: 'heed' | 'ignore' | number,
   more: Partial<ContainerDefinition> = {},
@@ -16,7 +16,7 @@ export function trap(
   return { name: 'worker', command: [process.execPath, taskProgram('trap'), String(mode)], ...more }
 }
 
-/** Returns a container that does nothing and costs little: for tests of what is around it. */
+/** Returns a container that does nothing and costs little, for tests of its surroundings. */
 export function idle(more: Partial<ContainerDefinition> = {}): ContainerDefinition {
   return { name: 'worker', command: ['sleep', '86400'], ...more }
 }

@@ -5,7 +5,7 @@ export interface BucketSize {
   readonly perSecond: number
 }
 
-/** A token bucket: each call takes a token, tokens come back at a steady rate up to the burst. */
+/** A token bucket: each call takes a token, and tokens refill at a steady rate up to the burst. */
 export class ThrottleBucket {
   readonly #clock: Clock
   readonly #size: BucketSize

@@ -5,15 +5,15 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `start`, `end`: a step's body was entered, and has returned or thrown
  * - `asked`: the `onUnknown` of a step was called
  * - `aborted`: the signal of a body has aborted
- * - `released`: the job's function went on after the step
+ * - `released`: the job's function continued after the step
  * - `decided`: a native combinator of the job's function has settled
  * - `returned`: the job's function is about to return
- * - `settled`: the worker was told what became of a stay
+ * - `settled`: the worker got the result of an execution
  * - `leads`, `left`: the function of a leader was called, and is about to return
- * - `refused`: what it wrote by its fence was not taken
- * - `renewed`: the store was asked to renew a term that has ended
- * - `go`: the test lets the run go on
- * - `freeze`: the test tells a leader to stop its own process before its next write
+ * - `refused`: its write by its fence was refused
+ * - `renewed`: a renewal of an ended term was requested
+ * - `go`: the test lets the run continue
+ * - `freeze`: the test orders a leader to stop its own process before its next write
  * - `signalled`: the process gets another signal right after this line
  * - `killed`: the process is killed right after this line
  */
@@ -52,7 +52,7 @@ export interface Line {
 
 const quietMs = 120_000
 
-/** Saw what was executed: an append-only file outside the store, one write per line, by every process. */
+/** Records the work of every process: an append-only file outside the store, one write per line. */
 export class BodyLog {
   readonly file: string
   readonly #descriptor: number

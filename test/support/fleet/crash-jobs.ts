@@ -4,7 +4,7 @@ import type { BodyLog } from './body-log.ts'
 import { type Killer, kill } from './kill-point.ts'
 import { limitedJobs } from './limited-jobs.ts'
 
-/** What a run of `mixed` does, one after the other; the path of part i is `p<i>`. */
+/** The parts of a run of `mixed`, in sequence; the path of part i is `p<i>`. */
 export type Part =
   | { readonly kind: 'step'; readonly ms: number }
   | { readonly kind: 'parallel'; readonly ms: readonly number[] }
@@ -28,7 +28,7 @@ interface Deps {
   readonly killer: Killer
 }
 
-/** `step.run` under the bodyLog's eyes. A path with a key is written as it is stored: `name[key]`. */
+/** `step.run`, recorded in the body log. A path with a key is written as it is stored: `name[key]`. */
 function observed({ step, run }: Context<unknown>, { bodyLog, killer }: Deps): Observed {
   return async (path, body, options) => {
     const [, name = path, key] = /^(.*)\[(.*)\]$/.exec(path) ?? []
@@ -156,7 +156,7 @@ function waitingJobs(deps: Deps) {
     await context.step.sleep('nap', context.input.ms)
     return (await observe('after', () => Date.now())) - before
   })
-  /** Its body stays until its signal aborts; the next one returns at once. */
+  /** Its body runs until its signal aborts; the next one returns at once. */
   const held = defineJob<undefined, number>({ name: 'held' }, async (context) => {
     const observe = observed(context, deps)
     const pid = await observe('hold', async ({ signal }) => {
@@ -166,7 +166,7 @@ function waitingJobs(deps: Deps) {
     await observe('next', () => process.pid)
     return pid
   })
-  /** Its first body ends at once; the next one stays until the worker of the first has lost the run. */
+  /** Its first body ends at once; the next one runs until the worker of the first has lost the run. */
   const duel = defineJob<undefined, number>({ name: 'duel' }, async (context) =>
     observed(context, deps)('fight', async () => {
       if (!isFirst(context, deps, 'fight')) {
@@ -220,7 +220,7 @@ function badJobs(deps: Deps) {
       return process.pid
     })
   })
-  /** The same; its first body blocks until another process has begun the step, which has taken the run over. */
+  /** The same; its first body blocks until another process has taken the run over and started the step. */
   const choking = defineJob<undefined, number>({ name: 'choking' }, async (context) => {
     const observe = observed(context, deps)
     await observe('wait', () => toldToGo(context, deps))
@@ -229,7 +229,7 @@ function badJobs(deps: Deps) {
       return process.pid
     })
   })
-  /** One step that waits to be told to go, and then blocks the event loop until it is told once more. */
+  /** One step that waits for its order, and then blocks the event loop until a second one. */
   const stuck = defineJob<undefined, number>({ name: 'stuck' }, async (context) =>
     observed(context, deps)('stuck', async () => {
       await toldToGo(context, deps)

@@ -5,6 +5,6 @@ import type { StoreOptions } from '../../../runtime/store/store-config.ts'
 export interface FleetStore {
   /** For `connect` and the workers. */
   readonly options: StoreOptions
-  /** Makes a waiting run due now: the one thing that can't be had from outside in a test's time. */
+  /** Makes a waiting run due now, which no public call can do in a test's time. */
   endPause(run: RunId): Promise<void>
 }

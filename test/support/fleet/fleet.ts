@@ -34,7 +34,7 @@ export interface Member {
 }
 
 const shownLines = 60
-/** Signals that nobody sends here: Node itself gave up. */
+/** Signals that no test sends: Node itself crashed. */
 const fatalSignals: ReadonlySet<NodeJS.Signals | null> = new Set([
   'SIGABRT',
   'SIGBUS',
@@ -45,7 +45,7 @@ const fatalSignals: ReadonlySet<NodeJS.Signals | null> = new Set([
 /** Node's own default folder: a worker starts in half the time when it finds itself compiled. */
 const compileCache = join(tmpdir(), 'node-compile-cache')
 
-/** A store of its own with the worker processes on it. Ends with its test, whatever becomes of it. */
+/** A store of its own with the worker processes on it. Ends with its test in any case. */
 export class Fleet {
   readonly bodyLog: BodyLog
   readonly jobs: ReturnType<typeof crashJobs>
@@ -75,7 +75,7 @@ export class Fleet {
     return fleet
   }
 
-  /** A file of this fleet, gone with it. */
+  /** A file of this fleet, removed with it. */
   file(name: string): string {
     return join(this.#folder, name)
   }
@@ -162,7 +162,7 @@ export class Fleet {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** What Node wrote when it gave up outlives the fleet, so that a rare fault says why. */
+  /** Node's output at a crash outlives the fleet, so that a rare fault shows its cause. */
   #keepReports(): void {
     for (const name of readdirSync(this.#folder)) {
       if (!/^report\..*\.json$/.test(name)) continue
@@ -199,7 +199,7 @@ function memberOf(child: ChildProcess, bodyLog: BodyLog): Member {
     child.once('error', reject)
     void exited.then(({ code, signal }) => reject(new Error(`worker ${pid} ended: ${signal ?? code}`)))
   })
-  // Nobody may be waiting for it.
+  // No caller may be waiting for it.
   ready.catch(() => undefined)
   return {
     pid,

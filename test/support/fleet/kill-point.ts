@@ -25,7 +25,7 @@ type Moment =
 
 const slowCommitMs = 50
 
-/** Ends this process as a crash would: nothing of it runs any more. */
+/** Ends this process like a crash: none of its code runs any more. */
 export class Killer {
   readonly #point: KillPoint | undefined
   readonly #bodyLog: BodyLog
@@ -35,7 +35,7 @@ export class Killer {
     this.#bodyLog = bodyLog
   }
 
-  /** Called by a body that has begun. Resolves when it may go on. */
+  /** Called by a body that has started. Resolves when it may continue. */
   async inBody(path: string, signal: AbortSignal): Promise<void> {
     const point = this.#point
     if (point?.at === 'body' && point.path === path) this.#die()
@@ -57,7 +57,7 @@ export class Killer {
       },
       commit: async (lease, entries) => {
         if (this.#commits('before commit', entries)) {
-          // Slowly: a step that does not wait for the store goes on in this time, and the bodyLog sees it.
+          // Slowly: a step that does not wait for the store continues in this time, and the body log records it.
           await wait(slowCommitMs)
           this.#die()
         }

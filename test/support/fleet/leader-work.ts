@@ -4,7 +4,7 @@ import type { LeaderFunction, Worker } from '../../../runtime/index.ts'
 import { AbortedError } from '../../../sdk/index.ts'
 import type { BodyLog } from './body-log.ts'
 
-/** A store of the application, which takes no write of an older term than the newest it has seen. */
+/** A store of the application, which refuses writes of an older term than the newest it has seen. */
 export class GuardedStore {
   readonly #database: DatabaseSync
 
@@ -34,14 +34,14 @@ export class GuardedStore {
 interface Deps {
   readonly worker: Worker
   readonly bodyLog: BodyLog
-  /** Asks the store of the jobs whether it takes this term for the running one. */
+  /** Reads from the store of the jobs whether this term is the current one. */
   readonly renew: (fence: number) => Promise<string>
 }
 
 const writeEveryMs = 10
 const settleMs = 50
 
-/** What a leader here does: it writes by its fence, looks at no signal between two writes, and needs a while to stop. */
+/** The work of a leader here: it writes by its fence, checks no signal between two writes, and needs a while to stop. */
 export function leaderWork(guarded: GuardedStore, { worker, bodyLog, renew }: Deps): LeaderFunction {
   return async ({ signal, fence, role }) => {
     const about = { path: role, note: String(fence) }
@@ -75,7 +75,7 @@ export function leaderWork(guarded: GuardedStore, { worker, bodyLog, renew }: De
   }
 }
 
-/** A process that stops right before a write wakes with that write, before any timer has told it the time. */
+/** A process that stops right before a write wakes with that write, before any timer fires. */
 function toldToFreeze(bodyLog: BodyLog): boolean {
   return bodyLog.lines().some(({ moment, pid }) => moment === 'freeze' && pid === process.pid)
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, limits } from '../../../sdk/index.ts'
 import type { BodyLog } from './body-log.ts'
 
-/** So many bodies of one key at the same time, in all processes together. */
+/** The maximum of concurrent bodies of one key, in all processes together. */
 export const maxPerKey = 3
 
 export interface LimitedInput {
@@ -19,7 +19,7 @@ export const ratesOfJobs = {
   points: limits.points({ name: 'points', points: 100, every: '1s' }),
 } as const
 
-/** What one run takes of its rate. */
+/** The cost of one run of its rate. */
 export const costs = { fixedWindow: 1, slidingWindow: 1, tokenBucket: 1, leakyBucket: 1, points: 2 } as const
 
 /** Does nothing, as often as its rate allows. */

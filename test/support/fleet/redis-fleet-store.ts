@@ -6,7 +6,7 @@ import type { FleetStore } from './fleet-store.ts'
 /** One for the fleets of this process; they do not see each other's namespaces. */
 let server: Promise<RedisServer> | undefined
 
-/** The one who may not list connections takes the look at peers from its workers: the leases alone decide there. */
+/** A user without permission to list connections: its workers can't look at peers, and only the leases decide. */
 const users = { default: '', 'leases only': 'leases-only:secret@' } as const
 
 export async function redisFleetStore(user: keyof typeof users): Promise<FleetStore> {

@@ -8,7 +8,7 @@ import { redisFleetStore } from './redis-fleet-store.ts'
 const makers = {
   embedded: async (folder: string) => embeddedFleetStore(folder),
   redis: () => redisFleetStore('default'),
-  /** Nobody may ask the server who is connected: only the end of a lease tells a death. */
+  /** No worker may list the connections of the server: only the end of a lease reveals a death. */
   'redis, leases only': () => redisFleetStore('leases only'),
 } satisfies Record<string, (folder: string) => Promise<FleetStore>>
 
@@ -17,12 +17,12 @@ export type FleetStoreKind = keyof typeof makers
 const { DURABLE_JOBS_PROVE_STORE: named } = process.env
 const everywhere: readonly FleetStoreKind[] = ['embedded', 'redis']
 
-/** What every test here runs on; a part of `npm run prove` names one of them. */
+/** The store kinds of every test here; a part of `npm run prove` names one of them. */
 export const storeKinds = everywhere.filter((kind) => named === undefined || kind === named)
 
 export async function newFleetStore(kind: FleetStoreKind, folder: string): Promise<FleetStore> {
   const made = await makers[kind](folder)
-  // The tests look at it before anything is written, and reading makes no store.
+  // The tests read it before anything is written, and reading creates no store.
   await (await openStore(parseStoreConfig(made.options))).close()
   return made
 }

@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../../runtime/store/store.ts'
 import type { Jobs } from '../../../sdk/index.ts'
 import type { Line } from './body-log.ts'
 
-/** What was worked on, and by what. */
+/** The work done, and the worker. */
 interface Scene {
   readonly client: Jobs
   readonly lines: readonly Line[]
@@ -12,7 +12,7 @@ interface Scene {
   readonly crashes: readonly string[]
 }
 
-/** A run as the store has it, and what the bodyLog saw of it. */
+/** A run as the store has it, and as the body log recorded it. */
 interface Evidence {
   readonly run: Run
   readonly journal: readonly JournalEntry[]
@@ -23,7 +23,7 @@ interface Evidence {
 }
 
 /**
- * Compares what the store holds of runs that should have completed with what was executed. Answers what is wrong.
+ * Compares the store's state of runs that should have completed with the bodies that ran. Returns the violations.
  */
 export async function findViolations(scene: Scene, ids: readonly string[]): Promise<readonly string[]> {
   const { inspector } = scene.client
@@ -86,7 +86,7 @@ function neverAgainOnceStored({ journal, lines }: Evidence): readonly string[] {
   })
 }
 
-/** By order: no body of a step begins after the job's function went on with that step's end. */
+/** By order: no body of a step begins after the job's function continued with that step's end. */
 function neverAgainOnceReleased({ lines }: Evidence): readonly string[] {
   return lines.flatMap(({ moment, path, pid }, i) => {
     const again =
@@ -113,13 +113,13 @@ function onceIsOnce({ journal, lines }: Evidence): readonly string[] {
   })
 }
 
-/** A run completes once: at most one worker is told so. */
+/** A run completes once: at most one worker gets that reply. */
 function settledOnce({ lines }: Evidence): readonly string[] {
   const count = lines.filter(({ moment, note }) => moment === 'settled' && note === 'completed').length
   return count <= 1 ? [] : [`completed ${count} times`]
 }
 
-/** Nobody takes a run from a worker that lives. A worker's name is `host:pid:random`. */
+/** No worker takes a run from a live worker. A worker's name is `host:pid:random`. */
 function lostOnlyByDeath({ run, history, killed }: Evidence): readonly string[] {
   const losses = history.filter(({ kind }) => kind === 'lost')
   const unfounded = losses.filter(({ worker = '' }) => !killed.has(Number(worker.split(':').at(-2))))

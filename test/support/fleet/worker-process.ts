@@ -11,19 +11,19 @@ import { crashJobs, jobList } from './crash-jobs.ts'
 import { Killer, type KillPoint, replaceCalls } from './kill-point.ts'
 import { GuardedStore, leaderWork } from './leader-work.ts'
 
-/** What the parent asks of a worker process: one argument, as JSON. */
+/** The parent's order to a worker process: one argument, as JSON. */
 export interface WorkerSpec {
   readonly store: StoreOptions
   readonly bodyLog: string
   readonly killPoint?: KillPoint
   /** Left out: as by default. */
   readonly terms?: TermTimes
-  /** The file of the guarded store, if the worker is to do the work of a leader. */
+  /** The file of the guarded store, if the worker should do the work of a leader. */
   readonly guarded?: string
   readonly options?: Pick<WorkerOptions, 'lease' | 'stopTimeout' | 'maxBlocked' | 'concurrency' | 'queues'>
 }
 
-// The parent has died: nobody would end this process.
+// The parent has died: no other process would end this one.
 process.on('disconnect', () => process.exit())
 
 const spec = JSON.parse(process.argv[2] ?? '') as WorkerSpec

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Begun } from './incident.ts'
 import type { OpenSite } from './open-site.ts'
 
-/** Does what a command of docs/operating.md does that cures an incident; its words are filled in. */
+/** Runs the fix of an incident from docs/operating.md; its placeholders are filled in. */
 export async function cure(
   [program, ...args]: readonly string[],
   site: OpenSite,

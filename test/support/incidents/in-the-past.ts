@@ -5,7 +5,7 @@ import { openStore } from '../../../runtime/store/open-store.ts'
 import type { LeaseId, Store, WorkerJob } from '../../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
 
-/** The store as it was some time ago, when a test plays the workers. */
+/** The store at an earlier time, with workers played by a test. */
 export interface Past {
   readonly store: Store
   readonly jobs: Jobs
@@ -17,7 +17,7 @@ export interface Past {
 
 export const leaseMs = 10_000
 
-/** Does what happened `ms` ago, on a store that no process has used yet. Afterwards it's now. */
+/** Runs the events of `ms` ago, on a store that no process has used yet. Afterwards it's now. */
 export async function inThePast(
   url: string,
   ms: number,

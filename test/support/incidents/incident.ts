@@ -6,7 +6,7 @@ import type { RedisServer } from '../redis/redis-server.ts'
 export interface Site {
   /** The store's address, as commands take it. */
   readonly store: string
-  /** Also where job files keep what they know of each other: whether something is mended. */
+  /** Also the folder in which job files share state: whether the cause is fixed. */
   readonly folder: string
   /** Its server, where that may be harmed; left out: an incident of the server can't begin here. */
   readonly server?: RedisServer
@@ -17,8 +17,8 @@ export interface Site {
 }
 
 /**
- * Something that goes wrong in operation, created for real: by worker processes where these are the cause, otherwise by
- * the store's API. docs/operating.md tells of each under its title which command shows the cause and what cures it.
+ * A fault in operation, created for real: by worker processes if they are the cause, otherwise by the store's API.
+ * docs/operating.md names for each, under its title, the command that shows the cause and the one that fixes it.
  */
 export interface Incident {
   /** As a file is named. */
@@ -27,7 +27,7 @@ export interface Incident {
   readonly title: string
   /** `server`: it happens to a Redis server, which the site must have. */
   readonly needs: 'store' | 'server'
-  /** What the command of the document says that shows the cause. */
+  /** The output of the document's command that shows the cause. */
   readonly says: RegExp
   /** The exit code of that command. */
   readonly code: number
@@ -37,13 +37,13 @@ export interface Incident {
 
 /** An incident that lasts. */
 export interface Begun {
-  /** What stands in capitals in the document's commands: RUN, FILE. */
+  /** The placeholders in the document's commands: RUN, FILE. */
   readonly words: Readonly<Record<string, string>>
   /** The run that it happens to, if it happens to one. */
   readonly run?: string
   /** The address that its operator uses, if that's part of the incident. */
   readonly store?: string
-  /** What has to be done before the document's cure, outside of durable-jobs: mends code, starts a server. */
+  /** The work before the document's fix, outside of durable-jobs: fixes code, starts a server. */
   mend?(): Promise<void>
   /** Resolves once the cure has had its effect. */
   cured?(): Promise<void>

@@ -11,7 +11,7 @@ import type { Site } from './incident.ts'
 export interface OpenSite extends Site {
   /** Starts a command in the site's folder; `store` is another address than the site's. */
   start(args: readonly string[], store?: string): CliProcess
-  /** Ends all processes and connections of the site. The store and the folder stay. */
+  /** Ends all processes and connections of the site. The store and the folder remain. */
   close(): Promise<void>
 }
 

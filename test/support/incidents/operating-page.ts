@@ -12,7 +12,7 @@ export interface Section {
 
 const page = join(import.meta.dirname, '../../../docs/operating.md')
 
-/** In the order of the page; the first one, without a title, is what stands before the others. */
+/** In the order of the page; the first one, without a title, is the text before the others. */
 export function sections(): readonly Section[] {
   return readFileSync(page, 'utf8')
     .split(/^## /m)
@@ -34,7 +34,7 @@ function blocksOf(text: string): string[][] {
   return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block.trimEnd().split('\n'))
 }
 
-/** What its paragraph about jobs-tui has in code and is no option. */
+/** The code in its paragraph about jobs-tui that is no option. */
 function keysOf(text: string): string[] {
   const [paragraph = ''] = /^In jobs-tui: [\s\S]*?(?=\n\n|$(?![\s\S]))/m.exec(text) ?? []
   return [...paragraph.matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) =>
@@ -42,7 +42,7 @@ function keysOf(text: string): string[] {
   )
 }
 
-/** The words of a command, quoted as a shell takes them, with their capitals filled in. */
+/** The words of a command, quoted as in a shell, with their placeholders filled in. */
 export function wordsOf(command: string, filled: Readonly<Record<string, string>>): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain = '']) => {
     const word = quoted ?? plain

@@ -1,7 +1,7 @@
 import type { Incident } from './incident.ts'
 import { mail } from './jobs/orders.ts'
 
-/** An operator paused a queue, and nobody thought of it again. */
+/** An operator paused a queue and forgot it. */
 export const pausedQueue: Incident = {
   name: 'paused-queue',
   title: 'A queue makes no progress',

@@ -9,7 +9,7 @@ import { reaches } from './wait-until.ts'
 const hourMs = 3_600_000
 const ofJob = [{ name: 'resize', version: 1, queue: 'default' }]
 
-/** A run takes worker after worker down with it, until the store gives it up. */
+/** A run kills worker after worker, until the store fails it as poison. */
 export const poison: Incident = {
   name: 'poison',
   title: 'A run kills its workers',
@@ -22,7 +22,7 @@ export const poison: Incident = {
       id = (await past.jobs.enqueue(resize)).id
       await loseWorkers(past)
     })
-    // The run is claimed once more, only to be failed.
+    // The run is claimed once more, only to fail it.
     await site.work('orders.ts')
     const jobs = await site.jobs()
     await reaches(jobs, id, 'failed')
@@ -35,7 +35,7 @@ export const poison: Incident = {
   },
 }
 
-/** Each of them claims the run and is heard of no more, beside one that lives. */
+/** Each of them claims the run and goes silent, beside a live one. */
 async function loseWorkers({ store, advance, worker }: Past): Promise<void> {
   const bodyLog = await worker('bodyLog', [])
   for (let loss = 0; loss < poisonLimit; loss++) {

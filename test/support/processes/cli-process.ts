@@ -25,7 +25,7 @@ export class CliProcess {
   constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
     this.process = spawn(process.execPath, [cliFile(), ...args], {
       cwd,
-      // Only this, so that no variable of the tests' own process changes what a command does.
+      // Only this, so that no variable of the tests' own process changes the behavior of a command.
       env: { PATH: process.env.PATH ?? '', HOME: cwd, TMPDIR: cwd, NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 
-// Sees to it that no server, and no folder of one, outlives the process that started it. Vitest ends its workers by
-// SIGTERM, so that they emit no `exit`: a guard then finds its input ended, and does what is left to do.
+// Ensures that no server, and no folder of one, outlives the process that started it. Vitest ends its workers by
+// SIGTERM, so that they emit no `exit`: a guard then sees the end of its input, and cleans up.
 
 const guardScript = `
 living=
@@ -33,7 +33,7 @@ export function killAtExit(pid: number): void {
   tellGuard(`pid ${pid}`)
 }
 
-/** To be called as soon as the process has ended: its id may soon be another's. */
+/** Call it as soon as the process has ended: its id may soon belong to another one. */
 export function hasEnded(pid: number): void {
   pids.delete(pid)
   tellGuard(`ended ${pid}`)

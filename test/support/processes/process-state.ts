@@ -6,7 +6,7 @@ export function runs(pid: number): boolean {
     process.kill(pid, 0)
     return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch (error) {
-    // Other systems have no /proc; there the signal tells.
+    // Other systems have no /proc; there signal 0 shows it.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' && process.platform !== 'linux'
   }
 }

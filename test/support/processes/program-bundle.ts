@@ -6,14 +6,14 @@ import { bundledPrograms, folderVariable } from './program-list.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const own = join(root, `.test-bundles/programs-${process.pid}`)
-/** Like a package that is installed: the command line tells its own stack frames from a user's by the path. */
+/** Like an installed package: the command line distinguishes its own stack frames from a user's by the path. */
 const folder = join(own, 'node_modules/durable-jobs')
 
 function urlIn(parent: string, path: string): string {
   return JSON.stringify(pathToFileURL(join(parent, path)).href)
 }
 
-/** The thread is a file as in the sources: the text that `npm run build` makes of it is compiled anew by each process. */
+/** The thread is a file as in the sources: otherwise each process would compile the text from `npm run build` again. */
 const leaseThreadFile: Plugin = {
   name: 'lease-thread-file',
   setup: ({ onLoad }) => {
@@ -24,8 +24,8 @@ const leaseThreadFile: Plugin = {
 }
 
 /**
- * Bundles the programs that tests start, once for all tests of this run and from the sources as they are: a process that
- * finds some 350 files and strips their types takes at least twice the processor time to start.
+ * Bundles the programs that tests start, once for all tests of this run and from the current sources: a process that
+ * loads some 350 files and strips their types takes at least twice the CPU time to start.
  */
 export async function setup(): Promise<void> {
   // Another project of this run has built it.
@@ -36,14 +36,14 @@ export async function setup(): Promise<void> {
       ...Object.fromEntries(bundledPrograms.map((path) => [path.replace(/\.ts$/, ''), path])),
       sdk: 'sdk/index.ts',
       'lease-thread': 'runtime/worker/lease-thread.ts',
-      // A program of its own; the code that starts it looks for it beside itself, among the parts.
+      // A separate program; the code that starts it expects it in its own folder, among the parts.
       'parts/demo-worker': 'runtime/cli/demo/demo-worker.ts',
     },
     outdir: folder,
     ...{ bundle: true, splitting: true, chunkNames: 'parts/[name]-[hash]' },
     ...{ platform: 'node', format: 'esm', target: 'node22.18' },
     define: { sdkSource: urlIn(root, 'sdk/index.ts'), sdkOfBundle: urlIn(folder, 'sdk.js') },
-    // CommonJS packages ask for Node's modules by `require`.
+    // CommonJS packages load Node's modules by `require`.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },

@@ -15,7 +15,7 @@ interface FaultSource {
 
 export type Fault = 'cutReplies' | 'stall' | 'dropAll' | 'refuse' | 'delay' | 'holdBack' | 'duplicate'
 
-/** The probability of each fault per pick; what is left to 1 is the probability of none. */
+/** The probability of each fault per pick; the rest to 1 is the probability of none. */
 export interface ChaosRates extends Partial<Readonly<Record<Fault, number>>> {
   /** Ms between two picks. */
   readonly everyMs: number
@@ -39,7 +39,7 @@ const ofCommands = new Set<Fault>(['cutReplies', 'holdBack', 'duplicate'])
 
 /** Picks a fault every so often. The same random numbers pick the same faults in the same order. */
 export class Chaos {
-  /** How often each was picked; what has hit somebody is in the `hits` of the proxy. */
+  /** How often each was picked; the faults that hit are in the `hits` of the proxy. */
   readonly picked: Readonly<Record<Fault, number>>
   readonly #picked: Record<Fault, number>
   readonly #proxy: FaultSource
@@ -57,7 +57,7 @@ export class Chaos {
     this.#clock = setInterval(() => this.#pick(), rates.everyMs)
   }
 
-  /** Ends the faults that last, and those that have not hit yet. Late deliveries still come. */
+  /** Ends the lasting faults, and those that have not hit yet. Late deliveries still arrive. */
   stop(): void {
     clearInterval(this.#clock)
     for (const end of this.#ends.values()) clearTimeout(end)
@@ -68,13 +68,13 @@ export class Chaos {
   }
 
   #pick(): void {
-    // Both numbers are always drawn, so that what they mean does not depend on what was picked.
+    // Both numbers are always drawn, so that their meaning does not depend on the pick.
     let choice = this.#random()
     const size = this.#random()
     for (const fault of faults) {
       choice -= this.#rates[fault] ?? 0
       if (choice >= 0) continue
-      // Were they to pile up while a client is away, it would never get through again.
+      // If they piled up while a client is away, it could never connect again.
       if (ofCommands.has(fault) && this.#proxy.armed > 0) return
       this.#picked[fault]++
       this.#begin(fault, size)

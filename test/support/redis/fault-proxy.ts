@@ -42,9 +42,9 @@ const any: Picks = () => true
 const nothing = (): void => undefined
 
 /**
- * Stands between clients and a server on loopback, and does what networks do to them. It forwards whole commands and
- * replies only. The faults of single commands pass over those that clients send by themselves when they connect, and
- * over what is published to subscribers.
+ * Sits between clients and a server on loopback, and causes network faults. It forwards whole commands and
+ * replies only. The faults of single commands skip the commands that clients send by themselves when they connect, and
+ * messages published to subscribers.
  */
 export class FaultProxy {
   readonly port: number
@@ -63,7 +63,7 @@ export class FaultProxy {
   readonly #holds: ArmedHold[] = []
   readonly #refusals: ArmedRefusal[] = []
   readonly #stalls: Picks[] = []
-  /** Ends what waits for its moment or for an answer. */
+  /** Ends the faults that wait for their moment or for a reply. */
   readonly #interrupts = new Set<() => void>()
   readonly #faults: LinkFaults
   #chaos: Chaos | undefined
@@ -142,13 +142,13 @@ export class FaultProxy {
     for (const link of this.#links) link.flow()
   }
 
-  /** Makes everything that comes from now on `ms` late, both ways; 0 ends it. */
+  /** Delays everything from now on by `ms`, both ways; 0 ends the delay. */
   delay(ms: number): void {
     this.#faults.delayMs = ms
     for (const link of this.#links) link.flow()
   }
 
-  /** Destroys all connections now, with what they hold. What is to be delivered late still is. */
+  /** Destroys all connections now, with their held bytes. Late deliveries still arrive. */
   dropAll(): void {
     for (const link of this.#links) {
       if (link.open) this.#hits.dropped++
@@ -156,7 +156,7 @@ export class FaultProxy {
     }
   }
 
-  /** New connections are reset at once; those that are open stay. */
+  /** New connections are reset at once; open ones remain. */
   refuse(): void {
     this.#refuses = true
   }
@@ -166,8 +166,8 @@ export class FaultProxy {
   }
 
   /**
-   * The next command that comes, or one that a stall or a delay holds now, gets its client cut off at once, and to
-   * the server only at `moment`. Resolves with the answers of the server; with none if it could not be delivered.
+   * The next command, or one that a stall or a delay holds now, gets its client cut off at once, and reaches
+   * the server only at `moment`. Resolves with the replies of the server; with none if it could not be delivered.
    */
   holdBack(moment: Moment, picks: Picks = any): Promise<readonly unknown[]> {
     return new Promise((resolve) => {
@@ -183,7 +183,7 @@ export class FaultProxy {
 
   /**
    * The next command is executed and its reply cut off; at `moment` the server gets it again, with the others that
-   * were in flight behind it, over a new connection. Resolves with the answers to that.
+   * were in flight behind it, over a new connection. Resolves with the replies to that.
    */
   duplicate(moment: Moment, picks: Picks = any): Promise<readonly unknown[]> {
     return new Promise((resolve) => {
@@ -195,7 +195,7 @@ export class FaultProxy {
     })
   }
 
-  /** Takes back the faults of single commands that have hit none yet. */
+  /** Cancels the faults of single commands that have hit none yet. */
   disarm(): void {
     this.#refusals.length = 0
     this.#stalls.length = 0
@@ -279,7 +279,7 @@ export class FaultProxy {
       .map((answer): unknown => (answer.status === 'fulfilled' ? answer.value : answer.reason))
   }
 
-  /** Resolves when the moment has come, an event that was to be the moment has failed, or the proxy is closed. */
+  /** Resolves at the moment, when the event that defines the moment has failed, or when the proxy is closed. */
   #wait(moment: Moment): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {

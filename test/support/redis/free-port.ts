@@ -9,7 +9,7 @@ const least = 10_000
 const most = 31_999
 const busDistance = 10_000
 
-/** A port of the loopback interface on which nobody listens; whoever takes it first has it. */
+/** A port of the loopback interface without a listener; the first process to bind it has it. */
 export async function freePort(withBus = false): Promise<number> {
   const ceiling = withBus ? most - busDistance : most
   for (;;) {

@@ -1,4 +1,4 @@
-/** What holds up the bytes of all lanes of a proxy. */
+/** The conditions that delay the bytes of all lanes of a proxy. */
 export interface Conditions {
   stalled: boolean
   delayMs: number
@@ -21,7 +21,7 @@ export class Lane<T> {
     this.#deliver = deliver
   }
 
-  /** What is not delivered yet. */
+  /** The bytes not delivered yet. */
   get held(): readonly T[] {
     return this.#queue.map(({ item }) => item)
   }
@@ -31,7 +31,7 @@ export class Lane<T> {
     this.flow()
   }
 
-  /** Delivers what is due; to be called when the conditions have changed. */
+  /** Delivers due bytes; call it when the conditions have changed. */
   flow(): void {
     clearTimeout(this.#timer)
     for (;;) {
@@ -47,7 +47,7 @@ export class Lane<T> {
     }
   }
 
-  /** Takes away what is not delivered yet. */
+  /** Removes the bytes not delivered yet. */
   take(): readonly T[] {
     clearTimeout(this.#timer)
     return this.#queue.splice(0).map(({ item }) => item)

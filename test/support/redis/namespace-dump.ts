@@ -2,12 +2,12 @@ import { Keys } from '../../../runtime/store/redis/keys.ts'
 import type { RedisServer } from './redis-server.ts'
 
 /**
- * Connection numbers, when somebody last looked for peers, the name of this very store: they differ however often a call
+ * Connection numbers, the time of the last look at peers, the name of this very store: they differ however often a call
  * was executed.
  */
 const passing = new Set(['beats', 'meta lookedAt', 'meta epoch'])
 
-/** Everything that stands in a namespace, by key, without its prefix. */
+/** Every key of a namespace, without its prefix, and its value. */
 export async function dumpNamespace(
   server: RedisServer,
   namespace: string,

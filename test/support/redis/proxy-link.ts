@@ -8,16 +8,16 @@ interface Reply {
   readonly request: Frame | undefined
 }
 
-/** What a link asks of its proxy. */
+/** The interface of a link to its proxy. */
 export interface LinkFaults extends Conditions {
-  /** Whether these requests are to be held back; if so, this takes care of it. */
+  /** Whether these requests have to be held back; if so, this holds them. */
   holdsBack(link: ProxyLink, requests: readonly Frame[]): boolean
   /**
-   * Called before the reply to `request` is delivered. If the link is to be cut instead: what to do then, with the
-   * requests that the server has got and the client will see no answer to.
+   * Called before the reply to `request` is delivered. To cut the link instead, it returns the next action, which gets the
+   * requests that the server has got and the client will see no reply to.
    */
   cuts(request: Frame): ((link: ProxyLink, lost: readonly Frame[]) => void) | undefined
-  /** What a request is answered with in place of the server's reply: the server does not get it. */
+  /** The reply to a request in place of the server's: the server does not get the request. */
   refuses(request: Frame): string | undefined
   ended(link: ProxyLink): void
 }
@@ -38,7 +38,7 @@ export class ProxyLink {
   readonly #faults: LinkFaults
   readonly #requests: Lane<readonly Frame[] | 'end'>
   readonly #replies: Lane<readonly Reply[] | 'end'>
-  /** Sent to the server, which has not answered yet. */
+  /** Sent to the server, which has not replied yet. */
   readonly #unanswered: Frame[] = []
   readonly #handshake: Frame[] = []
   readonly #answers = new Map<Frame, unknown>()
@@ -70,7 +70,7 @@ export class ProxyLink {
     return !this.#cut && !this.#client.destroyed
   }
 
-  /** AUTH, HELLO, SELECT: what another connection has to send before it may speak in place of this one. */
+  /** AUTH, HELLO, SELECT: the commands that another connection has to send before it can replace this one. */
   get handshake(): readonly Frame[] {
     return this.#handshake
   }
@@ -85,7 +85,7 @@ export class ProxyLink {
     this.#replies.flow()
   }
 
-  /** Takes the client's connection away; the server gets what it was sent, and is left in peace. */
+  /** Closes the client's connection; the server gets the bytes that were sent, and is not disturbed. */
   cut(): void {
     this.#cut = true
     this.#replies.take()
@@ -93,8 +93,8 @@ export class ProxyLink {
   }
 
   /**
-   * Cuts the client off now, and sends what it had sent (`requests`, after what is held already) when `moment` has
-   * come. Resolves with the answers of the server.
+   * Cuts the client off now, and sends its commands (`requests`, after those already held) at
+   * `moment`. Resolves with the replies of the server.
    */
   async holdBack(requests: readonly Frame[], moment: Promise<unknown>): Promise<readonly unknown[]> {
     const late = [...this.held, ...requests]
@@ -114,14 +114,14 @@ export class ProxyLink {
     return late.flatMap((request) => (this.#answers.has(request) ? [this.#answers.get(request)] : []))
   }
 
-  /** Both connections are gone at once, with all that was held. */
+  /** Both connections are closed at once, with all held bytes. */
   destroy(): void {
     this.#requests.take()
     this.cut()
     this.#upstream.destroy()
   }
 
-  /** Only the client's side; late deliveries go on. */
+  /** Only the client's side; late deliveries continue. */
   drop(): void {
     if (this.#heldBack) this.cut()
     else this.destroy()
@@ -135,7 +135,7 @@ export class ProxyLink {
       if (!this.#faults.holdsBack(this, frames)) this.#requests.push(frames)
     })
     const ended = (): void => {
-      // What is held back ends the connection when it has been answered.
+      // A held command ends the connection when it has its reply.
       if (!this.#heldBack) this.#requests.push('end')
     }
     this.#client.on('end', ended)
@@ -188,7 +188,7 @@ export class ProxyLink {
     if (refused.length > 0) this.#replies.push(refused)
   }
 
-  /** The refusals that no earlier request's reply is before: a client takes replies in the order of its requests. */
+  /** The refusals without an earlier request's reply before them: a client reads replies in the order of its requests. */
   #dueRefusals(): readonly Reply[] {
     const due: Reply[] = []
     for (;;) {
@@ -218,7 +218,7 @@ export class ProxyLink {
       const lost = [...replies.slice(index), ...held].flatMap((reply) => reply.request ?? [])
       if (whole.length > 0) this.#client.write(Buffer.concat(whole))
       this.#cut = true
-      // What came before the cut reply is still delivered.
+      // Replies before the cut one are still delivered.
       this.#client.end(() => this.#client.destroy())
       afterwards(this, [...lost, ...this.#unanswered])
       return

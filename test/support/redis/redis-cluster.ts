@@ -23,7 +23,7 @@ export class RedisCluster {
     this.#owners = owners
   }
 
-  /** Resolves when every node takes calls for its slots; a fresh node is not writable for about two seconds. */
+  /** Resolves when every node accepts calls for its slots; a fresh node is not writable for about two seconds. */
   static async start(options: Pick<RedisServerOptions, 'appendOnly' | 'config'> = {}): Promise<RedisCluster> {
     const starts = await Promise.allSettled(
       Array.from({ length: nodeCount }, () => RedisServer.start({ ...options, cluster: true })),
@@ -44,7 +44,7 @@ export class RedisCluster {
     return this.ownerOf(0).url
   }
 
-  /** By CRC16, of what stands in the first pair of braces if there is something in it. */
+  /** By CRC16, of the text in the first pair of braces if it is not empty. */
   slotOf(key: string): number {
     const open = key.indexOf('{')
     const close = key.indexOf('}', open + 1)
@@ -74,7 +74,7 @@ export class RedisCluster {
     }
   }
 
-  /** The documented live migration, key by key. Functions and scripts stay: they belong to a node. */
+  /** The documented live migration, key by key. Functions and scripts are not moved: they belong to a node. */
   async migrateSlot(slot: number, to: RedisServer, options: MigrationOptions = {}): Promise<void> {
     const from = this.ownerOf(slot)
     if (from === to) return
@@ -89,7 +89,7 @@ export class RedisCluster {
         await options.onKey?.(key)
       }
     }
-    // The new owner first: with the old one first, nobody would own the slot in between.
+    // The new owner first: with the old one first, no node would own the slot in between.
     const others = this.nodes.filter((node) => node !== to && node !== from)
     for (const node of [to, from, ...others]) {
       await node.command('CLUSTER', 'SETSLOT', `${slot}`, 'NODE', toId)
@@ -102,7 +102,7 @@ export class RedisCluster {
   }
 }
 
-/** Gives each node its share of the slots and makes them know each other; answers who owns which slot. */
+/** Gives each node its share of the slots and introduces the nodes to each other; returns the owner of each slot. */
 async function join(nodes: readonly RedisServer[]): Promise<RedisServer[]> {
   const owners: RedisServer[] = []
   for (const [index, node] of nodes.entries()) {

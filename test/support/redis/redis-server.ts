@@ -17,7 +17,7 @@ import { freePort } from './free-port.ts'
 import { RespConnection } from './resp-connection.ts'
 
 export interface RedisServerOptions {
-  /** Writes an append-only file, synced every second: what it has acknowledged survives `kill()`. */
+  /** Writes an append-only file, synced every second: acknowledged writes survive `kill()`. */
   readonly appendOnly?: boolean
   /** Lines of redis.conf; they win over every default. */
   readonly config?: Readonly<Record<string, string>>
@@ -59,7 +59,7 @@ export class RedisServer {
     this.#options = options
   }
 
-  /** Resolves when it answers PING; env `REDIS_SERVER` names the binary. */
+  /** Resolves when it replies to PING; env `REDIS_SERVER` names the binary. */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const binary = findBinary()
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'durable-jobs-redis-'))
@@ -113,7 +113,7 @@ export class RedisServer {
     await this.#launch()
   }
 
-  /** SIGSTOP: connections stay open and are even accepted, but nothing is answered. */
+  /** SIGSTOP: connections remain open and are even accepted, but get no reply. */
   pause(): void {
     this.#signal('SIGSTOP')
   }
@@ -122,7 +122,7 @@ export class RedisServer {
     this.#signal('SIGCONT')
   }
 
-  /** The reply to one command, on a connection of its own: neither SELECT nor MULTI lasts until the next. */
+  /** The reply to one command, on a separate connection: neither SELECT nor MULTI affects the next. */
   async command(...args: readonly string[]): Promise<unknown> {
     const connection = await RespConnection.open(this.port)
     try {
@@ -145,7 +145,7 @@ export class RedisServer {
   }
 
   #signal(name: NodeJS.Signals): void {
-    // Waiting for the end of the process has to keep this one running.
+    // Waiting for the end of the process must keep this process running.
     this.#child?.ref()
     this.#child?.kill(name)
   }
@@ -192,7 +192,7 @@ export class RedisServer {
     })
   }
 
-  /** Whether it is this server, and no other that took the port, which answers. */
+  /** Whether it is this server that replies, and no other one that took the port. */
   async #answers(): Promise<boolean> {
     const answer = this.command('INFO', 'server').then(async (info) => {
       const isThis = String(info).includes(`process_id:${this.#child?.pid}\r\n`)
@@ -201,7 +201,7 @@ export class RedisServer {
     return await Promise.race([answer.catch(() => false), this.#exited.then(() => false)])
   }
 
-  /** Why the process has ended before it answered. */
+  /** Why the process has ended before it replied. */
   #failure(log: string): Error {
     const lines = log.trimEnd().split('\n').slice(-shownLines).join('\n')
     const message = `${this.#binary} on port ${this.port} ended, or gave no answer in ${patienceMs} ms:\n${lines}`
@@ -232,7 +232,7 @@ export class RedisServer {
   }
 }
 
-/** One server for all tests of this process, started when first asked for: each test takes a namespace of its own. */
+/** One server for all tests of this process, started on first use: each test has its own namespace. */
 export function sharedRedisServer(): Promise<RedisServer> {
   shared ??= RedisServer.start()
   return shared

@@ -6,7 +6,7 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** A minimal client of RESP2 on one socket: it knows no reconnecting, no pub/sub, and no time limit. */
+/** A minimal client of RESP2 on one socket: no reconnects, no pub/sub, and no time limit. */
 export class RespConnection {
   readonly #socket: Socket
   readonly #reader = new FrameReader()

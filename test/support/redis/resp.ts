@@ -1,9 +1,9 @@
-/** What the server answered with `-`: its first word is the code (`MOVED`, `LOADING`, `WRONGTYPE`). */
+/** An error reply of the server: its first word is the code (`MOVED`, `LOADING`, `WRONGTYPE`). */
 export class ReplyError extends Error {
   override readonly name = 'ReplyError'
 }
 
-/** One whole request or reply, as bytes and as what they say. */
+/** One whole request or reply, as bytes and as its value. */
 export interface Frame {
   /** The first byte: `*` in a request, one of `+-:$*` in a reply of RESP2. */
   readonly kind: string

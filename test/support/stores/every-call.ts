@@ -6,7 +6,7 @@ import { reportedTask } from './reported-task.ts'
 import { byHand, done, encoded, newRun, newWorker, plainError } from './store-inputs.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
-/** What a populated store holds, by the names that reads and actions ask for. */
+/** The content of a populated store, by the names that reads and actions need. */
 export interface Known {
   readonly lease: string
   readonly worker: string
@@ -19,7 +19,7 @@ export interface Known {
   readonly failed: string
 }
 
-/** What reads beside the inspector. */
+/** The reads beside the inspector. */
 interface OtherReads
   extends Pick<
     Store,
@@ -28,7 +28,7 @@ interface OtherReads
 
 type Read = (store: Store, known: Known) => unknown
 
-/** A call of each read. A read that the store gets is called here, too: the type asks for it. */
+/** A call of each read. The type requires a call here for each new read. */
 export const everyRead: {
   readonly [Name in keyof Inspector | 'planRetry' | 'readJournal' | 'silentTasks']: Read
 } = {
@@ -108,7 +108,7 @@ export const everyRead: {
 
 type Action = Exclude<keyof Store, keyof typeof everyRead | keyof OtherReads | 'close'>
 
-/** A call of each operation that writes: each would be carried out by a user who may do it. */
+/** A call of each operation that writes; a user with the permission would carry each out. */
 export const everyAction: { readonly [Name in Action]: (store: Store, known: Known) => Promise<unknown> } = {
   enqueue: (store) => store.enqueue([newRun()]),
   claim: (store, { lease }) => store.claim(lease, 100, { max: 1, protected: true, mayAsk: false }, []),
@@ -210,7 +210,7 @@ function spec(): Parameters<Store['putSchedule']>[1] {
   return { ...timing, run }
 }
 
-/** Puts something of everything that is read into a store; `pass` lets time pass. */
+/** Stores an example of everything that is read; `pass` lets time pass. */
 export async function populate(store: Store, pass: (ms: number) => void = () => undefined): Promise<Known> {
   const declared = encodeSpec('coded', spec())
   const worker = await TestWorker.register(store, {

@@ -5,7 +5,7 @@ export function arnOf(task: string): string {
   return `arn:aws:ecs:eu-central-1:111122223333:task/jobs/${task}`
 }
 
-/** What a worker registers with that runs in a task. */
+/** The registration of a worker in a task. */
 export function inTask(task: string, over: Partial<NewWorker> = {}): Partial<NewWorker> {
   const identity = {
     taskArn: arnOf(task),

@@ -64,12 +64,12 @@ function drop(columns: readonly string[]): string {
   return columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')};`).join('')
 }
 
-/** Takes out of a file what the version before did not have. */
+/** Removes from a file the parts that the previous version did not have. */
 export function makeVersionBefore(path: string): void {
   change(path, dropAdded)
 }
 
-/** Takes out of a file all that came after format 1. */
+/** Removes from a file all parts that came after format 1. */
 export function makeFormat1(path: string): void {
   change(
     path,

@@ -1,4 +1,4 @@
-/** An ECS task as its metadata tells a worker. */
+/** An ECS task as its metadata describes it to a worker. */
 export const taskIdentity = {
   taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a',
   cluster: 'jobs',

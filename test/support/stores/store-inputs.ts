@@ -49,14 +49,14 @@ export function newWorker(over: Partial<NewWorker> = {}): NewWorker {
   }
 }
 
-/** A write by hand, each with a request id of its own. */
+/** A manual action, each with its own request id. */
 export function byHand(over?: Partial<OperatorWrite>): OperatorWrite
 export function byHand(over: Partial<RunWrite>): RunWrite
 export function byHand(over: Partial<RunWrite> = {}): RunWrite {
   return { by: 'ana', requestId: randomUUID(), ...over }
 }
 
-/** One that is meant for a thing as the test saw it. */
+/** A manual action that expects the state that the test saw. */
 export function expecting<Expected>(
   expected: Expected,
   over: Partial<OperatorWrite> = {},
@@ -68,7 +68,7 @@ export const stale = { code: 'STALE_WRITE' } as const
 
 export const plainError = { name: 'Error', message: 'broken' } as const
 
-/** The mark of a failure whose group is named by `cause`. */
+/** The mark of a failure in the group of `cause`. */
 export function mark(cause: string, over: Partial<FailureMark> = {}): FailureMark {
   return { fingerprint: `f1:${cause}`, step: '', name: 'Error', text: cause, version: 1, ...over }
 }
@@ -87,7 +87,7 @@ export function failed(path: string, once = false): JournalRecord {
   return { ...base(path, 'run'), phase: 'failed', error: plainError, ...(once ? { once } : {}) }
 }
 
-/** A failed attempt of a step, marked as of its group; a pause makes it one that is tried again. */
+/** A failed attempt of a step, marked with its group; with a pause it is retried. */
 export function failure(cause: string, pauseMs?: number, over: Partial<FailureMark> = {}): JournalRecord {
   const common = { ...base('pay', 'run'), error: plainError, mark: mark(cause, { step: 'pay', ...over }) }
   return pauseMs === undefined ? { ...common, phase: 'failed' } : { ...common, phase: 'retrying', pauseMs }

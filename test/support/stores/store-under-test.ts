@@ -1,12 +1,12 @@
 import type { Store } from '../../../runtime/store/store.ts'
 import type { RetentionOptions } from '../../../runtime/store/store-config.ts'
 
-/** A fresh store whose time stands still until a test moves it. */
+/** A fresh store whose time advances only when a test moves it. */
 export interface StoreUnderTest {
   readonly store: Store
   /** Another connection to it, as another process would have. */
   another(): Promise<Store>
-  /** What the clock of the store's host shows. */
+  /** The time on the clock of the store's host. */
   now(): number
   /** Lets time pass, which that clock shows. */
   advance(ms: number): void
@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly retention?: RetentionOptions
 }
 
-/** What a store gives to be tested; everything else of the suite is the same for all. */
+/** The parts of the suite that differ by store. */
 export interface StoreKind {
   readonly name: string
   readonly open: (options?: OpenOptions) => Promise<StoreUnderTest>

@@ -18,7 +18,7 @@ export type Claimed = Extract<ClaimReply, { kind: 'claimed' }>
 
 export const completed: Outcome = { kind: 'completed', output: encoded('output') }
 
-/** What a claim says of runs that need scale-in protection. */
+/** The part of a claim about runs that need scale-in protection. */
 export type Protection = keyof typeof protections
 const protections = {
   takes: { protected: true, mayAsk: false },
@@ -62,7 +62,7 @@ export class TestWorker {
     return (await this.claimReply(max)).runs
   }
 
-  /** Claims as a worker does that has, or may ask for, scale-in protection, or neither. */
+  /** Claims like a worker that has scale-in protection, may request it, or neither. */
   claimAs(protection: Protection, max = 10): Promise<Claimed> {
     return this.claimReply(max, [], ++this.n, protection)
   }

@@ -14,14 +14,14 @@ const headless = createRequire(import.meta.url)('@xterm/headless') as typeof imp
 
 export interface RecordedTerminalOptions {
   readonly size: Size
-  /** What runs in it, with its arguments. */
+  /** The command that runs in it, with its arguments. */
   readonly program: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** The script around the program lives on when the terminal is gone, so that the exit code is written down. */
+  /** The script around the program outlives the terminal, so that it can record the exit code. */
   readonly outlives?: boolean
 }
 
-/** How long a screen may take to show what is waited for: a net for what hangs, not a measure. */
+/** How long a screen may take to show the awaited text: a net for hangs, not a measure. */
 const patienceMs = 120_000
 
 type Wanted = (terminal: RecordedTerminal) => boolean
@@ -32,8 +32,8 @@ interface Waiter {
 }
 
 /**
- * A program in a terminal of its own, whose bytes are kept and fed to an emulator as they come. What it wrote can so be
- * held against what a screen makes of it. The shell starts it by `sh run`, which writes down the terminal's modes before
+ * A program in its own terminal, whose bytes are recorded and fed to an emulator as they arrive. A test can so compare
+ * its output with the screen. The shell starts it by `sh run`, which writes down the terminal's modes before
  * and after it, and its exit code.
  */
 export class RecordedTerminal {
@@ -47,7 +47,7 @@ export class RecordedTerminal {
   /** The terminal has another size than the frame that the program painted last. */
   #isResizing = false
   #isChangingScreens = false
-  /** What stood on the screen when the frame began that is being painted. */
+  /** The screen when the current frame began. */
   #before: readonly string[] | undefined
   #frames = 0
   #wipes = 0
@@ -113,7 +113,7 @@ export class RecordedTerminal {
     await this.#tmux.resize(size)
   }
 
-  /** Kills the pane as tmux does it: the program gets a hang-up, and its terminal is gone. */
+  /** Kills the pane as tmux does it: the program gets a hang-up, and its terminal is closed. */
   async killPane(): Promise<void> {
     await this.#tmux.command('kill-pane -t :0.0').catch(() => undefined)
   }
@@ -137,7 +137,7 @@ export class RecordedTerminal {
     return this.#emulator.buffer.active.type === 'alternate'
   }
 
-  /** What a screen must never do under a frame: scroll, or wrap a line. */
+  /** What a frame must never do to a screen: scroll, or wrap a line. */
   get faults(): readonly string[] {
     return this.#faults
   }
@@ -147,7 +147,7 @@ export class RecordedTerminal {
     return Buffer.concat(this.#chunks).toString('latin1')
   }
 
-  /** What the screen shows, without what fills the lines. Frames appear as a whole. */
+  /** The text of the screen, without padding. Frames appear as a whole. */
   lines(): readonly string[] {
     return this.#before ?? this.#cells()
   }
@@ -164,7 +164,7 @@ export class RecordedTerminal {
     })
   }
 
-  /** All that was ever said beside full screens, as lines that know no width. */
+  /** All output outside of full screens, as lines without a width. */
   transcript(): readonly string[] {
     const { normal } = this.#emulator.buffer
     const lines: string[] = []
@@ -178,7 +178,7 @@ export class RecordedTerminal {
     return trimmed.slice(0, trimmed.findLastIndex((text) => text !== '') + 1)
   }
 
-  /** Whether the frame on the screen was made for this size. */
+  /** Whether the frame on the screen has this size. */
   hasFrameOf({ columns, rows }: Size): boolean {
     const lines = this.lines()
     if (lines.length !== rows || this.size.columns !== columns) return false
@@ -187,7 +187,7 @@ export class RecordedTerminal {
     return isWhole && lines[rows - 1] !== ''
   }
 
-  /** Resolves as soon as it is as wanted; each output of the program is looked at. */
+  /** Resolves as soon as the condition holds; it is evaluated at each output of the program. */
   async until(wanted: Wanted, what: string = String(wanted)): Promise<void> {
     if (wanted(this)) return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -222,7 +222,7 @@ export class RecordedTerminal {
     return childOf(await childOf(Number(shell)))
   }
 
-  /** Waits for the program's end, and tells how it left the terminal. */
+  /** Waits for the program's end, and returns the state of the terminal. */
   async ended(): Promise<{ readonly code: number; readonly before: string; readonly after: string }> {
     await this.until((now) => !now.isFullScreen && now.transcript().includes('ended'), 'ended')
     return { code: this.exitCode ?? Number.NaN, before: this.#read('before'), after: this.#read('after') }
@@ -265,7 +265,7 @@ export class RecordedTerminal {
       return false
     })
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, (parameters) => {
-      // The emulator tells of a scroll when it changes screens.
+      // The emulator reports a scroll when it changes screens.
       if (parameters.includes(1049)) this.#isChangingScreens = true
       if (parameters.includes(2026)) this.#frameBegan()
       return false
@@ -297,13 +297,13 @@ export class RecordedTerminal {
   }
 }
 
-/** As one job of the shell: else what stands behind the program would run when that is stopped. */
+/** As one job of the shell: otherwise the next command would run when the program is stopped. */
 function script(program: readonly string[]): string {
   const words = program.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   return `stty -a > before\n${words}\necho $? > code\nstty -a > after\necho ended\n`
 }
 
-/** Only this, so that no variable of the tests' own process changes what the program does. */
+/** Only this, so that no variable of the tests' own process changes the behavior of the program. */
 function environment(folder: string, env: Readonly<Record<string, string>>): readonly string[] {
   const own = { PATH: process.env.PATH ?? '', HOME: folder, LANG: 'C.UTF-8', HISTFILE: '' }
   const all = { TERM: 'tmux-256color', ...own, ...env }

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_proces
 import type { Readable, Writable } from 'node:stream'
 import type { Size } from '../../../tui/screens/screen.ts'
 
-/** What happens in the pane, in the order in which tmux saw it. */
+/** The events in the pane, in the order in which tmux saw them. */
 export interface PaneEvents {
   /** Bytes that a program wrote to its terminal. */
   output(bytes: Uint8Array): void
@@ -20,8 +20,8 @@ const newline = 0x0a
 const backslash = 0x5c
 
 /**
- * A tmux server of its own with one pane, over one client in control mode: commands go in and what happens comes out on one
- * connection. Nothing is polled, and what a program writes arrives as the bytes that it wrote.
+ * A tmux server of its own with one pane, over one client in control mode: commands and events share one
+ * connection. Nothing is polled, and the program's output arrives as the bytes that it wrote.
  */
 export class TmuxControl {
   readonly #socket: string
@@ -53,7 +53,7 @@ export class TmuxControl {
     const begin = ['-f', '/dev/null', 'new-session', '-d', ...screen, ...shell, ...options]
     execFileSync('tmux', ['-S', socket, ...begin])
     this.#client = spawn('tmux', ['-S', socket, '-C', 'attach'], { stdio: ['pipe', 'pipe', 'ignore'] })
-    // Without a server there is no reply either: `close` ends those who wait.
+    // Without a server there is no reply either: `close` ends the pending calls.
     this.#client.stdin.on('error', () => undefined)
     this.#client.stdout.on('data', (chunk: Buffer) => this.#read(chunk))
     this.#client.once('close', () => {
@@ -73,7 +73,7 @@ export class TmuxControl {
     await this.command(`resize-window -t :0 -x ${columns} -y ${rows}`)
   }
 
-  /** Resolves to what the command prints. @throws Error with tmux's message when it fails, or when tmux has ended. */
+  /** Resolves to the output of the command. @throws Error with tmux's message when it fails, or when tmux has ended. */
   command(line: string): Promise<string> {
     if (this.#hasEnded) return Promise.reject(new Error('tmux has ended'))
     const reply = Promise.withResolvers<string>()

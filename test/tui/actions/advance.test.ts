@@ -6,14 +6,14 @@ const asked = {} as Asked
 const acting = { kind: 'acting', plan: {}, choice: {}, part: 'whole' } as unknown as ActingStage
 const refused = { kind: 'failed', failure: { kind: 'refused', text: 'the store is full' } } as const
 
-test('an action that the store refuses from the begin did nothing', () => {
+test('an action that the store refuses from the start did nothing', () => {
   expect(advance(asked, acting, refused)).toEqual({
     stage: { kind: 'impossible', reason: 'the store is full' },
     logged: { outcome: 'refused', text: 'the store is full' },
   })
 })
 
-test('one that is refused halfway was done in part, and can be continued', () => {
+test('an action refused halfway is partly done, and can be continued', () => {
   const halfway = { ...acting, progress: { info: {}, elapsedMs: 1, from: 0 } } as unknown as ActingStage
   expect(advance(asked, halfway, refused)).toEqual({
     stage: { kind: 'broken', acting: halfway, problem: 'the store is full', outcome: 'refused' },

@@ -34,7 +34,7 @@ async function actingOn(jobs: Jobs, sender: Sender): Promise<ActingStage> {
   return { kind: 'acting', plan, choice: opening.choice, part: 'whole' }
 }
 
-/** An app that breaks as it hears of one kind of news. */
+/** An app that breaks when it handles one kind of event. */
 function brokenApp(kind: News['kind']): {
   readonly heard: string[]
   readonly send: (message: unknown) => void
@@ -48,7 +48,7 @@ function brokenApp(kind: News['kind']): {
   return { heard, send }
 }
 
-test('a defect of the app after a write is its own, and not a failure of the store', async () => {
+test('an app error after a write is not reported as a failure of the store', async () => {
   const { jobs } = await openFixture()
   const sender = senderOf('pause or resume', { kind: 'queue', id: 'mail', paused: false })
   const acting = await actingOn(jobs, sender)
@@ -59,7 +59,7 @@ test('a defect of the app after a write is its own, and not a failure of the sto
   expect(await jobs.inspector.queues()).toMatchObject([{ name: 'mail', paused: { by: 'ana@desk' } }])
 })
 
-test('a defect of the app as it hears of progress begins no further chunk', async () => {
+test('an app error while it handles progress starts no further chunk', async () => {
   const { jobs } = await openFixture()
   await jobs.enqueueMany(
     work,
@@ -74,7 +74,7 @@ test('a defect of the app as it hears of progress begins no further chunk', asyn
   expect(await jobs.actions.get('act_id-1')).toMatchObject({ done: 0 })
 })
 
-test('a failure of the store is told', async () => {
+test('a failure of the store is reported', async () => {
   const { jobs } = await openFixture()
   const sender = senderOf('pause or resume', { kind: 'queue', id: 'mail', paused: false })
   const acting = await actingOn(jobs, sender)

@@ -15,11 +15,11 @@ const names: Readonly<Record<string, string>> = { ' ': 'space' }
 
 export interface HostOptions {
   readonly environment?: Partial<Environment>
-  /** Stands for the store where a test wants it away. */
+  /** A stub of the store where a test needs it offline. */
   readonly jobs?: () => Jobs
 }
 
-/** Hosts dialogs as the app does: its own steps, its effects carried out on a real store, frames painted when it is told so. */
+/** Hosts dialogs as the app does: its own steps, its effects carried out on a real store, frames painted on demand. */
 export class Host {
   readonly verbs: ReturnType<typeof actionVerbs>
   readonly toasts: string[] = []
@@ -69,7 +69,7 @@ export class Host {
     return this.view.keys.map(({ key, label }) => `${key} ${label}`)
   }
 
-  /** Begins an action as its key would, in a read of its own, without its first frame. */
+  /** Begins an action as its key would, in a separate read, without its first frame. */
   begin(command: string, things: readonly Thing[]): void {
     const verb = this.verbs[command]
     if (verb === undefined) throw new Error(`no verb ${command}`)
@@ -103,7 +103,7 @@ export class Host {
     for (const name of keys) this.dispatch({ kind: 'key', key: keyOf(name), read })
   }
 
-  /** Each key in a read of its own, its frame painted. */
+  /** Each key in a separate read, with its frame painted. */
   type(text: string): void {
     for (const character of text) this.press(character)
   }
@@ -125,7 +125,7 @@ export class Host {
     this.paint()
   }
 
-  /** Resolves once the dialog, or what it left, is as it should be. */
+  /** Resolves once the dialog, or the state after it, is as expected. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#waiters.add(resolve))
     this.paint()

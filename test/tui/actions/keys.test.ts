@@ -11,7 +11,7 @@ async function failedOne(): Promise<Fixture & { readonly id: string }> {
   return { ...fixture, id: ids[0] ?? '' }
 }
 
-test('keys of the read that opened the dialog, and keys before its frame, do nothing', async () => {
+test('keys of the read that opened the dialog, and keys before its frame, are ignored', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   // As `ry` in one read: the second key comes with the number of the first.
@@ -20,13 +20,13 @@ test('keys of the read that opened the dialog, and keys before its frame, do not
   // A later read, but before its frame.
   host.read('y')
   host.paint()
-  // The plan is there, but its frame is not: this was typed at the frame before.
+  // The plan has arrived, but not its frame: this was typed at the frame before.
   const plan = host.idle()
   await host.until(() => host.text.includes('would run again'))
   await plan
   expect(await retriesOf(jobs, id)).toEqual([])
   expect(host.isOpen).toBe(true)
-  // Its frame is there by now, but this key is older.
+  // Its frame is painted by now, but this key is older.
   host.dispatch({ kind: 'key', key: { name: 'y', text: 'y' }, read: 1 })
   await host.idle()
   expect(await retriesOf(jobs, id)).toEqual([])
@@ -35,7 +35,7 @@ test('keys of the read that opened the dialog, and keys before its frame, do not
   expect(await retriesOf(jobs, id)).toHaveLength(1)
 })
 
-test('a y between the arrival of the plan and its frame confirms nothing', async () => {
+test('a y between the plan and its frame confirms nothing', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   host.begin('retry', [failedRun(id)])
@@ -76,7 +76,7 @@ test('a count and a y in one read do not confirm; nor does a paste', async () =>
   expect(await fixture.jobs.actions.list()).toMatchObject([{ done: 26 }])
 })
 
-test('a paste goes into a text field as one line', async () => {
+test('a paste enters a text field as one line', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   await host.open('remove', failedRun(id))
@@ -88,19 +88,19 @@ test('a paste goes into a text field as one line', async () => {
   expect(await jobs.run(id).status()).toMatchObject({ state: 'failed' })
 })
 
-test('news of a dialog that was left go to no other', async () => {
+test('events of a closed dialog do not reach another one', async () => {
   const { jobs, id } = await failedOne()
   const host = new Host(jobs)
   host.begin('remove', [failedRun(id)])
   host.paint()
   host.read('esc')
   expect(host.isOpen).toBe(false)
-  // Its plan takes more reads: that of the first dialog comes before it.
+  // Its plan takes more reads: the plan of the first dialog arrives before it.
   await host.open('retry', failedRun(id))
   expect(host.text).toContain('would run again: pay')
 })
 
-test('each action has a key with its tier, and each key of an action an action', () => {
+test('each action has a key of its tier, and each action key has an action', () => {
   const bound = keymap.filter(({ group }) => group === 'act')
   expect(bound.map(({ command }) => command).sort()).toEqual([...actionCommands].sort())
   for (const { command, tier } of bound) {

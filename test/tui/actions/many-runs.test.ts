@@ -13,7 +13,7 @@ async function retriesOfAll(jobs: Jobs, ids: readonly string[]): Promise<number[
 const allFailed = { kind: 'filter', id: 'state:failed', filter: { states: ['failed'] } } as const
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
-  test('a whole failure: the count and the environment are typed, and what fails later is left alone', async () => {
+  test('all failures: the operator types the count and the environment, and later failures are left unchanged', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids, charge } = await failedCharges({ ...fixture, jobs }, charges(27))
     const [group] = await jobs.inspector.failures({ limit: 1 })
@@ -51,7 +51,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await jobs.actions.get('act_id-1')).toMatchObject({ by: 'ana@desk', reason: 'bank is back' })
   })
 
-  test('five first: watched to their ends, then it asks about the others', async () => {
+  test('five first: watches them to their ends, then asks about the others', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids, bank, charge } = await failedCharges({ ...fixture, jobs }, charges(12))
     const host = new Host(jobs)
@@ -76,7 +76,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.reloads).toBe(2)
   })
 
-  test('it is stopped after a chunk and goes on', async () => {
+  test('stops after a chunk and continues', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids } = await failedCharges({ ...fixture, jobs }, charges(60))
     const host = new Host(jobs)
@@ -96,7 +96,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(new Set(await retriesOfAll(jobs, ids))).toEqual(new Set([1]))
   })
 
-  test('runs that moved after they were marked are refused, and listed with the reason', async () => {
+  test('runs that changed after they were marked are refused, and listed with the reason', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids } = await failedCharges({ ...fixture, jobs }, charges(3))
     const [moved = '', gone = ''] = ids
@@ -126,7 +126,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 })
 
-/** Loses the replies of some calls: what they asked for is done, and nobody is told. */
+/** Loses the replies of some calls: they are carried out without a reply. */
 function losingReplies(jobs: Jobs, lost: { count: number }): Jobs {
   return {
     inspector: jobs.inspector,
@@ -149,7 +149,7 @@ function losingReplies(jobs: Jobs, lost: { count: number }): Jobs {
   } as unknown as Jobs
 }
 
-test('a store that goes away is told; going on does the rest, and nothing twice', async () => {
+test('a store that becomes unreachable is reported; continuing does the rest, and nothing twice', async () => {
   const { jobs, ...fixture } = await openFixture()
   const { ids } = await failedCharges({ ...fixture, jobs }, charges(30))
   const lost = { count: 1 }
@@ -168,7 +168,7 @@ test('a store that goes away is told; going on does the rest, and nothing twice'
   expect(host.state.log.map(({ outcome }) => outcome)).toEqual(['unknown', 'done'])
 })
 
-test('one run of a locked store: nothing was done, and the second try does it', async () => {
+test('one run of a locked store: the first try does nothing, and the second does it', async () => {
   const { jobs, ...fixture } = await openFixture()
   const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
   const [id = ''] = ids
@@ -195,7 +195,7 @@ test('one run of a locked store: nothing was done, and the second try does it', 
   expect(await retriesOf(jobs, id)).toHaveLength(1)
 })
 
-test('one run whose reply was lost: the second try does it once', async () => {
+test('one run with a lost reply: the second try does it once', async () => {
   const { jobs, ...fixture } = await openFixture()
   const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
   const [id = ''] = ids

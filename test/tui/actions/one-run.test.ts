@@ -6,7 +6,7 @@ import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
-  test('a retry says what runs again, and y carries it out with the name of the user', async () => {
+  test('a retry lists what runs again, and y carries it out in the name of the user', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
     const [id = ''] = ids
@@ -29,7 +29,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     ])
   })
 
-  test('the store refuses what has moved since the dialog opened', async () => {
+  test('the store refuses a run that changed since the dialog opened', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids, charge } = await failedCharges({ ...fixture, jobs }, charges(3))
     const [retried = '', again = '', gone = ''] = ids
@@ -63,7 +63,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await jobs.run(again).status()).toMatchObject({ state: 'failed' })
   })
 
-  test('a run that moved between the frame and the key press is not offered', async () => {
+  test('a run that changed between the frame and the key press is not offered', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
     const [id = ''] = ids
@@ -75,7 +75,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.isOpen).toBe(false)
   })
 
-  test('an at-most-once step that stands in the way has to be allowed', async () => {
+  test('an at-most-once step in the way requires permission', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids } = await failedCharges({ ...fixture, jobs }, [{ once: true }])
     const [id = ''] = ids
@@ -91,14 +91,14 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await host.idle()
     expect(host.text).toContain('make sure that the effect did not happen')
     expect(host.text).toContain(`durable-jobs retry ${id} --run-again pay`)
-    // Weightier now: it asks for a reason.
+    // More severe now: it requires a reason.
     expect(host.text).toContain('reason: ')
     host.press('y')
     await host.idle()
     expect(await retriesOf(jobs, id)).toEqual(['ana@desk'])
   })
 
-  test('a cancel takes a reason, which the history keeps', async () => {
+  test('a cancel takes a reason, which the history records', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { charge } = await failedCharges({ ...fixture, jobs }, [])
     const { id } = await jobs.enqueue(charge, {})
@@ -121,7 +121,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     })
   })
 
-  test('a retry from a step: what runs again, what is kept, what has to be allowed', async () => {
+  test('a retry from a step lists what runs again, what is retained and what needs permission', async () => {
     const { jobs, ...fixture } = await openFixture(await storeOptions())
     const { ids } = await failedCharges({ ...fixture, jobs }, [{ once: true }])
     const [id = ''] = ids
@@ -148,7 +148,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 })
 
-test('in production what discards work asks for the count', async () => {
+test('in production an action that discards work requires the count', async () => {
   const { jobs, ...fixture } = await openFixture()
   const { ids } = await failedCharges({ ...fixture, jobs }, charges(1))
   const [id = ''] = ids
@@ -165,7 +165,7 @@ test('in production what discards work asks for the count', async () => {
   expect(await jobs.inspector.run(id)).toBeUndefined()
 })
 
-test('what can’t be done is said before a dialog opens', async () => {
+test('an impossible action is reported before a dialog opens', async () => {
   const { jobs } = await openFixture()
   const host = new Host(jobs)
   const run = { kind: 'run', id: 'r', job: 'charge', state: 'completed' } as const
@@ -183,7 +183,7 @@ test('what can’t be done is said before a dialog opens', async () => {
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: false })).toBeUndefined()
 })
 
-test('an at-most-once step before the chosen one does not stand in the way', () => {
+test('an at-most-once step before the chosen one is not in the way', () => {
   const step = { kind: 'run', state: 'done', tries: 1, durationMs: 1, storedAt: 1 } as const
   const steps = [
     { ...step, path: 'charge', atMostOnce: true as const },

@@ -13,7 +13,7 @@ const mail = defineJob<{ to?: string }>(
 )
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
-  test('a queue is paused with a reason, and resumed', async () => {
+  test('pauses a queue with a reason, and resumes it', async () => {
     const { jobs } = await openFixture(await storeOptions())
     await jobs.enqueue(mail, {})
     const host = new Host(jobs)
@@ -41,7 +41,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     ])
   })
 
-  test('a schedule is paused, resumed, and triggered once', async () => {
+  test('pauses, resumes and triggers a schedule once', async () => {
     const { jobs } = await openFixture(await storeOptions())
     await jobs.schedules.put('nightly', mail, { cron: '0 3 * * *', input: {} })
     const host = new Host(jobs)
@@ -64,7 +64,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.text).toContain("there is no schedule 'other'")
   })
 
-  test('a worker is drained once it is known who takes its jobs over', async () => {
+  test('drains a worker after showing which workers take its jobs over', async () => {
     const { jobs, work } = await openFixture(await storeOptions())
     const worker = await work(mail)
     const host = new Host(jobs)
@@ -81,7 +81,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.text).toBe('there is no longer a live worker of this name')
   })
 
-  test('a limiter is set to what the fields say, and reset', async () => {
+  test('sets a limiter to the values of the fields, and resets it', async () => {
     const { jobs, work } = await openFixture(await storeOptions())
     const worker = await work(mail)
     await worker.stop({ timeout: 0 })
@@ -111,7 +111,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect((await jobs.limits.list())[0]?.byHand).toBeUndefined()
   })
 
-  test('a finding is muted for a while, and unmuted', async () => {
+  test('mutes a finding for a while, and unmutes it', async () => {
     const { jobs } = await openFixture(await storeOptions())
     const host = new Host(jobs)
     const thing = { kind: 'finding', id: 'paused-queue:mail', muted: false } as const
@@ -137,7 +137,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await jobs.inspector.mutes()).toEqual([])
   })
 
-  test('what has changed since the dialog said what it is, is left alone', async () => {
+  test('a target that changed since the dialog described it is left unchanged', async () => {
     const { jobs, work } = await openFixture(await storeOptions())
     const worker = await work(mail)
     await worker.stop({ timeout: 0 })

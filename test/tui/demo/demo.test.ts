@@ -18,7 +18,7 @@ async function operations(jobs: Jobs, name: OperationName): Promise<OperationEve
   return events.flatMap((event) => (event.kind === 'operation' && event.operation === name ? [event] : []))
 }
 
-test('the shop lives on, a killed worker is replaced, and close leaves nothing', async () => {
+test('the shop keeps running, a killed worker is replaced, and close leaves nothing behind', async () => {
   const demo = await startDemo({ seed: 3 })
   const { jobs } = demo
   const workers = await jobs.inspector.workers()
@@ -75,7 +75,7 @@ test('a demo whose process is killed leaves no worker and no folder', async () =
   await expect.poll(() => existsSync(folderOf(url))).toBe(false)
 })
 
-test('a demo that is killed while it plays the past leaves no folder', async () => {
+test('a demo killed while it plays the past leaves no folder', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'demo-killed-'))
   const demo = fork(new URL('./demo-process.ts', import.meta.url), {
     ...{ execArgv: [], stdio: 'ignore', env: { ...process.env, TMPDIR: temporary } },

@@ -56,7 +56,7 @@ test('a day of a shop has passed', async () => {
   expect(Math.min(...points.slice(1).map(({ enqueued }) => enqueued)) * 3).toBeLessThan(busiest)
 })
 
-test('runs are in every state that a person meets', async () => {
+test('runs are in every state that a user meets', async () => {
   expect(await count('review-request', 'waiting')).toBeGreaterThan(10)
   expect(await count('fulfil-order', 'waiting')).toBeGreaterThan(5)
   expect(await count('abandoned-cart', 'scheduled')).toBeGreaterThan(0)
@@ -65,7 +65,7 @@ test('runs are in every state that a person meets', async () => {
   expect(await count('import-prices', 'ready')).toBeGreaterThanOrEqual(9)
 })
 
-test('what needs attention is what the story says', async () => {
+test('findings match the story', async () => {
   const snapshot = await new SnapshotReader(jobs.inspector, systemClock).read()
   const found = new Map(findFindings(snapshot).map((finding) => [finding.kind, finding]))
   expect(found.get('paused-queue')?.sentence).toContain(
@@ -82,7 +82,7 @@ test('what needs attention is what the story says', async () => {
   expect(found.has('store-fault')).toBe(false)
 })
 
-test('failures have several causes, and the new one began with version 17', async () => {
+test('failures have several causes, and the new one started with version 17', async () => {
   const groups = await jobs.inspector.failures({ limit: 50 })
   const names = groups.map(({ job, name, code, text }) => `${job} ${name} ${code ?? text}`)
   expect(names).toContain('capture-payment PaymentError 429')
@@ -91,7 +91,7 @@ test('failures have several causes, and the new one began with version 17', asyn
   expect(groups.find(({ name }) => name === 'TypeError')?.versions).toEqual([17])
 })
 
-test('a money transfer that was interrupted is not made again', async () => {
+test('an interrupted money transfer is not repeated', async () => {
   const { runs } = await jobs.inspector.runs({ job: 'pay-out', states: ['failed'], limit: 10 })
   expect(runs).toHaveLength(3)
   for (const { id, losses } of runs) {
@@ -101,7 +101,7 @@ test('a money transfer that was interrupted is not made again', async () => {
   }
 })
 
-test('operators have given their reasons', async () => {
+test('operators have recorded their reasons', async () => {
   const { events } = await jobs.inspector.events({ log: 'operations', limit: 1_000 })
   const told = events.flatMap((event) =>
     event.kind === 'operation' && event.reason !== undefined ? [`${event.operation} ${event.by}`] : [],
@@ -117,13 +117,13 @@ test('operators have given their reasons', async () => {
   expect(retry?.done).toBeGreaterThan(0)
 })
 
-test('the store has seen no jump of the clock, and its counters are right', async () => {
+test('the store has recorded no clock jump, and its counters are correct', async () => {
   const checks = await jobs.inspector.checks()
   expect(checks.find(({ name }) => name === 'clock jumps')).toMatchObject({ verdict: 'fine', found: 'none' })
   expect((await jobs.recountRuns()).miscounts).toEqual([])
 })
 
-test('the same seed makes the same shop', async () => {
+test('the same seed creates the same shop', async () => {
   const again = await play('again.db')
   try {
     expect(await countsOf(again)).toEqual(await countsOf(jobs))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Timeline } from '../../../tui/demo/past/timeline.ts'
 
-test('things happen in the order of their times, whatever order they were put in', async () => {
+test('events happen in the order of their times, whatever the order of insertion', async () => {
   const timeline = new Timeline(0)
   const seen: [string, number][] = []
   const times = [70, 10, 40, 90, 20, 60, 30, 80, 50]
@@ -12,7 +12,7 @@ test('things happen in the order of their times, whatever order they were put in
   expect(timeline.now).toBe(90)
 })
 
-test('what happens may put more at its own instant, and what lies in the past happens now', async () => {
+test('an event can add events at its own instant; an event in the past happens now', async () => {
   const timeline = new Timeline(0)
   const seen: string[] = []
   timeline.at(10, async () => {

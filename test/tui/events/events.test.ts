@@ -82,7 +82,7 @@ function kinds({ entries }: EventsData): readonly string[] {
   return entries.map((entry) => (entry.kind === 'break' ? entry.why : entry.event.cursor))
 }
 
-test('a stream begins with the newest, and goes on behind them', async () => {
+test('a stream begins with the newest events, and continues after them', async () => {
   const log = new Log()
   log.all = many(1, 3)
   const first = await log.load()
@@ -94,7 +94,7 @@ test('a stream begins with the newest, and goes on behind them', async () => {
   expect((await log.load(second)).entries).toBe(second.entries)
 })
 
-test('a gap is a line between what was there and what is new', async () => {
+test('a gap is a line between known and new events', async () => {
   const log = new Log()
   log.all = many(1, 2)
   const first = await log.load()
@@ -102,7 +102,7 @@ test('a gap is a line between what was there and what is new', async () => {
   expect(kinds(await log.load(first))).toEqual(['e-11', 'e-10', 'gap', 'e-2', 'e-1'])
 })
 
-test('a store that was made anew is told of, and the events of the old one stay below', async () => {
+test('a recreated store is reported, and the events of the old one remain below', async () => {
   const log = new Log()
   log.all = many(1, 2)
   const first = await log.load()
@@ -114,7 +114,7 @@ test('a store that was made anew is told of, and the events of the old one stay 
   expect(kinds(await log.load(second))).toEqual(['f-1', 'new store', 'e-2', 'e-1'])
 })
 
-test('what comes faster than it is read is skipped to the newest, and told of', async () => {
+test('events that arrive faster than they are read are skipped to the newest, and reported', async () => {
   const log = new Log()
   log.all = many(1, 1)
   const first = await log.load()
@@ -126,7 +126,7 @@ test('what comes faster than it is read is skipped to the newest, and told of', 
   expect(second.cursor).toBe('e-9000')
 })
 
-test('nothing is told as skipped when the newest reach back to what was read', async () => {
+test('nothing is reported as skipped when the newest events reach back to the last read', async () => {
   const log = new Log()
   log.all = many(1, 1)
   const first = await log.load()
@@ -136,7 +136,7 @@ test('nothing is told as skipped when the newest reach back to what was read', a
   expect(second.entries).toHaveLength(3_001)
 })
 
-test('no more than so many are kept', async () => {
+test('retains a bounded number of events', async () => {
   const log = new Log()
   log.all = many(1, 1_000)
   let data = await log.load()
@@ -148,7 +148,7 @@ test('no more than so many are kept', async () => {
   expect(kinds(data)[0]).toBe('e-12000')
 })
 
-test('older events are read as the list is to have more rows, down to the oldest that is kept', async () => {
+test('reads older events as the list needs more rows, down to the oldest retained event', async () => {
   const log = new Log()
   log.all = many(1, 6_500)
   const first = await log.load()
@@ -173,7 +173,7 @@ test('older events are read as the list is to have more rows, down to the oldest
   expect(kinds(await log.load(last, '', 8_000))).toHaveLength(6_501)
 })
 
-test('a filter is searched for in what is older, a few pages at a time', async () => {
+test('searches older events for a filter, a few pages at a time', async () => {
   const log = new Log()
   log.all = [ran(1, { job: 'mail' }), ...many(2, 5_000)]
   const first = await log.load(undefined, 'job:mail', 100)
@@ -186,7 +186,7 @@ test('a filter is searched for in what is older, a few pages at a time', async (
   ])
 })
 
-test('older events of one run are found by the store, and left out under another filter', async () => {
+test('the store finds older events of one run, and another filter drops them', async () => {
   const log = new Log()
   log.all = [ran(1, { run: 'run-x' }), ...many(2, 4_000), ran(4_002, { run: 'run-x' })]
   const data = await log.load(undefined, 'run:run-x', 100)
@@ -228,22 +228,22 @@ test.each([
   ['queue:bulk', ['e-4', 'gap e-9', 'e-3', 'e-2']],
   ['STORM', ['gap e-9', 'e-3']],
   ['!ana', ['gap e-9', 'e-2', 'e-1']],
-])('the filter %j shows %j, and breaks always', (filter, wanted) => {
+])('the filter %j shows %j, and always shows breaks', (filter, wanted) => {
   expect(ids(typed(pressed(shown(mixed), '/'), filter))).toEqual(wanted)
 })
 
-test('a part that is none is said', () => {
+test('an unknown part is reported', () => {
   expect(parseEventFilter('worker:w1').unknown[0]).toContain("'worker:' is not a part of this filter")
 })
 
-test('a second job is said, and the first one stays', () => {
+test('a second job is reported, and the first one remains', () => {
   expect(parseEventFilter('job:mail job:ship queue:bulk queue:bulk')).toMatchObject({
     ...{ job: 'mail', queue: 'bulk' },
     unknown: ["job: is there already, with 'mail'; a filter has one"],
   })
 })
 
-test('another level is read anew; another filter goes on with what is there', () => {
+test('another level triggers a new read; another filter reuses the known events', () => {
   const key = (state: AppState): string => requestKey(requestOf(state, screens), screen.read as never)
   const both = shown(mixed)
   const operations = pressed(both, 'v')
@@ -258,14 +258,14 @@ test('another level is read anew; another filter goes on with what is there', ()
   expect(key(typed(pressed(both, '/'), 'ops'))).toBe('operations')
 })
 
-test('the store is asked for one log only where one is shown', async () => {
+test('only one log is read if only one is shown', async () => {
   const log = new Log()
   log.all = mixed
   expect(kinds(await log.load(undefined, 'ops'))).toEqual(['e-4', 'e-3'])
   expect(log.asked).toEqual([{ limit: 1_000, log: 'operations' }])
 })
 
-test('enter opens what an event is about', () => {
+test('enter opens the subject of an event', () => {
   const rows = (event: StoreEvent): unknown => {
     const data: EventsData = { entries: [{ kind: 'event', event }], cursor: event.cursor }
     return eventRows(screenInput({ target: { screen: 'events' }, data }))[0]?.target
@@ -289,7 +289,7 @@ test('enter opens what an event is about', () => {
   expect(rows(done(1, 'remove run', { subject: 'r1' }))).toBeUndefined()
 })
 
-test('a run’s event is short in the list, an operation is whole', () => {
+test('a run’s event is short in the list, an operation is shown in full', () => {
   const entry = (event: StoreEvent) => ({ kind: 'event', event }) as const
   const long = ran(1, { run: '01m8jgwts9dtrqvwcpz99rdfy5', transition: 'complete', state: 'completed' })
   expect(shortText(entry(long), '…')).toBe('pay …cpz99rdfy5 completed'.replace('cpz99rdfy5', 'pz99rdfy5'))
@@ -297,7 +297,7 @@ test('a run’s event is short in the list, an operation is whole', () => {
   expect(entryText(entry(long))).toContain("in queue 'mail'")
 })
 
-test('times are those of this host’s clock, with the day where it is another one', () => {
+test('times use this host’s clock, with the day if it is another one', () => {
   const noon = new Date(2030, 0, 31, 12, 4, 5).getTime()
   expect(localTime(noon, noon + 1_000)).toBe('12:04:05')
   expect(localTime(noon - 86_400_000, noon)).toBe('01-30 12:04:05')

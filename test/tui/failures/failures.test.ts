@@ -48,7 +48,7 @@ function ids(state: AppState): readonly string[] {
   return failureRows(input(state)).map(({ id }) => id)
 }
 
-test('a group opens its runs by its fingerprint, and J leads to its sample', () => {
+test('a group opens its runs by its fingerprint, and J goes to its sample', () => {
   const [row] = failureRows(input(shown()))
   expect(row).toMatchObject({
     id: 'f1:0123456789ab',
@@ -58,7 +58,7 @@ test('a group opens its runs by its fingerprint, and J leads to its sample', () 
   })
 })
 
-test('a group of which no run is failed now opens its sample, and its report says that tries fail', () => {
+test('a group without failed runs opens its sample, and its report says that tries fail', () => {
   const state = shown({ groups: [groupOf({ failedNow: 0, runs: 0 })] })
   const [row] = failureRows(input(state))
   expect(row?.target).toEqual({ screen: 'run', subject: 'run-8f2k' })
@@ -67,7 +67,7 @@ test('a group of which no run is failed now opens its sample, and its report say
   expect(runs).toEqual([{ id: 'run-8f2k', text: 'the one whose try failed last' }])
 })
 
-test('what was never seen before the newest version began is marked with that version', () => {
+test('a failure first seen with the newest version is marked with that version', () => {
   const [ship, mail] = failureRows(input(shown()))
   expect(ship?.newSince).toMatchObject({ job: 'ship', version: 17 })
   expect(mail?.newSince).toBeUndefined()
@@ -88,20 +88,20 @@ test.each([
   expect(ids(typed(pressed(shown(), '/'), filter))).toEqual(wanted)
 })
 
-test('a part that is none is said, with what there is', () => {
+test('an unknown part is reported, with the known ones', () => {
   expect(parseFailureFilter('queue:mail').unknown).toEqual([
     "'queue:' is not a part of this filter; write job:NAME step:NAME now new WORDS !WORDS",
   ])
 })
 
-test('a second job is said, and the first one stays', () => {
+test('a second job is reported, and the first one remains', () => {
   expect(parseFailureFilter('job:mail job:ship step:a step:a')).toMatchObject({
     ...{ job: 'mail', step: 'a' },
     unknown: ["job: is there already, with 'mail'; a filter has one"],
   })
 })
 
-test('the store is asked for as many as are wanted, and for all where words are searched for', async () => {
+test('reads as many groups as are wanted, and all of them for a search by words', async () => {
   const asked: FailureFilter[] = []
   const inspector = {
     failures: async (filter: FailureFilter) => {
@@ -121,12 +121,12 @@ test('the store is asked for as many as are wanted, and for all where words are 
   ])
 })
 
-test('the other way around is the list from its end', () => {
+test('the reverse order is the list from its end', () => {
   const flipped = pressed(shown(), 'S')
   expect(ids(flipped)).toEqual(['f1:aaaaaaaaaaaa', 'f1:0123456789ab'])
 })
 
-test('the detail has the counts apart, the sample and the command that retries them', () => {
+test('the detail has separate counts, the sample and the command that retries the runs', () => {
   const [row] = failureRows(input(shown()))
   const lines = failureDetail(row as FailureRow, {
     now,
@@ -143,7 +143,7 @@ test('the detail has the counts apart, the sample and the command that retries t
   expect(text).toMatch(/last hour ▁+.*█ {2}at most 59\/min/)
 })
 
-test('on a narrow terminal what is new stands on a line of its own, whole', () => {
+test('on a narrow terminal the new-failure mark has its own line, in full', () => {
   const [row] = failureRows(
     input(shown({ groups: [groupOf({ job: 'ship', step: 'charge the card of the order' })] })),
   )
@@ -153,7 +153,7 @@ test('on a narrow terminal what is new stands on a line of its own, whole', () =
   expect(lines.filter((line) => line.includes('…'))).toEqual([])
 })
 
-test('nothing to retry is offered where no run is failed now', () => {
+test('offers no retry if no run is failed', () => {
   const row = failureRows(input(shown()))[1] as FailureRow
   const text = failureDetail(row, { now, width: 120, look: input(shown()).look, store: undefined })
     .map(spansText)
@@ -166,7 +166,7 @@ test('the title counts runs and groups', () => {
   expect(failedNowText([])).toBe('no run is failed now')
 })
 
-test('a report names the cause and what came with it', () => {
+test('a report names the cause and its context', () => {
   const [row] = failureRows(input(shown()))
   const incident = failureIncident(input(shown()), row as FailureRow)
   expect(incident.nearby).toContain('new since version 17 of ship')

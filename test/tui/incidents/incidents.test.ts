@@ -106,7 +106,7 @@ async function lookFor(terminal: Terminal, { incident, opens, cause, looks }: Pl
   return found
 }
 
-/** Moves the cursor to a finding, where a busy machine has graver ones of its own: these keys are not counted. */
+/** Moves the cursor to a finding, in case a busy machine has more severe ones of its own: these keys are not counted. */
 async function select(terminal: Terminal, row: RegExp): Promise<void> {
   for (;;) {
     const screen = await terminal.shows((text) => text.split('\n').some((line) => row.test(onOneLine(line))))
@@ -121,13 +121,13 @@ function cursorLine(screen: string): string {
   return screen.split('\n').find((line) => line.startsWith('▸ ')) ?? ''
 }
 
-/** What the page says to type, where no key cures it. */
+/** The command on the page, where no key fixes it. */
 async function cureOutside({ incident }: Play, site: OpenSite, begun: Begun): Promise<void> {
   const [, commands = []] = sectionOf(incident.title).blocks
   for (const command of commands) await cure(wordsOf(command, begun.words), site, begun)
 }
 
-/** The cure is in the store's log, with the name of who pressed the keys. */
+/** The fix is in the store's log, with the name of the operator. */
 async function expectLogged(site: OpenSite, operation: string): Promise<void> {
   const { inspector } = await site.jobs()
   const { events } = await inspector.events({ log: 'operations', limit: 1_000 })
@@ -142,7 +142,7 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
   }
 }
 
-test('each incident is played, with the keys that docs/operating.md tells', () => {
+test('each incident is played, with the keys of docs/operating.md', () => {
   expect(plays.map(({ incident }) => incident.name)).toEqual(incidents.map(({ name }) => name))
   const pressed = plays.map(({ incident, looks, cure: { keys = [] } = {} }) => ({
     title: incident.title,
@@ -151,7 +151,7 @@ test('each incident is played, with the keys that docs/operating.md tells', () =
   expect(pressed).toEqual(incidents.map(({ title }) => ({ title, keys: sectionOf(title).keys })))
 })
 
-describe('from opening to cause and cure', () => {
+describe('from opening to cause and fix', () => {
   const ofStores = plays.filter(({ incident }) => incident.needs === 'store')
 
   test.each(ofStores)('$incident.title', (play) => {

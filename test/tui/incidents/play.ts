@@ -4,13 +4,13 @@ import type { Incident } from '../../support/incidents/incident.ts'
 /** How an incident is met in jobs-tui. A screen is compared as one line, with single blanks. */
 export interface Play {
   readonly incident: Incident
-  /** On the first screen, without any key: the row of the finding; of an incident of the server, anywhere. */
+  /** On the first screen, without any key: the row of the finding; for an incident of the server, anywhere. */
   readonly opens: RegExp
-  /** Names the cause, on whichever screen. */
+  /** Names the cause, on any screen. */
   readonly cause: RegExp
-  /** To the cause, and to what is asked next about it. */
+  /** Keys to the cause, and to the next detail about it. */
   readonly looks: readonly Press[]
-  /** Once what has to be done outside is done. Left out: keys cure nothing here. */
+  /** Keys after the work outside. Omitted: no key fixes it. */
   readonly cure?: Cure
   /** On the screen that is left once it is cured. */
   readonly after: RegExp
@@ -25,6 +25,6 @@ export interface Press {
 
 interface Cure {
   readonly keys: readonly Press[]
-  /** What the log of operations then tells, with the operator's name; left out: the keys only look. */
+  /** The entries of the log of operations, with the operator's name; omitted: the keys only read. */
   readonly operation?: OperationName
 }

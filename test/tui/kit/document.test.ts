@@ -16,7 +16,7 @@ import { valueCopy, valueDocument, valuePage } from '../../../tui/kit/value-docu
 const look = lookOf({ ascii: false })
 const ascii = lookOf({ ascii: true })
 
-test('a long line continues in further ones, which have ids of their own and no fold', () => {
+test('a long line wraps into further ones, which have their own ids and no fold', () => {
   const line = documentLine({
     id: 'a',
     depth: 1,
@@ -32,7 +32,7 @@ test('a long line continues in further ones, which have ids of their own and no 
   for (const { spans } of lines) expect(textWidth(spansText(spans))).toBeLessThanOrEqual(40 - 4 - 2)
 })
 
-test('a long line of words is broken between them; a word that is too long for that is broken itself', () => {
+test('a long line wraps between words; a word that is too long is split', () => {
   const line = documentLine({
     id: 'a',
     spans: [span('Error: ', 'bad'), span(`the server hung up at ${'x'.repeat(30)} end`)],
@@ -45,7 +45,7 @@ test('a long line of words is broken between them; a word that is too long for t
   ])
 })
 
-test('sentences are broken between words', () => {
+test('sentences wrap between words', () => {
   const lines = sentenceLines('s', 'one two three four five six', { width: 24 })
   expect(lines.map(({ id, spans }) => [id, spansText(spans)])).toEqual([
     ['s', 'one two three four'],
@@ -53,7 +53,7 @@ test('sentences are broken between words', () => {
   ])
 })
 
-test('the cursor and folds are seen without color', () => {
+test('the cursor and folds are visible without color', () => {
   const rows = [
     documentLine({ id: 'a', spans: [span('a')], fold: 'folded' }),
     documentLine({ id: 'b', depth: 1, spans: [span('b')] }),
@@ -83,7 +83,7 @@ test('an error reports its inner errors and its cause', () => {
   ])
 })
 
-test('what a job stored can’t steer the terminal', () => {
+test('text that a job stored can’t control the terminal', () => {
   const error = { name: 'Error', message: '\u001b[2Jboom\u202e' }
   expect(errorCopy(error, look)).toBe('Error: boom\n')
   const bytes = encodeValue({ text: '\u001b[2J\u202eabc' }, 'input')
@@ -93,13 +93,13 @@ test('what a job stored can’t steer the terminal', () => {
   for (const text of [...shown, valuePage(bytes, 'input')]) expect(text).not.toMatch(controls)
 })
 
-test('a value that can’t be decoded says why', () => {
+test('a value that can’t be decoded shows the reason', () => {
   const bytes = new Uint8Array([0xc1, 0xff])
   expect(spansText(valueDocument(bytes, 'input', { id: 'v', width: 80 })[0]?.spans ?? [])).toMatch(/^\(.+\)$/)
   expect(valueCopy(bytes, 'input')).not.toBe('')
 })
 
-test('a copy is what one pastes: text as it is, all else as JSON', () => {
+test('a copy can be pasted: text as it is, everything else as JSON', () => {
   expect(valueCopy(encodeValue('plain', 'input'), 'input')).toBe('plain')
   expect(JSON.parse(valueCopy(encodeValue({ at: new Date(0), n: 12n }, 'input'), 'input'))).toEqual({
     ...{ at: '1970-01-01T00:00:00.000Z', n: '12' },
@@ -107,7 +107,7 @@ test('a copy is what one pastes: text as it is, all else as JSON', () => {
   expect(valueCopy(encodeValue(undefined, 'input'), 'input')).toBe('undefined')
 })
 
-test('the pager gets all of a value, however deep and long', () => {
+test('the pager shows all of a value, however deep and long', () => {
   const deep = { a: { b: { c: { d: Array.from({ length: 150 }, (_, i) => i) } } }, text: 'x'.repeat(20_000) }
   const text = valuePage(encodeValue(deep, 'input'), 'input')
   expect(text).toContain('149')

@@ -11,7 +11,7 @@ const draw = (
 ): string[] => sparkline(values, { width, height, form })
 
 describe('a chart', () => {
-  test('in braille holds two values in a cell', () => {
+  test('in braille has two values per cell', () => {
     expect(draw([0, 1, 2, 3, 4, 4], 'braille', 3)).toEqual(['⣠⣶⣿'])
   })
 
@@ -23,7 +23,7 @@ describe('a chart', () => {
     expect(draw([0, 1, 2, 3], 'ascii', 4)).toEqual(['_.:|'])
   })
 
-  test('of several lines is filled from its foot', () => {
+  test('of several lines is filled from the bottom', () => {
     expect(draw([0, 7, 15], 'block', 3, 2)).toEqual(['  █', '▁██'])
     expect(draw([0, 3, 7], 'ascii', 3, 2)).toEqual(['  |', '_||'])
     expect(draw([15, 15, 0, 0], 'braille', 2, 4)).toEqual(['⣿ ', '⣿ ', '⣿ ', '⣿⣀'])
@@ -31,17 +31,17 @@ describe('a chart', () => {
 })
 
 describe('its scale', () => {
-  test('ends at the largest value, or at the one that it is told', () => {
+  test('ends at the largest value, or at a configured one', () => {
     expect(draw([50, 100], 'block', 2)).toEqual(['▅█'])
     expect(sparkline([50, 100], { width: 2, height: 1, form: 'block', max: 200 })).toEqual(['▃▅'])
     expect(sparkline([500], { width: 1, height: 1, form: 'block', max: 200 })).toEqual(['█'])
   })
 
-  test('shows a little as more than nothing', () => {
+  test('shows a small value as more than zero', () => {
     expect(draw([0, 1, 1_000_000], 'block', 3)).toEqual(['▁▂█'])
   })
 
-  test('is a line at the foot when all is zero', () => {
+  test('is a line at the bottom when all is zero', () => {
     expect(draw([0, 0, 0, 0], 'braille', 2)).toEqual(['⣀⣀'])
     expect(draw([0, 0], 'block', 2, 2)).toEqual(['  ', '▁▁'])
   })
@@ -54,7 +54,7 @@ describe('its columns', () => {
     expect(draw([], 'block', 3)).toEqual(['   '])
   })
 
-  test('are stretched over the width', () => {
+  test('are stretched to the width', () => {
     expect(draw([0, 1], 'block', 6)).toEqual(['▁▁▁███'])
   })
 
@@ -63,7 +63,7 @@ describe('its columns', () => {
   })
 })
 
-test('every line is as wide as asked', () => {
+test('every line has the requested width', () => {
   const value = fc.option(fc.double(), { nil: undefined })
   const size = fc.record({
     width: fc.integer({ min: 0, max: 50 }),

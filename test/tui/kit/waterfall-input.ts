@@ -74,7 +74,7 @@ export function input(
   return { run: run(), history: [], now: seconds(100), ...over }
 }
 
-/** The waterfall as it stands on a screen without colours. */
+/** The waterfall on a screen without colors. */
 export function frame(of: WaterfallInput, width: number, options: WaterfallOptions = {}): string[] {
   return layoutWaterfall(waterfallModel(of), width, waterfallGlyphs.ascii, options).map(({ spans }) =>
     spans

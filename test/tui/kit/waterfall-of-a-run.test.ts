@@ -19,7 +19,7 @@ const ship = defineJob({ name: 'ship' }, async ({ step }) => {
   await step.run('pay', () => 3, { atMostOnce: true })
 })
 
-test('the waterfall of a real run reports each of its steps', async () => {
+test('the waterfall of a real run shows each of its steps', async () => {
   const { jobs, work } = await openFixture()
   await work(ship)
   const handle = await jobs.enqueue(ship)

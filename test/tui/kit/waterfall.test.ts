@@ -29,7 +29,7 @@ const charge = [
 const open = { path: 'send', openMs: 4_000, toldAgoMs: 1_000 }
 
 describe('a run on one clock', () => {
-  test('shows queue wait, tries, pauses, what held a try up, a sleep and the step that runs now', () => {
+  test('shows queue wait, tries, pauses, delays of a try, a sleep and the open step', () => {
     const entries = journal(done('load', 12, 2), ...charge, sleeping('rest', 60, 20), awake('rest', 85))
     const of = input({ journal: entries, run: run({ step: open, changedAt: seconds(85) }) })
     expect(frame(of, 80)).toMatchInlineSnapshot(`
@@ -65,7 +65,7 @@ describe('a run on one clock', () => {
     `)
   })
 
-  test('marks losses and hand-overs with the worker, over what they broke off', () => {
+  test('marks losses and hand-overs with the worker, on the bars they interrupted', () => {
     const history = [
       happened('lost', 30, { worker: 'w1', reason: 'its lease expired' }),
       happened('released', 70, { worker: 'w2' }),
@@ -88,7 +88,7 @@ describe('a run on one clock', () => {
     `)
   })
 
-  test('shows executions, pauses of the run and waits for a worker as they were', () => {
+  test('shows executions, pauses of the run and waits for a worker as recorded', () => {
     const history = [happened('lost', 30, { worker: 'w1' }), happened('released', 70, { worker: 'w2' })]
     const executions = [
       execution(1, 10, 10, 20, { transition: 'back off', until: seconds(25) }),
@@ -128,7 +128,7 @@ describe('a run on one clock', () => {
     `)
   })
 
-  test('a run that pauses now has that pause once, and a suspended one leaves it to its steps', () => {
+  test('the current pause of a run is shown once, and a suspended run shows it on its steps', () => {
     const waiting = run({
       ...{ state: 'waiting', waitingFor: { kind: 'retry', until: seconds(200) }, worker: undefined },
       changedAt: seconds(20),
@@ -151,7 +151,7 @@ describe('a run on one clock', () => {
     ).toEqual(['queued', 'held', 'held'])
   })
 
-  test('does not call it queued where it was lost again before anything is known of it', () => {
+  test('is not shown as queued if it was lost again before anything is known of it', () => {
     const history = [happened('lost', 30), happened('lost', 40)]
     const of = input({ journal: journal(done('load', 60, 10)), history })
     expect(waterfallModel(of).rows[0]?.spans.filter(({ kind }) => kind === 'queued')).toEqual([
@@ -160,7 +160,7 @@ describe('a run on one clock', () => {
     ])
   })
 
-  test('says how many marks it does not tell of', () => {
+  test('reports how many marks it omits', () => {
     const history = [10, 20, 30].map((at) => happened('released', at, { worker: `w${at}` }))
     const of = input({ journal: [], history })
     expect(frame(of, 60, { notes: 1 }).slice(-2)).toMatchInlineSnapshot(`
@@ -172,7 +172,7 @@ describe('a run on one clock', () => {
     expect(frame(of, 60, { notes: 0 })).toHaveLength(2)
   })
 
-  test('shows a wait for a limiter from the end of the pause on', () => {
+  test('shows a wait for a limiter from the end of the pause', () => {
     const waiting = {
       state: 'waiting',
       waitingFor: { kind: 'limit', name: 'stripe' },
@@ -189,7 +189,7 @@ describe('a run on one clock', () => {
     `)
   })
 
-  test('shows a wait of a step that stored nothing yet', () => {
+  test('shows a wait of a step without a stored entry', () => {
     const places = [{ limiter: 'stripe', path: 'charge' } as LinePlace]
     expect(frame(input({ journal: journal(done('load', 40, 20)), places }), 60)).toMatchInlineSnapshot(`
       [
@@ -239,7 +239,7 @@ describe('a run on one clock', () => {
     `)
   })
 
-  test('has an empty chart and all of its texts where there is no room', () => {
+  test('has an empty chart and all of its texts if there is no room', () => {
     expect(frame(input({ journal: journal(...charge) }), 24)).toMatchInlineSnapshot(`
       [
         "",
@@ -253,7 +253,7 @@ describe('a run on one clock', () => {
 describe('an at-most-once step', () => {
   const intent = { path: 'pay', phase: 'intent', at: seconds(20), once: true }
 
-  test('runs since its intent while its worker holds the run', () => {
+  test('runs from its intent while its worker holds the run', () => {
     expect(frame(input({ journal: journal(intent) }), 60)).toMatchInlineSnapshot(`
       [
         "                       0          30.0s      1m0s",
@@ -263,7 +263,7 @@ describe('an at-most-once step', () => {
     `)
   })
 
-  test('whose end is not stored is broken off by the loss', () => {
+  test('without a stored end is interrupted by the loss', () => {
     const lost = {
       history: [happened('lost', 50, { worker: 'w1' })],
       run: run({ state: 'ready', changedAt: seconds(50) }),
@@ -297,7 +297,7 @@ describe('compressed', () => {
     run: run({ step: open, changedAt: seconds(days) }),
   })
 
-  test('a long wait is short, with its length above it, and tries are as wide as they were long', () => {
+  test('a long wait is short, with its length above it, and tries keep their scale', () => {
     expect(frame(of, 80, { scale: 'compressed' })).toMatchInlineSnapshot(`
       [
         "                       :10.0s:10.0s       :3d0h:  3d0h",
@@ -309,7 +309,7 @@ describe('compressed', () => {
     `)
   })
 
-  test('each wait has its length, also one that leaves no room for signs', () => {
+  test('each wait shows its length, even one without room for signs', () => {
     const entries = journal(
       retrying('a', 20, 5, 45_000),
       retrying('a', 45_030, 8, 90, 2),
@@ -327,18 +327,18 @@ describe('compressed', () => {
     `)
   })
 
-  test('nothing changes where no wait is long', () => {
+  test('nothing changes if no wait is long', () => {
     const short = input({ journal: journal(done('a', 50, 40), done('b', 95, 40)) })
     expect(frame(short, 80, { scale: 'compressed' })).toEqual(frame(short, 80))
   })
 
-  test('nothing changes where all is waiting', () => {
+  test('nothing changes if everything is waiting', () => {
     const asleep = input({ journal: journal(sleeping('rest', 10, 500)) })
     expect(frame(asleep, 80, { scale: 'compressed' })).toEqual(frame(asleep, 80))
   })
 })
 
-describe('what is live', () => {
+describe('an open step', () => {
   test('grows without another read', () => {
     const entries = journal(done('load', 12, 2))
     const model = waterfallModel(input({ journal: entries, run: run({ step: open }) }))
@@ -347,14 +347,14 @@ describe('what is live', () => {
     expect(later.map(({ spans }) => spans.at(-1)?.to)).toEqual([seconds(130), seconds(12), seconds(130)])
   })
 
-  test('began as long before the read as the worker told', () => {
+  test('starts as long before the read as the worker reported', () => {
     const of = { ...input({ journal: [], run: run({ step: open }) }), readAt: seconds(90) }
     expect(waterfallModel(of).rows[1]?.spans).toMatchObject([
       { kind: 'open', from: seconds(85), to: seconds(100) },
     ])
   })
 
-  test('is the known step where the store has cut its path', () => {
+  test('is matched to the known step if the store has cut its path', () => {
     const path = `each[${'k'.repeat(150)}]`
     const step = { path: path.slice(0, 120), openMs: 5_000, toldAgoMs: 0 }
     const { rows } = waterfallModel(
@@ -365,7 +365,7 @@ describe('what is live', () => {
   })
 })
 
-test('folded scopes keep their own row', () => {
+test('folded scopes retain their own row', () => {
   const entries = journal(done('a/b/c', 30, 5), done('a/d', 40, 5), done('e', 50, 5))
   const model = waterfallModel(input({ journal: entries }))
   const paths = (folded: string[]): string[] =>
@@ -375,12 +375,12 @@ test('folded scopes keep their own row', () => {
   expect(paths(['a'])).toEqual(['', 'a', 'e'])
 })
 
-test('a step that the code no longer calls says so', () => {
+test('a step that the code no longer calls is marked', () => {
   const of = input({ journal: journal(done('old', 30, 5)), run: run({ orphans: [1] }) })
   expect(frame(of, 100)[2]).toContain('old (no longer in the code)')
 })
 
-test('what a job wrote can not steer the terminal', () => {
+test('text from a job can’t control the terminal', () => {
   const entries = journal(done('a\u001b[31m\u202eb', 30, 5))
   const history = [happened('cancel', 40, { by: 'x\u001b]0;y\u0007' })]
   const text = frame(input({ journal: entries, history }), 80).join('\n')
@@ -399,7 +399,7 @@ test('every sign is one column wide and no two fills are alike', () => {
   }
 })
 
-describe('whatever a store holds', () => {
+describe('for any content of the store', () => {
   const phase = fc.constantFrom('intent', 'waiting', 'retrying', 'done', 'failed')
   const entry = fc.record({
     path: fc.constantFrom('a', 's/b', 's/c', 's/t/d'),
@@ -417,7 +417,7 @@ describe('whatever a store holds', () => {
     scale: fc.constantFrom<'clock' | 'compressed'>('clock', 'compressed'),
   })
 
-  test('spans of a row follow each other and every line has its width', () => {
+  test('spans of a row do not overlap and every line has its width', () => {
     fc.assert(
       fc.property(story, ({ entries, marks, state, width, scale }) => {
         let at = begin

@@ -7,7 +7,7 @@ import { now } from '../../support/snapshot.ts'
 import { done, journal } from '../kit/waterfall-input.ts'
 import { detailsOf, stripeError } from '../support/detail-data.ts'
 
-/** A store that has one run, and notes what was read of it. */
+/** A store with one run, which records its reads. */
 class OneRun {
   run: RunDetails | undefined
   entries: readonly JournalEntry[] = []
@@ -67,7 +67,7 @@ function steps(count: number): readonly JournalEntry[] {
   return journal(...Array.from({ length: count }, (_, i) => done(`n[${i}]`, i, 0)))
 }
 
-test('a long journal is read a few pages at a time, and then from where it was', async () => {
+test('a long journal is read a few pages at a time, and then from the last position', async () => {
   const store = new OneRun(running)
   store.entries = steps(12_300)
   const first = await store.known()
@@ -85,7 +85,7 @@ test('a long journal is read a few pages at a time, and then from where it was',
   expect(third.journal.entries).toHaveLength(12_301)
 })
 
-test('stacks of steps are not kept', async () => {
+test('stacks of steps are not retained', async () => {
   const store = new OneRun(running)
   store.entries = journal(done('load', 1, 0), done('charge', 2, 0, { phase: 'failed', error: stripeError }))
   const { entries } = (await store.known()).journal
@@ -93,7 +93,7 @@ test('stacks of steps are not kept', async () => {
   expect(entries[1]).not.toHaveProperty('error.cause')
 })
 
-test('after a retry, which may have dropped entries, the journal is read anew', async () => {
+test('after a retry, which may have dropped entries, the journal is read again', async () => {
   const store = new OneRun(running)
   store.entries = steps(3)
   const before = await store.known()
@@ -104,7 +104,7 @@ test('after a retry, which may have dropped entries, the journal is read anew', 
   expect(store.reads).toContain('journal 0')
 })
 
-test('what else happens to a run leaves the journal that is known', async () => {
+test('other events of a run do not reread the known journal', async () => {
   const store = new OneRun(running)
   store.entries = steps(3)
   const before = await store.known()
@@ -113,7 +113,7 @@ test('what else happens to a run leaves the journal that is known', async () => 
   expect(store.reads).toContain('journal 3')
 })
 
-test('of an ended run that is as it was only the record is read', async () => {
+test('only the record of an unchanged ended run is read', async () => {
   const store = new OneRun(detailsOf())
   const first = await store.known()
   const second = await store.known(first)
@@ -121,7 +121,7 @@ test('of an ended run that is as it was only the record is read', async () => {
   expect(second).toBe(first)
 })
 
-test('the end of a run is told to those who looked at it before, and not to others', async () => {
+test('the end of a run is reported only to a screen that showed it before', async () => {
   const store = new OneRun(running)
   const before = await store.known()
   expect(before.endedAs).toBeUndefined()
@@ -132,21 +132,21 @@ test('the end of a run is told to those who looked at it before, and not to othe
   expect((await store.known()).endedAs).toBeUndefined()
 })
 
-test('a run that was retried and ended again between two reads has ended while one looked', async () => {
+test('a run that was retried and ended again between two reads counts as ended meanwhile', async () => {
   const store = new OneRun(detailsOf())
   const before = await store.known()
   store.run = detailsOf({ changedAt: now, endedAt: now })
   expect((await store.known(before)).endedAs).toBe('failed')
 })
 
-test('values that are read again keep the bytes of the first read', async () => {
+test('values that are read again retain the bytes of the first read', async () => {
   const store = new OneRun(running)
   const before = await store.known()
   store.run = { ...running, input: new Uint8Array(running.input) }
   expect((await store.known(before)).run.input).toBe(before.run.input)
 })
 
-test('what to do is asked for again when the sentences say something else, not when their times move on', async () => {
+test('the next actions are read again when the sentences change, not when only their times change', async () => {
   const store = new OneRun(detailsOf({ state: 'ready', changedAt: now - 5_000 }))
   store.sentences = ['A worker takes it with its next claim; 1 run is ready.']
   const first = await store.known()
@@ -159,13 +159,13 @@ test('what to do is asked for again when the sentences say something else, not w
   expect(store.reads).toContain('queues')
 })
 
-test('a run that is not there is explained', async () => {
+test('an unknown run is explained', async () => {
   const store = new OneRun(undefined)
   store.sentences = ['No run has this id.']
   expect(await store.load()).toEqual({ kind: 'unknown', id: 'run-8f2k', sentences: ['No run has this id.'] })
 })
 
-test('an ended run says anew from time to time how long ago that was, and reads nothing else for it', async () => {
+test('an ended run updates its age from time to time, and reads nothing else for it', async () => {
   const store = new OneRun(detailsOf())
   store.sentences = ['It failed 1.0 s ago.']
   const before = await store.known()

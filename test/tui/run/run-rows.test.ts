@@ -40,7 +40,7 @@ function waitingRun(): KnownRun {
   })
 }
 
-test('the head says what the run is, where it is and why', () => {
+test('the head shows the run, its state and the reason', () => {
   const [state, facts, times] = headLines(knownRun(), input(shown(knownRun(), 160))).map(spansText)
   expect(state).toBe(' ✖ failed 1.0s ago  charge: StripeError: 429 rate_limit')
   expect(facts).toBe(' queue media  attempt 1  losses 1  tags eu  unique order:9912 ')
@@ -49,7 +49,7 @@ test('the head says what the run is, where it is and why', () => {
   )
 })
 
-test('the head tells of an end that came while one looked', () => {
+test('the head reports an end that happened meanwhile', () => {
   const [state = ''] = headLines(knownRun({ endedAs: 'failed' }), input()).map(spansText)
   expect(state).toContain('it failed while you looked')
 })
@@ -71,7 +71,7 @@ test('the waterfall has the run, its scopes and its steps; a step opens its own 
   expect(rows[0]).toMatchObject({ thing: { kind: 'run', id: 'run-8f2k', state: 'failed' } })
 })
 
-test('an action on a step is refused by the state of its run', () => {
+test('the state of a run decides whether its steps accept an action', () => {
   const { retry, cancel } = actionVerbs()
   const context = (runState: RunState) => {
     const thing: Thing = { kind: 'step', id: 'charge', run: 'run-8f2k', state: runState }
@@ -83,14 +83,14 @@ test('an action on a step is refused by the state of its run', () => {
   expect(cancel?.refusal(context('running'))).toBeUndefined()
 })
 
-test('a scope folds what is in it', () => {
+test('a scope folds its content', () => {
   const folded = pressed(shown(), 'g', 'j', 'j', 'f')
   expect(stepRows(input(folded)).map(({ id }) => id)).not.toContain('step items/pack')
   expect(stepRows(input(folded))[2]).toMatchObject({ fold: 'folded' })
   expect(stepRows(input(pressed(folded, 'enter'))).map(({ id }) => id)).toContain('step items/pack')
 })
 
-test('the cursor begins on the step that the run failed of, or the one that runs', () => {
+test('the cursor starts on the step that failed the run, or on the open one', () => {
   expect(weightiestRow(input())).toBe('step charge')
   const run = detailsOf({
     ...{ state: 'running', worker: 'w1', changedAt: now - 9_000, endedAt: undefined, escaped: undefined },
@@ -100,14 +100,14 @@ test('the cursor begins on the step that the run failed of, or the one that runs
   expect(weightiestRow(input(shown(knownRun({ run: detailsOf({ state: 'completed' }) }))))).toBeUndefined()
 })
 
-test('the lower pane begins with what tells most of a run as it is', () => {
+test('the lower pane starts with the most important tab for the state of the run', () => {
   expect(details(shown())[0]).toContain('StepFailedError')
   expect(details(shown(waitingRun()))[0]).toBe('It failed 1.0 s ago: 429.')
   const output = detailsOf({ state: 'completed', output: detailsOf().input, error: undefined })
   expect(details(shown(knownRun({ run: output })))).toContain('  orderId: 9912')
 })
 
-test('why: the sentences, others that failed so, and what to do', () => {
+test('why: the sentences, other runs that failed the same way, and the next action', () => {
   expect(details(pressed(shown(), 'W'))).toEqual([
     'It failed 1.0 s ago: 429.',
     'It goes on from its stored steps by: durable-jobs retry run-8f2k.',
@@ -116,7 +116,7 @@ test('why: the sentences, others that failed so, and what to do', () => {
   ])
 })
 
-test('an error shows its causes and the first frame in a user’s file; unfolded its whole stack and its fields', () => {
+test('an error shows its causes and the first frame in a user’s file; unfolded, its whole stack and its fields', () => {
   const state = pressed(shown(), 'tab')
   expect(details(state)).toEqual([
     "StepFailedError: step 'charge' failed after 2 attempts: 429 [STEP_FAILED]",
@@ -134,7 +134,7 @@ test('an error shows its causes and the first frame in a user’s file; unfolded
   ])
 })
 
-test('values fold by line, and what was folded stays so when the run is read again', () => {
+test('values fold by line, and folds survive a new read of the run', () => {
   const state = pressed(shown(), 'i', 'tab', 'j', 'j', 'enter')
   expect(details(state)).toEqual(['{2}', '  orderId: 9912', '  items: [ 1, 2, 3 ]'])
   const again = stateOf({ target: { screen: 'run' }, data: knownRun(), size: state.size })
@@ -142,14 +142,14 @@ test('values fold by line, and what was folded stays so when the run is read aga
   expect(details({ ...again, places: place })).toEqual(['{2}', '  orderId: 9912', '  items: [ 1, 2, 3 ]'])
 })
 
-test('history tells of losses with the worker, which a jump opens', () => {
+test('history shows losses with the worker, and J opens it', () => {
   const state = pressed(shown(), 'H')
   expect(details(state)).toEqual(['11:59:04Z  56.0s ago  lost its worker w-91cc: its lease expired'])
   expect(detailRows(input(state))[0]?.jumps).toMatchObject([{ target: { screen: 'workers', row: 'w-91cc' } }])
   expect(details(pressed(shown(knownRun({ history: [] })), 'H'))[0]).toContain('no history besides its steps')
 })
 
-test('history tells of executions in between, by their claim', () => {
+test('history shows executions between events, by their claim', () => {
   const executions = [
     {
       n: 1,
@@ -178,7 +178,7 @@ test('history tells of executions in between, by their claim', () => {
   expect(detailRows(input(state))[2]?.jumps).toMatchObject([{ target: { screen: 'workers', row: 'w2' } }])
 })
 
-test('tabs follow each other, around', () => {
+test('tabs cycle', () => {
   expect(pressed(shown(), '.').places.visited[0]?.own.tab).toBe('input')
   expect(pressed(shown(), ',', ',').places.visited[0]?.own.tab).toBe('about')
 })
@@ -192,12 +192,12 @@ test('about: every fact of the record', () => {
   expect(text).toContain('header    trace=abc')
 })
 
-test('what is not there says what is', () => {
+test('missing data is explained', () => {
   expect(details(pressed(shown(waitingRun()), 'e'))[0]).toContain('it has no error now')
   expect(details(pressed(shown(), 'u'))[0]).toContain('it has no output: it is failed')
 })
 
-test('jumps lead to limiter, holders, failure, queue and schedules', () => {
+test('J goes to limiter, holders, failure, queue and schedules', () => {
   const targets = (data: KnownRun): readonly unknown[] => jumpsOf(data).map(({ target }) => target)
   expect(targets(knownRun())).toContainEqual({ screen: 'failures', row: 'f1:0123456789ab' })
   expect(targets(waitingRun())).toEqual([
@@ -211,20 +211,20 @@ test('jumps lead to limiter, holders, failure, queue and schedules', () => {
   ])
 })
 
-test('copies have one letter each', () => {
+test('each copy has one letter', () => {
   for (const data of [knownRun(), waitingRun()]) {
     const copies = runCopies(input(shown(data))).map(({ key }) => key)
     expect(new Set([...copies, 'y']).size).toBe(copies.length + 1)
   }
 })
 
-test('copies are whole: JSON of the input, the error with its stack', () => {
+test('copies are complete: JSON of the input, the error with its stack', () => {
   const copies = new Map(runCopies(input()).map(({ key, text }) => [key, text]))
   expect(JSON.parse(copies.get('i') ?? '')).toEqual({ orderId: 9912, items: [1, 2, 3] })
   expect(copies.get('e')).toContain('at post (/app/node_modules/stripe/lib.js:9:1)')
 })
 
-test('the pager gets all of the tab, unfolded', () => {
+test('the pager gets the whole tab, unfolded', () => {
   expect(runPage(input())?.text).toContain('at post (/app/node_modules')
   expect(runPage(input(pressed(shown(), 'i')))?.text).toBe('{ orderId: 9912, items: [ 1, 2, 3 ] }\n')
 })
@@ -244,7 +244,7 @@ test('a report has the cause, the tries in the timeline, and commands for the st
   expect(incident?.commands).toContain('durable-jobs retry run-8f2k --store redis://host')
 })
 
-test('a read that says the same leaves the waterfall as it was; a loss or a longer journal makes it anew', () => {
+test('an unchanged read reuses the waterfall; a loss or a longer journal rebuilds it', () => {
   const data = knownRun()
   const model = modelOf(data, 0)
   expect(modelOf({ ...data, readAt: now + 1_000, sentences: ['It is there.'] }, 5)).toBe(model)

@@ -61,7 +61,7 @@ function lines(state: AppState): readonly string[] {
   )
 }
 
-test('a step shows what it returned, then its tries, the last one first', () => {
+test('a step shows its result, then its tries, the last one first', () => {
   expect(lines(shown())).toEqual([
     'it returned',
     '  {1}',
@@ -74,7 +74,7 @@ test('a step shows what it returned, then its tries, the last one first', () => 
   ])
 })
 
-test('differences between tries: what is the same is said once, what differs is marked', () => {
+test('differences between tries: equal parts are shown once, different ones are marked', () => {
   const other = entries.map((entry) =>
     entry.attempt === 2 ? { ...entry, error: { ...limit429, message: '503' } } : entry,
   )
@@ -86,7 +86,7 @@ test('differences between tries: what is the same is said once, what differs is 
   expect(differs).toContain('    + message: "503"')
 })
 
-test('a sleep reports how long it is', () => {
+test('a sleep reports its duration', () => {
   const sleep = journal({
     path: 'rest',
     kind: 'sleep',
@@ -112,7 +112,7 @@ test('the end of the run ends the pause before a next try, and a sleep', () => {
   ])
 })
 
-test('the try that runs now is told of before it has an entry', () => {
+test('the current try is shown before it has an entry', () => {
   const run = { ...running, step: { path: 'charge', openMs: 4_000, toldAgoMs: 500 } } as StepData['run'] &
     object
   expect(lines(shown({ run, entries: [] }))).toEqual([
@@ -120,7 +120,7 @@ test('the try that runs now is told of before it has an entry', () => {
   ])
 })
 
-test('a path with spaces is whole', () => {
+test('a path with spaces is parsed in full', () => {
   expect(stepOf('run-1 send the mail/to[a b]')).toEqual({ id: 'run-1', path: 'send the mail/to[a b]' })
 })
 
@@ -156,7 +156,7 @@ test('only the entries of the step are read, and then those at the end of the jo
   expect(reads[0]).toBe(0)
 })
 
-test('J leads from each line of a step to its run, and to what that is connected with', () => {
+test('J goes from each line of a step to its run and its related places', () => {
   const [line] = stepLines(inputOf(shown()) as ScreenInput<StepData>)
   expect(line?.jumps?.map(({ target }) => target.screen)).toEqual(['run', 'workers', 'queues', 'runs'])
 })

@@ -8,8 +8,8 @@ const sequence = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)|\x1bP.*?\x1b\
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: see above
 
 /**
- * What a program wrote to its full screen beside frames, of all that it wrote: frames are what stands between the marks of
- * a synchronized update. Sequences that show nothing are left out.
+ * The output of a program to its full screen outside of frames: frames are the bytes between the marks of
+ * a synchronized update. Invisible sequences are omitted.
  */
 export function outsideFrames(recording: string): string {
   return recording

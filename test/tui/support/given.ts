@@ -16,7 +16,7 @@ import type { ScreenInput, Size } from '../../../tui/screens/screen.ts'
 import { screens } from '../../../tui/screens/screens.ts'
 import { now, snapshot } from '../../support/snapshot.ts'
 
-/** What tests of screens and of the app begin with. */
+/** The initial state of tests of screens and of the app. */
 
 export const deps: AppDeps = { screens, verbs: {} }
 
@@ -39,7 +39,7 @@ export interface StateOptions {
   readonly target?: Target
   readonly size?: Size
   readonly fleet?: FleetView
-  /** What the read of the shown screen has found. */
+  /** The result of the read of the shown screen. */
   readonly data?: unknown
   readonly environment?: Partial<Environment>
 }
@@ -52,12 +52,12 @@ export function stateOf(options: StateOptions = {}): AppState {
   return { ...begun, data: new Map([[shownPlace(begun.places).id, { data, request }]]) }
 }
 
-/** What a screen is made from; `Data` is the screen's. */
+/** The input of a screen; `Data` is the screen's. */
 export function screenInput<Data>(options: StateOptions & { readonly data?: Data }): ScreenInput<Data> {
   return inputOf(stateOf(options)) as ScreenInput<Data>
 }
 
-/** Presses keys, each in a read of its own; text is pressed letter by letter. */
+/** Presses keys, each in a separate read; text is pressed letter by letter. */
 export function pressed(state: AppState, ...names: readonly string[]): AppState {
   return names.reduce((before, name, i) => stepped(before, keyEvent(name, i + 1)).state, state)
 }

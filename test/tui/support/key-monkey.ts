@@ -8,7 +8,7 @@ export type MonkeyAct =
   | { readonly kind: 'type'; readonly text: string; readonly keys: number }
   /** One size after the other, each once. */
   | { readonly kind: 'resize'; readonly sizes: readonly Size[] }
-  /** The shell gets the terminal, and gives it back. */
+  /** The shell gets the terminal, and returns it. */
   | { readonly kind: 'stop'; readonly by: 'ctrl-z' | 'SIGTSTP' }
   | { readonly kind: 'signal'; readonly signal: 'SIGCONT' | 'SIGWINCH' }
 
@@ -31,7 +31,7 @@ const sequences: Readonly<Record<string, string>> = {
   q: 'qj',
 }
 
-/** Those that end the program, or lend the terminal to the shell: see `stop`. */
+/** Keys that end the program, or lend the terminal to the shell: see `stop`. */
 const others: ReadonlySet<string> = new Set(['ctrl-c', 'ctrl-z'])
 
 /** The bytes of every key of the keymap that a monkey may press. */
@@ -57,7 +57,7 @@ const words = [
   'y',
 ]
 
-/** What keys and terminals send that has no meaning here. */
+/** Input from keys and terminals that has no meaning here. */
 const noise = [
   ...['\x1bOP', '\x1b[15~', '\x1b[1;5A', '\x1b[<0;10;10M', '\x1b[M !!', '\x1b[I', '\x1b[O', '\x1b[3;1R'],
   ...['\x00', '\x1b\x1b', '\x1b[', '\x1b[?1;2c', '\x1b]11;rgb:0000/0000/0000\x07', '\x1bj', '\r\n', '\x1c'],
@@ -65,7 +65,7 @@ const noise = [
 
 const pastes = ['qq', 'y\ry\r', 'state:failed job:send-mail', 'a\nb\tc', '\u202e\x1b[31m', '']
 
-/** What comes next; a seed determines it. */
+/** The next input; a seed determines it. */
 export function nextAct(random: SeededRandom): MonkeyAct {
   const at = random.next()
   if (at < 0.03) return { kind: 'resize', sizes: [...new Set(several(random, 3, () => random.pick(sizes)))] }

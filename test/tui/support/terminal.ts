@@ -27,12 +27,12 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** How long a screen may take to show what a test waits for: a net for what hangs, not a measure. */
+/** How long a screen may take to show the awaited text: a net for hangs, not a measure. */
 const patienceMs = 60_000
 
 /**
- * jobs-tui in a terminal of its own: a shell in tmux, which starts it and, when it has ended, writes down how and what the
- * terminal's modes are then.
+ * jobs-tui in its own terminal: a shell in tmux, which starts it and, when it has ended, records its exit code and the
+ * terminal's modes.
  */
 export class Terminal {
   readonly #folder: string
@@ -68,7 +68,7 @@ export class Terminal {
     await terminal.#tmux.command('set-option -s set-clipboard on')
     await terminal.#tmux.command('set-option -s buffer-limit 1')
     const program = [process.execPath, inject('jobsTui'), ...args].map(quoted).join(' ')
-    // As one job of the shell: else what stands behind the program would run when that is stopped.
+    // As one job of the shell: otherwise the next command would run when the program is stopped.
     const ending = `echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`
     const line = `(stty -a > ${folder}/before; ${program}; ${ending})`
     await terminal.type(line)
@@ -86,7 +86,7 @@ export class Terminal {
     await this.#tmux.type(Buffer.from(text))
   }
 
-  /** Text as the clipboard gives it, in the brackets that tell a program so. */
+  /** Text from the clipboard, in the brackets that mark a paste. */
   async paste(text: string): Promise<void> {
     const file = join(this.#folder, 'pasted')
     writeFileSync(file, text)
@@ -94,7 +94,7 @@ export class Terminal {
     await this.#tmux.command('paste-buffer -p -t :0.0')
   }
 
-  /** What was copied last by OSC 52; '' before anything was. */
+  /** The text copied last by OSC 52; '' before any copy. */
   async copied(): Promise<string> {
     const file = join(this.#folder, 'copied')
     const isThere = await this.#tmux.command(`save-buffer ${file}`).then(
@@ -126,7 +126,7 @@ export class Terminal {
     await this.#tmux.resize(size)
   }
 
-  /** What the screen shows, line by line, without what fills the lines. */
+  /** The text of the screen, line by line, without padding. */
   async lines(): Promise<readonly string[]> {
     const text = await this.#tmux.command('capture-pane -p -t :0.0')
     return text.split('\n').map((line) => line.trimEnd())
@@ -180,10 +180,10 @@ export class Terminal {
     process.kill(await this.pid(), signal)
   }
 
-  /** Waits for the program's end, and tells how it left the terminal. */
+  /** Waits for the program's end, and returns the state of the terminal. */
   async ended(): Promise<{
     readonly code: number
-    /** What `stty -a` said. */
+    /** The output of `stty -a`. */
     readonly before: string
     readonly after: string
     readonly screen: string
@@ -194,7 +194,7 @@ export class Terminal {
     return { code: Number(read('code')), before: read('before'), after: read('after'), screen }
   }
 
-  /** What `stty -a` says in the shell now, and what it said before the program was started. */
+  /** The output of `stty -a` in the shell now, and before the program was started. */
   async modes(): Promise<{ readonly before: string; readonly now: string }> {
     this.#isShell = true
     this.#asked++
@@ -216,7 +216,7 @@ async function childOf(parent: number): Promise<number> {
   return Number(stdout.trim().split('\n')[0])
 }
 
-/** Only this, so that no variable of the tests' own process changes what the program does. */
+/** Only this, so that no variable of the tests' own process changes the behavior of the program. */
 function environment(folder: string, env: Readonly<Record<string, string>>): readonly string[] {
   const own = { PATH: process.env.PATH ?? '', HOME: folder, LANG: 'C.UTF-8', PS1: '$ ', HISTFILE: '', ...env }
   return [

@@ -10,13 +10,13 @@ import type { Stage } from './stage.ts'
 export interface ActionCase {
   readonly title: string
   readonly command: string
-  /** What is typed behind `:`. */
+  /** The text typed after `:`. */
   readonly place: string
   /** Keys between that and the action's own. */
   readonly choose?: readonly string[]
-  /** Takes back what the place would keep of that. */
+  /** Reverts its effect on the place. */
   readonly leave?: readonly string[]
-  /** Ids of what it is for, read before the keys. */
+  /** Ids of its targets, read before the keys. */
   targets(shop: Shop): Promise<readonly string[]>
   /** On the row under the cursor before anything is chosen; left out: the first target. */
   row?(shop: Shop): Promise<string>
@@ -24,13 +24,13 @@ export interface ActionCase {
   readonly ready?: RegExp
   /** On the screen once it is chosen. */
   readonly chosen?: RegExp
-  /** What the dialog says. */
+  /** The text of the dialog. */
   asks(targets: readonly string[]): RegExp
   /** From the dialog to its confirmation; left out: `y`. Resolves to the command that does the same. */
   answer?(stage: Stage, targets: readonly string[]): Promise<string>
   /** The command that does the same, behind `durable-jobs`. */
   readonly equal: RegExp
-  /** What is said once it is done. */
+  /** The message after it is done. */
   done(targets: readonly string[]): RegExp
   effect(shop: Shop, targets: readonly string[]): Promise<void>
   readonly operation: OperationName

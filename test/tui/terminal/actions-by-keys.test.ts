@@ -9,7 +9,7 @@ import { confirm } from './confirm.ts'
 import { openShop, type Shop } from './shop.ts'
 import { Stage } from './stage.ts'
 
-test('each command that changes the store is tried', () => {
+test('each command that changes the store is covered', () => {
   const tried = new Set(actionCases.map(({ command }) => command))
   expect([...tried].sort()).toEqual([...actionCommands].sort())
 })
@@ -20,7 +20,7 @@ function keyOf({ command }: ActionCase): string {
   return key
 }
 
-/** What the log of operations has to tell of it: on several runs a begin and an end. */
+/** Its entries in the log of operations: on several runs a begin and an end. */
 function operationsOf({ operation, reason }: ActionCase, targets: readonly string[]): readonly object[] {
   const [subject] = targets
   return operation === 'begin action'
@@ -87,7 +87,7 @@ describe.each(bothStores)('%s', (name, storeOptions) => {
     },
   )
 
-  test('with --write they do what they say, in the name of the operator', async () => {
+  test('with --write they do as described, in the name of the operator', async () => {
     shop.control.isBankBack = true
     const stage = await Stage.open(shop.address, { args: ['--write', '--as', 'ana'] })
     for (const one of actionCases) {

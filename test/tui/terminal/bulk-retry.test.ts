@@ -19,7 +19,7 @@ const manyRuns = 10_000
 const atOnce = 100
 const cause = mark('the bank is down')
 
-/** Runs that failed of one cause; nobody takes them once they are retried. */
+/** Runs that failed for one cause; no worker takes them once they are retried. */
 async function failures(store: Store): Promise<readonly string[]> {
   const worker = await TestWorker.register(store, { concurrency: atOnce, leaseMs: 600_000 })
   const ids: string[] = []
@@ -47,7 +47,7 @@ async function retries(store: Store, ids: readonly string[]): Promise<ReadonlyMa
   return counts
 }
 
-/** Confirms, and lets the first runs through. Where the action would soon be over, it is held up there. */
+/** Confirms, and admits the first runs. If the action would end too soon, it is delayed there. */
 async function inTheMiddle(stage: Stage, store: Store, gate: WriteGate | undefined): Promise<void> {
   await gate?.close()
   await confirm(stage)
@@ -59,7 +59,7 @@ async function inTheMiddle(stage: Stage, store: Store, gate: WriteGate | undefin
 }
 
 describe.each(bothStores)('%s', (name, storeOptions) => {
-  test(`${count} failures of one cause are retried by keys: stopped in the middle, continued, each retried once`, async () => {
+  test(`${count} failures of one cause are retried by keys: stopped halfway, continued, each retried once`, async () => {
     const fixture = await openFixture(await storeOptions())
     const store = await openStore(parseStoreConfig(fixture.store))
     onTestFinished(() => store.close())

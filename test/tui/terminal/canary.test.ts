@@ -5,7 +5,7 @@ import { openShop } from './shop.ts'
 import { Stage } from './stage.ts'
 
 describe.each(bothStores)('%s', (_, storeOptions) => {
-  test('five are retried first, their ends are shown, and the others follow when the question is answered', async () => {
+  test('five are retried first, their ends are shown, and the others follow on confirmation', async () => {
     const shop = await openShop(storeOptions, onTestFinished)
     const { inspector } = shop.jobs
     const group = (await inspector.failures({ job: 'settle', limit: 1 }))[0]

@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts'
  * counts comes after one that is harmless and shows that keys arrive: pressed as often as it takes.
  */
 
-/** Resolves once the dialog takes keys, to the command that it copied: the one that does the same. No field may have the keys. */
+/** Resolves once the dialog accepts keys, to the equivalent command that it copied. No field may have the focus. */
 export async function takesKeys(stage: Stage): Promise<string> {
   const { terminal } = stage
   await terminal.forgetCopied()
@@ -34,7 +34,7 @@ export async function fill(stage: Stage, label: string, text: string): Promise<v
       await stage.press('ctrl-u')
       await stage.type(text)
     },
-    // The caret stands behind it, unless the field has been left.
+    // The caret follows it, unless the field has been left.
     ({ body }) => body.some((one) => one === line || one === `${line}_`),
   )
 }

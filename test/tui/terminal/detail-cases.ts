@@ -5,7 +5,7 @@ import type { Wanted } from './stage.ts'
 
 type Texts = Extract<Wanted, readonly unknown[]>
 
-/** A tab of a run, with what the store says for it; `e` leaves the run as it was. */
+/** A tab of a run, with the store's data for it; `e` leaves the run unchanged. */
 function tab(name: string, wanted: (pressed: Pressed) => Texts | Promise<Texts>): KeyCase {
   return async (pressed) => {
     const { stage, key } = pressed
@@ -20,7 +20,7 @@ function tab(name: string, wanted: (pressed: Pressed) => Texts | Promise<Texts>)
 const tabCases: Readonly<Record<string, KeyCase>> = {
   'show why': tab('why', async ({ shop }) => {
     const { sentences } = await shop.jobs.explain(shop.failed)
-    // The first one counts seconds; a line breaks where it has to.
+    // The first line counts seconds; a line wraps where it has to.
     return sentences.flatMap((sentence) => sentence.split(' ').slice(-1))
   }),
   'show error': tab('error', () => ['StepFailedError', 'card declined, code 42']),
@@ -45,7 +45,7 @@ const tabCases: Readonly<Record<string, KeyCase>> = {
   'previous tab': tab('why', () => []),
 }
 
-/** The row that has something below it to fold, and what is there. */
+/** The row with rows below it to fold, and those rows. */
 const folds: Readonly<Partial<Record<ScreenName, { readonly row: number; readonly below: string }>>> = {
   run: { row: 2, below: 'pack' },
   step: { row: 1, below: 'orders.ts' },
@@ -81,7 +81,7 @@ const shortWaits: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Only what the two errors of the step do not share has a sign. */
+/** Only the fields in which the two errors of the step differ have a sign. */
 const differences: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   await stage.press(key)
@@ -91,7 +91,7 @@ const differences: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** What the terminal's clipboard holds is what the store says. */
+/** The terminal's clipboard equals the store's data. */
 const copy: KeyCase = async (pressed) => {
   const { stage, key, about, shop } = pressed
   if (about.copy === undefined) return saying(() => 'nothing here can be copied')(pressed)
@@ -134,7 +134,7 @@ const paged: Readonly<Partial<Record<ScreenName, (pressed: Pressed) => readonly 
   events: ({ rows }) => [rows[0] ?? '', "worker shop-a joined: 'settle' version 1"],
 }
 
-/** The pager of the test keeps what it is handed. */
+/** The pager of the test saves its input. */
 const page: KeyCase = async (pressed) => {
   const { stage, key, screen } = pressed
   await stage.press(key)

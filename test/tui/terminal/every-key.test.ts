@@ -16,7 +16,7 @@ import { Stage } from './stage.ts'
 const whole: readonly ScreenName[] =
   process.env.DURABLE_JOBS_PROVE_KEYS === undefined ? ['runs'] : screenNames
 
-/** What says the same on every screen. */
+/** Text that is the same on every screen. */
 function isAlikeEverywhere({ command, group, screens }: Binding): boolean {
   if (screens !== undefined || group === 'move') return false
   return !['open', 'back', 'jump', 'copy', 'quit at once'].includes(command)
@@ -37,7 +37,7 @@ test('each key of the keymap is pressed', () => {
   expect([...pressed].sort()).toEqual([...new Set(keymap.flatMap(({ keys }) => keys))].sort())
 })
 
-test('each command of the keymap has a case, and no case is left over', () => {
+test('the commands of the keymap and the cases match', () => {
   expect(Object.keys(keyCases).sort()).toEqual([...new Set(keymap.map(({ command }) => command))].sort())
 })
 

@@ -1,6 +1,6 @@
 import type { Size } from '../../../tui/screens/screen.ts'
 
-/** What a terminal shows of jobs-tui, in the parts that every screen has. */
+/** The text of jobs-tui in a terminal, in the parts that every screen has. */
 export class Frame {
   readonly lines: readonly string[]
   readonly #size: Size
@@ -28,7 +28,7 @@ export class Frame {
     return this.lines.slice(2, this.#size.rows - 2)
   }
 
-  /** What was said last, or what is being typed. */
+  /** The last message, or the text being typed. */
   get message(): string {
     return this.lines[this.#size.rows - 2] ?? ''
   }
@@ -37,7 +37,7 @@ export class Frame {
     return this.lines[this.#size.rows - 1] ?? ''
   }
 
-  /** Whether keys are those of the screen, not of a dialog, a picker or a text field. */
+  /** Whether the screen gets the keys, not a dialog, a picker or a text field. */
   get isBrowsing(): boolean {
     return this.keys.includes('? keys')
   }

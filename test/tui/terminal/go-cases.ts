@@ -4,7 +4,7 @@ import { shopScreens } from './shop-screens.ts'
 
 const details: readonly ScreenName[] = ['run', 'step']
 
-/** A screen that is not the one in question: its digit, and what is only on it. */
+/** A screen other than the tested one: its digit, and text that only it has. */
 function another({ screen }: Pressed): { readonly digit: string; readonly shown: RegExp } {
   return screen === 'doctor' ? { digit: '3', shown: /\[3 / } : { digit: '9', shown: /\[9 / }
 }
@@ -89,7 +89,7 @@ const commandLine: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Finds another command by a word of its help, and gives it. */
+/** Finds another command by a word of its help, and runs it. */
 const palette: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   await stage.press(key)

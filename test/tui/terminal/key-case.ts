@@ -33,7 +33,7 @@ export async function rests({ stage, about, shop, rows: [first = ''] }: Pressed)
   )
 }
 
-/** The key changes nothing: the one that follows finds the screen as it was. */
+/** The key changes nothing: the next one finds the screen unchanged. */
 export async function nothing(pressed: Pressed): Promise<void> {
   const { stage, key } = pressed
   await stage.press(key)
@@ -43,7 +43,7 @@ export async function nothing(pressed: Pressed): Promise<void> {
   await rests(pressed)
 }
 
-/** The key shows something, and other keys take it back; undefined: on this screen the key does nothing. */
+/** The key shows something, and other keys revert it; undefined: on this screen the key does nothing. */
 export function showing(
   wanted: (pressed: Pressed) => Wanted | undefined,
   ...undo: readonly string[]

@@ -6,7 +6,7 @@ import { moveCases } from './move-cases.ts'
 import { programCases } from './program-cases.ts'
 import { viewCases } from './view-cases.ts'
 
-/** Without `--write`; what they do with it is in actions-by-keys.test.ts. */
+/** Without `--write`; their effect with it is in actions-by-keys.test.ts. */
 const refused = saying(({ binding }) => `${binding.command}: read-only: start jobs-tui with --write`)
 
 /** By command of the keymap. */
@@ -19,7 +19,7 @@ export const keyCases: Readonly<Record<string, KeyCase>> = {
   ...Object.fromEntries(actionCommands.map((command) => [command, refused])),
 }
 
-/** Of the cases on one screen, those that have to come before the others, and after them. */
+/** The cases on one screen that have to run before the others, and after them. */
 const order: Readonly<Record<string, number>> = {
   back: -1,
   sort: 1,

@@ -8,7 +8,7 @@ import { Stage } from './stage.ts'
 const forever = 600_000
 const kills = provingNumber('DURABLE_JOBS_PROVE_KILLS', 1)
 
-/** A run in the hands of a worker process, and another process that could take it over. */
+/** A run held by a worker process, and another process that could take it over. */
 async function heldRun(fleet: Fleet): Promise<{
   readonly run: string
   readonly holder: Member
@@ -26,7 +26,7 @@ async function heldRun(fleet: Fleet): Promise<{
   return { run: handle.id, holder, names: { holder: held.name, other: other.name } }
 }
 
-/** How long after the kill each of the two screens tells of it, in ms. */
+/** How long after the kill each of the two screens shows it, in ms. */
 async function seenAfterKill(
   store: FleetStoreKind,
 ): Promise<{ readonly workers: number; readonly runs: number }> {
@@ -50,14 +50,14 @@ async function seenAfterKill(
   ])
   const taken = { state: 'running', losses: 1, worker: names.other }
   expect(await fleet.client.inspector.run(run)).toMatchObject(taken)
-  // The row of the dead worker says why it is gone.
+  // The row of the dead worker shows the cause of its loss.
   await workers.press('G')
   await workers.shows(`worker ${names.holder} lost: its process died`)
   return { workers: onWorkers, runs: onRuns }
 }
 
 describe.each(storeKinds)('%s', (store) => {
-  test('a worker process killed in the middle of a run: Workers and Runs tell of its loss and of who took over', async () => {
+  test('a worker process killed during a run: Workers and Runs show its loss and the worker that took over', async () => {
     const samples: { readonly workers: number; readonly runs: number }[] = []
     while (samples.length < kills) samples.push(await seenAfterKill(store))
     const most = (of: 'workers' | 'runs'): number => Math.round(Math.max(...samples.map((one) => one[of])))

@@ -1,6 +1,6 @@
 import { type KeyCase, nothing, type Pressed, rests } from './key-case.ts'
 
-/** Goes to a row by other keys, then by the key in question to the row that the store's order tells. */
+/** Goes to a row by other keys, then by the tested key to the row in the store's order. */
 function moving(
   before: readonly string[],
   from: (pressed: Pressed) => number,

@@ -24,10 +24,10 @@ const suspend: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** What something else wrote onto the screen is gone. */
+/** Foreign output on the screen is erased. */
 const repaint: KeyCase = async (pressed) => {
   const { stage, key } = pressed
-  // At the end of the line with the screens: the program itself has no reason to paint that anew.
+  // At the end of the line with the screens: the program itself has no reason to repaint that.
   await stage.terminal.scribble('\u001b7\u001b[2;76H@@@@\u001b8')
   await stage.shows('@@@@')
   await stage.press(key)

@@ -26,7 +26,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   test.each(sizes.slice(0, sizesSeen))(
-    'each screen says what the store says, at $columns x $rows',
+    'each screen shows the data of the store, at $columns x $rows',
     async (size) => {
       const stage = await Stage.open(shop.address, { size })
       for (const name of screenNames) {

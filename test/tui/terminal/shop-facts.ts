@@ -162,7 +162,7 @@ export async function checkNames(shop: Shop): Promise<readonly string[]> {
   return (await checksOf(shop)).map(({ name }) => name)
 }
 
-/** Paths of its steps below the run itself, a scope before what is in it. */
+/** Paths of its steps below the run itself, a scope before its content. */
 export const stepNames = ['settle', 'load', 'parcel', 'pack', 'charge'] as const
 
 export async function runFacts({ jobs, failed }: Shop): Promise<readonly RegExp[]> {

@@ -1,6 +1,6 @@
 import { defineJob, limits } from '../../../sdk/index.ts'
 
-/** What the jobs of one shop do is told by this; a test opens the doors and lets the bank come back. */
+/** Controls the jobs of one shop; a test opens the doors and brings the bank back. */
 export interface ShopControl {
   /** Payments succeed. */
   isBankBack: boolean
@@ -34,7 +34,7 @@ const soon = { maxAttempts: 2, initialInterval: 1, maxInterval: 1 } as const
 export function shopJobs(control: ShopControl) {
   const gateway = limits.fixedWindow({ name: 'gateway', limit: 500, window: '1h' })
   const tenant = limits.concurrency({ name: 'tenant', max: 1 })
-  /** Fails while the bank is away: its second try says something else than the first one. */
+  /** Fails while the bank is down: its second try has another message than the first one. */
   const settle = defineJob<OrderInput>(
     { name: 'settle', queue: 'billing', retry: false },
     async ({ input, step, run }) => {
@@ -62,7 +62,7 @@ export function shopJobs(control: ShopControl) {
     { name: 'mail', queue: 'mail', limits: [{ limiter: gateway }] },
     async ({ input }) => ({ sent: input.to }),
   )
-  /** Goes on until it is told to stop. */
+  /** Runs until its signal aborts. */
   const ship = defineJob<{ readonly order: string }>({ name: 'ship' }, async ({ step }) => {
     await step.run('drive', ({ signal }) => aborted(signal))
   })

@@ -26,7 +26,7 @@ import {
   workerNames,
 } from './shop-facts.ts'
 
-/** What a screen has to show of a shop, and where its keys lead. */
+/** The text that a screen must show of a shop, and the targets of its keys. */
 export interface ShopScreen {
   /** Opens it, behind `:`. */
   place(shop: Shop): string
@@ -36,24 +36,24 @@ export interface ShopScreen {
   rows(shop: Shop): Promise<readonly string[]>
   /** How many rows the list has room for at 80x24. */
   readonly height: number
-  /** Numbers, names and states that have to be there. */
+  /** Required numbers, names and states. */
   facts(shop: Shop): Promise<readonly RegExp[]>
   /** The titles of the other lists, in the order in which tab goes to them. */
   readonly others?: readonly RegExp[]
-  /** What enter opens on a row; left out: nothing. */
+  /** The place that enter opens on a row; omitted: none. */
   readonly opens?: { readonly row: number; shown(shop: Shop): RegExp }
-  /** What J offers or opens for the first row; left out: nothing. */
+  /** The places that J offers or opens for the first row; omitted: none. */
   readonly jumps?: RegExp
-  /** What is typed into the filter, and the rows that are left then. */
+  /** The text typed into the filter, and the rows that match. */
   readonly filter?: { readonly typed: string; left(shop: Shop): Promise<readonly string[]> }
-  /** Which line of the picker is chosen, the rows as they are then, and the mark of the order; left out: the order is fixed. */
+  /** The chosen line of the picker, the rows in that order, and the mark of the order; omitted: the order is fixed. */
   readonly sort?: {
     readonly line: number
     rows(shop: Shop): Promise<readonly string[]>
-    /** What shows the order and the one turned around; left out: the mark at a column. */
+    /** The text that shows the order and its reverse; omitted: the mark at a column. */
     readonly marks?: readonly [RegExp, RegExp]
   }
-  /** What y copies of the first row; a key where it asks. */
+  /** The text that y copies of the first row; a key if it asks for one. */
   readonly copy?: { readonly key?: string; text(shop: Shop): Promise<string> }
 }
 

@@ -12,10 +12,10 @@ export interface Shop {
   /** For `--store`. */
   readonly address: string
   readonly control: ShopControl
-  /** A run that failed, was retried by maria, and failed again; and what its input says. */
+  /** A run that failed, was retried by maria, and failed again; and the text of its input. */
   readonly failed: string
   readonly failedOrder: OrderInput
-  /** A run that goes on until it is stopped. */
+  /** A run that continues until it is stopped. */
   readonly shipping: string
 }
 
@@ -33,7 +33,7 @@ function range(count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => i)
 }
 
-/** @param atEnd Called with what closes the store and its workers. */
+/** @param atEnd Called with a function that closes the store and its workers. */
 export async function openShop(
   storeOptions: StoreOptionsOf,
   atEnd: (close: () => void) => void,

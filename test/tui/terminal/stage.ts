@@ -2,7 +2,7 @@ import type { Size } from '../../../tui/screens/screen.ts'
 import { Terminal } from '../support/terminal.ts'
 import { Frame } from './frame.ts'
 
-/** What a frame has to show: a text, a pattern, several of them, or whatever holds. */
+/** The required content of a frame: a text, a pattern, several of them, or a predicate. */
 export type Wanted = string | RegExp | readonly (string | RegExp)[] | ((frame: Frame) => boolean)
 
 export interface StageOptions {
@@ -88,7 +88,7 @@ export class Stage {
     return this.shows((frame) => frame.isBrowsing && frame.cursor?.includes(row) === true)
   }
 
-  /** Opens a place by what is typed behind `:`. */
+  /** Opens a place by text typed after `:`. */
   async go(place: string): Promise<void> {
     await this.press(':')
     await this.shows(({ message }) => message.startsWith(':'))

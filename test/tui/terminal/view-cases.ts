@@ -68,7 +68,7 @@ const freeze: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** What is said of the row takes the place of the list. */
+/** The details of the row replace the list. */
 const zoom: KeyCase = async (pressed) => {
   const { stage, key, rows } = pressed
   await stage.press(key)
@@ -81,7 +81,7 @@ const zoom: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** The list of unique keys takes the place of the limiters; the shop holds none. */
+/** The list of unique keys replaces the limiters; the shop holds none. */
 const uniqueKeys: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   await stage.press(key)
@@ -91,7 +91,7 @@ const uniqueKeys: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Marks the row and goes on to the next one. */
+/** Marks the row and moves to the next one. */
 const mark: KeyCase = async (pressed) => {
   const { stage, key, rows, screen } = pressed
   if (screen === 'doctor') return nothing(pressed)
@@ -105,7 +105,7 @@ const mark: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Operations are nothing that could be acted on: of events only those of runs can be marked. */
+/** Operations accept no action: of events only those of runs can be marked. */
 async function markableRow({ stage, screen, rows }: Pressed): Promise<number> {
   if (screen !== 'events') return 0
   const row = rows.findIndex((text) => text.includes('…'))
@@ -136,7 +136,7 @@ const chooseAll: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** Which events the stream shows, in turn. */
+/** The events that the stream shows, in rotation. */
 const level: KeyCase = async (pressed) => {
   const { stage, key } = pressed
   for (const title of [/── events, operations only /, /── events, runs only /, /── events following/]) {
@@ -146,7 +146,7 @@ const level: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
-/** What is typed there looks for a key by what it does. */
+/** The text typed there finds a key by its effect. */
 const help: KeyCase = async (pressed) => {
   const { stage, key, binding } = pressed
   await stage.press(key)

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import type { StoreOptions } from '../../../sdk/index.ts'
 import { sharedRedisServer } from '../../support/redis/redis-server.ts'
 
-/** Lets others write to a store, or has them wait: so that a test meets an action in its middle, however fast it is. */
+/** Admits or delays the writes of others to a store, so that a test can stop an action halfway, however fast it is. */
 export interface WriteGate {
   close(): Promise<void>
   open(): Promise<void>
@@ -37,7 +37,7 @@ function hasLocked(database: DatabaseSync): boolean {
 
 const longerThanAnyTestMs = '600000'
 
-/** Reads go on; scripts that write wait in the server. */
+/** Reads continue; scripts that write wait in the server. */
 const serverGate: WriteGate = {
   close: async () =>
     void (await (await sharedRedisServer()).command('CLIENT', 'PAUSE', longerThanAnyTestMs, 'WRITE')),

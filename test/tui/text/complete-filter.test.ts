@@ -4,7 +4,7 @@ import { filterKeys } from '../../../tui/text/filter-keys.ts'
 
 const known = { jobs: ['import', 'mails', 'reimport'], tags: ['eu', 'two words'] }
 
-/** The text with `|` where the cursor is, and what each candidate makes of it. */
+/** The text with `|` where the cursor is, and the result of each candidate. */
 function completed(marked: string): string[] {
   const cursor = marked.indexOf('|')
   const text = marked.replace('|', '')
@@ -37,7 +37,7 @@ describe('at the cursor', () => {
     expect(completed(marked)).toEqual(expected)
   })
 
-  test('of nothing every key is offered with a hint', () => {
+  test('without text every key is offered with a hint', () => {
     const { candidates } = completeFilter('', 0, known)
     expect(candidates).toHaveLength(filterKeys.length + 1)
     expect(candidates.every(({ hint }) => hint !== undefined && hint !== '')).toBe(true)

@@ -32,12 +32,12 @@ describe('the best match', () => {
     expect(best(typed)[0]).toBe(first)
   })
 
-  test('is none where a character is missing', () => {
+  test('is none if a character is missing', () => {
     expect(best('xyz')).toEqual([])
     expect(sorted('ab', ['ba'])).toEqual([])
   })
 
-  test('of nothing typed is every item in its order', () => {
+  test('without text is every item in its order', () => {
     expect(best(' ')).toEqual(actions)
   })
 })
@@ -47,7 +47,7 @@ describe('a better match', () => {
     ['rs', 'hours', 'resume runs'],
     ['mr', 'comrade', 'mirror runs'],
     ['is', 'mist', 'importStock'],
-  ])('for %s begins words rather than lying inside them', (typed, inside, begins) => {
+  ])('for %s starts words rather than lying inside them', (typed, inside, begins) => {
     expect(sorted(typed, [inside, begins])).toEqual([begins, inside])
   })
 
@@ -56,7 +56,7 @@ describe('a better match', () => {
   })
 })
 
-test('characters of the text in their order always match', () => {
+test('a subsequence of a text always matches', () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 1, maxLength: 40 }),

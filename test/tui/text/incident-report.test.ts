@@ -27,7 +27,7 @@ const incident: Incident = {
   now,
 }
 
-test('a report has cause, begin, timeline, runs and commands', () => {
+test('a report has cause, start, timeline, runs and commands', () => {
   expect(incidentReport(incident)).toMatchInlineSnapshot(`
     "# 1,204 runs of pay fail: StripeError 429
 
@@ -60,7 +60,7 @@ test('a report has cause, begin, timeline, runs and commands', () => {
   `)
 })
 
-test('what is not known is left out', () => {
+test('unknown parts are omitted', () => {
   const { causes, store } = incident
   expect(incidentReport({ title: 'quiet', causes, events: [], runs: [], commands: [], store, now })).toBe(
     [
@@ -72,11 +72,11 @@ test('what is not known is left out', () => {
   )
 })
 
-test('what began before it was seen says so', () => {
+test('an incident that started before it was seen is marked', () => {
   expect(incidentReport({ ...incident, sinceAtLeast: true })).toContain('(11 min 40 s or longer)')
 })
 
-test('long lists say how much is left out', () => {
+test('long lists report how much is omitted', () => {
   const events = Array.from({ length: 35 }, () => lost)
   const runs = Array.from({ length: 25 }, (_, i) => ({ id: `r${i}`, text: '' }))
   const { runCount: _, ...rest } = incident
@@ -86,7 +86,7 @@ test('long lists say how much is left out', () => {
   expect(report).toContain('- `r19`\n- … 5 more\n')
 })
 
-test('text of a job is text in the report, too', () => {
+test('text of a job is escaped in the report', () => {
   const evil = '\u001b[31m](http://x) <img> `a`\n# b'
   const report = incidentReport({
     ...incident,

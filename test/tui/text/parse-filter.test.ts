@@ -10,7 +10,7 @@ const read = (text: string): ReturnType<typeof parseFilter> => parseFilter(text,
 const messages = (text: string): string[] => read(text).unknown.map(({ message }) => message)
 
 describe('a filter', () => {
-  test('has the parts of the command line', () => {
+  test('accepts the parts of the command line', () => {
     const text =
       'state:failed,expired job:import queue:mail tag:eu unique:order-7 worker:w1 by:f1 age>1h since:2h order:oldest err:timeout'
     expect(read(text)).toEqual({
@@ -32,7 +32,7 @@ describe('a filter', () => {
     })
   })
 
-  test('without parts is every run', () => {
+  test('without parts matches every run', () => {
     expect(read('  ')).toEqual({ filter: {}, hidden: [], unknown: [] })
   })
 
@@ -56,7 +56,7 @@ describe('a filter', () => {
     expect(read(text)).toEqual({ filter, hidden: [], unknown: [] })
   })
 
-  test('by the longest in their state is of the states that have such an order', () => {
+  test('sorted by time in state covers the states that have such an order', () => {
     const states = ['ready', 'running', 'waiting', 'cancelling']
     expect(read('order:longest job:a')).toEqual({
       filter: { states, job: 'a' },
@@ -68,7 +68,7 @@ describe('a filter', () => {
     expect(read('order:longest limiter:l').filter).toEqual({ limiter: 'l' })
   })
 
-  test('with !state: is of the other states', () => {
+  test('with !state: covers the other states', () => {
     const others = runStates.filter((state) => state !== 'completed' && state !== 'expired')
     expect(read('!state:completed !state:expired').filter).toEqual({ states: others })
   })
@@ -92,18 +92,18 @@ describe('a filter', () => {
     ['limiter:a key:', 10, /key: has no value/],
     ['order:longest state:failed', 0, /the order 'longest' is for ready.*not for failed/],
     ['state:failed !state:failed', 0, /no state is left/],
-  ])('%s is told what is wrong and where', (text, start, message) => {
+  ])('%s: the error names the fault and its position', (text, start, message) => {
     const { unknown } = read(text)
     expect(unknown).toEqual([{ start, message: expect.stringMatching(message) }])
   })
 
-  test('keeps its other parts beside a wrong one', () => {
+  test('retains its other parts beside a wrong one', () => {
     expect(read('nope:1 job:a order:longest by:f').filter).toEqual({ job: 'a', fingerprint: 'f' })
     expect(messages('nope:1 job:a order:longest by:f')).toHaveLength(2)
   })
 })
 
-describe('a part that the store can not search for', () => {
+describe('a part that the store can’t search for', () => {
   const run = (over: object): Run =>
     ({
       id: 'r1',
@@ -128,7 +128,7 @@ describe('a part that the store can not search for', () => {
     expect(isHidden(run(failed), hidden)).toBe(true)
   })
 
-  test('makes it none to act on', () => {
+  test('makes the filter unusable for actions', () => {
     expect(isWhole(read('!job:a'))).toBe(false)
     expect(isWhole(read('nope:1'))).toBe(false)
     expect(isWhole(read('!state:failed job:a'))).toBe(true)
@@ -142,7 +142,7 @@ describe('a filter as text', () => {
     )
   })
 
-  test('reads back as the same filter', () => {
+  test('parses to the same filter', () => {
     const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
     const time = fc.integer({ min: 0, max: now })
     const filter = fc.record(

@@ -36,6 +36,6 @@ test.each([
   [{ perMinute: -60, drainsInMs: 240_000 }, 'drains in ~4m'],
   [{ perMinute: 2_460 }, 'grows 41/s'],
   [{ perMinute: 0 }, 'steady'],
-])('a backlog of %j is told as %s', (trend, text) => {
+])('a backlog of %j is shown as %s', (trend, text) => {
   expect(drainText(trend)).toBe(text)
 })

@@ -35,7 +35,7 @@ describe('a value without parts', () => {
 })
 
 describe('a value with parts', () => {
-  test('has a line for each, with the depth and the path of it', () => {
+  test('has a line for each, with its depth and its path', () => {
     const order = {
       id: 7,
       'a b': true,
@@ -71,7 +71,7 @@ describe('a value with parts', () => {
     `)
   })
 
-  test('folds and unfolds by its path, the deep ones folded at first', () => {
+  test('folds and unfolds by path, with deep parts folded at first', () => {
     const deep = { a: { b: { c: { d: 1 } } } }
     expect(shown(deep)).toEqual(['- {1}', '  - a: {1}', '    + b: { c: { d: 1 } }'])
     expect(shown(deep, { toggled: new Set(['.a.b']) })).toEqual([
@@ -84,14 +84,14 @@ describe('a value with parts', () => {
     expect(shown(deep, { openDepth: 9 })).toHaveLength(5)
   })
 
-  test('folded says what it holds as far as there is room', () => {
+  test('shows its content when folded, as far as it fits', () => {
     const wide = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`field${i}`, i]))
     const [line = ''] = shown([wide], { openDepth: 1 }).slice(1)
     expect(line).toMatch(/^ {2}\+ 0: \{ field0: 0, field1: 1, .*, … \}$/)
     expect(line.length).toBeLessThan(100)
   })
 
-  test('of very many parts shows some, and further ones when asked', () => {
+  test('of very many parts shows some, and further ones on request', () => {
     const many = Array.from({ length: 250 }, (_, i) => i)
     const lines = shown(many)
     expect(lines).toHaveLength(102)
@@ -99,7 +99,7 @@ describe('a value with parts', () => {
     expect(shown(many, { toggled: new Set(['[100…]', '[200…]']) }).at(-1)).toBe('  249: 249')
   })
 
-  test('that holds itself says so', () => {
+  test('that contains itself is marked', () => {
     const loop: Record<string, unknown> = { name: 'loop' }
     Object.assign(loop, { self: loop })
     expect(shown(loop)).toEqual(['- {2}', '  name: "loop"', '  self: [circular]'])
@@ -107,7 +107,7 @@ describe('a value with parts', () => {
     expect(shown([twice, twice], { openDepth: 1 })).toEqual(['- [2]', '  + 0: { n: 1 }', '  + 1: { n: 1 }'])
   })
 
-  test('as an error has its causes, its stack by lines', () => {
+  test('as an error has its causes, and its stack line by line', () => {
     const error = new TypeError('no sku', { cause: new Error('timeout') })
     error.stack = 'TypeError: no sku\n    at pack (ship.ts:3:1)'
     const lines = shown({ error }, { toggled: new Set(['.error.stack']) })
@@ -119,7 +119,7 @@ describe('a value with parts', () => {
 })
 
 describe('a long value', () => {
-  test('as text is clipped with its length, and whole when unfolded', () => {
+  test('as text is clipped with its length, and complete when unfolded', () => {
     const text = 'x'.repeat(450)
     expect(shown(text)).toEqual([`+ "${'x'.repeat(200)}"… (450 characters)`])
     expect(
@@ -151,8 +151,8 @@ describe('a long value', () => {
   })
 })
 
-describe('what a job stored', () => {
-  test('can not steer a terminal or turn text around', () => {
+describe('a value that a job stored', () => {
+  test('can’t control a terminal or reverse text', () => {
     const evil = '\u001b[2J\u202edrow\u2066\u009b\u0007\u200b'
     const lines = valueLines(
       { [evil]: [evil, new Map([[evil, new Error(evil)]]), /\u202e/] },
@@ -162,7 +162,7 @@ describe('what a job stored', () => {
     expect(lines[2]?.text).toBe('0: "\\u001b[2J\\u202edrow\\u2066\\u009b\\u0007\\u200b"')
   })
 
-  test('whatever it is, has lines that are harmless, with a path each', () => {
+  test('always has harmless lines, with one path each', () => {
     const anything = fc.anything({
       withDate: true,
       withMap: true,

@@ -216,7 +216,7 @@ describe('a failing job', () => {
     const job = { queue: 'default', job: 'pay', ...counts, wait: none, run: none, total: none, recent }
     return { statistics: { ...snapshot().overview.statistics, jobs: [job] } }
   }
-  /** Known for long, so that it's no news. */
+  /** Known for long, so that it is not new. */
   const failures = [failureGroup({ firstAt: now - 3 * hourMs })]
   const at = now - 2 * minuteMs
 

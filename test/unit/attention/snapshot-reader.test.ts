@@ -7,7 +7,7 @@ import { snapshot, worker } from '../../support/snapshot.ts'
 
 type Reads = ConstructorParameters<typeof SnapshotReader>[0]
 
-/** A store that tells which reads it got. */
+/** A store that records the reads it got. */
 function store(over: Partial<Overview>): { reads: string[]; store: Reads } {
   const reads: string[] = []
   const read = <T>(name: string, found: T): Promise<T> => {

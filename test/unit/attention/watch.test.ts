@@ -8,7 +8,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { minuteMs, now, operation, queue, secondMs, snapshot } from '../../support/snapshot.ts'
 
 const paused = { by: 'ana', at: now - minuteMs }
-/** A finding whose begin the store tells, and one whose begin it doesn't. */
+/** A finding whose begin the store knows, and one whose begin it doesn't. */
 const pausedQueue = { queues: [queue('mail', { paused, ready: 1 })] }
 const diskFault = { checks: [{ name: 'disk', verdict: 'fault', found: 'full' }] } as const
 
@@ -135,7 +135,7 @@ describe('a watch', () => {
 })
 
 describe('a single question', () => {
-  /** Asks with these snapshots; tells what it found, and how many it read. */
+  /** Reads with these snapshots; returns the findings, and the number of reads. */
   async function ask(
     ...rounds: readonly Snapshot[]
   ): Promise<{ found: string[]; reads: number; waited: boolean }> {

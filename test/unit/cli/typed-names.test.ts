@@ -7,7 +7,7 @@ import type { Inspector } from '../../../runtime/store/store.ts'
 const [one, two] = ['01k3aaaaaaaaaaaaaaaaaaaaaa', '01k3aaaaaabbbbbbbbbbbbbbbb'] as const
 const own = 'invoice-17'
 
-/** What a store reads of these, newest first. */
+/** The runs that a store reads of these, newest first. */
 function inspectorOf(given: {
   readonly runs?: readonly string[]
   readonly actions?: readonly string[]

@@ -19,7 +19,7 @@ const never = new AbortController().signal
 
 const gateway = limits.concurrency({ name: 'gateway', max: 100 })
 
-/** Fails until it is told that the bank is back. */
+/** Fails until the test brings the bank back. */
 function chargeJob(bank: { back: boolean }) {
   return defineJob<{ once?: boolean }>(
     { name: 'charge', retry: false, limits: [{ limiter: gateway }] },
@@ -124,7 +124,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     const fixture = await openFixture(await storeOptions())
     const charge = chargeJob({ back: false })
     const [moved, same] = [await fixture.jobs.enqueue(charge, {}), await fixture.jobs.enqueue(charge, {})]
-    // Without a worker nothing grants what its limiter asks for.
+    // Without a worker its limiter grants nothing.
     const seen = { [moved.id]: 'running', [same.id]: 'waiting' } as const
     const target = { kind: 'runs', ids: [moved.id, same.id], seen } as const
     const { done, refusals } = await fixture.jobs.actions.run('cancel', target)

@@ -49,7 +49,7 @@ describe.each(bothStores)('runs that wait for each other’s limiters: %s', (sto
     expect(await jobs.inspector.checks()).toContainEqual({
       ...{ name: 'deadlocks', verdict: 'fault', found: text, remedy },
     })
-    // The duty asks the store what is checked above, every 20 s: waiting for one of the two shows that workers have it.
+    // The duty runs the check above on the store every 20 s: waiting for one of the two shows that workers have it.
     if (store === 'embedded') {
       const warned = () => lines.filter(({ level }) => level === 'warn')
       await expect.poll(warned, patient).toEqual([
@@ -61,7 +61,7 @@ describe.each(bothStores)('runs that wait for each other’s limiters: %s', (sto
       ])
     }
 
-    // On a busy machine the reservation of 'x' for the second run may lapse: this one would take it and wait for 'y' in its turn.
+    // On a busy machine the reservation of 'x' for the second run may lapse: this one would take it and wait for 'y' itself.
     await behind.cancel()
     await first.cancel()
     expect(await second.result({ timeout: '2m' })).toBe('crossed')

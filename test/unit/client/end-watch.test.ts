@@ -3,7 +3,7 @@ import { EndWatch } from '../../../runtime/client/end-watch.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
-/** A watch of a store with one run, `one`; `change` tells the watch of a change. */
+/** A watch of a store with one run, `one`; `change` notifies the watch of a change. */
 function watched() {
   const clock = new FakeClock()
   const listeners = new Set<() => void>()

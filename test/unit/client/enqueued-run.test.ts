@@ -53,7 +53,7 @@ describe('the handle of an enqueue', () => {
     await using jobs = new Jobs(twice, config, [])
     expect((await jobs.enqueue(hello)).outcome).toBe('created')
     expect((await jobs.enqueueMany(hello, [undefined])).map(({ outcome }) => outcome)).toEqual(['created'])
-    // With an id of the caller's that can't be told from another enqueue of the same run.
+    // With an id of the caller it can't be distinguished from another enqueue of the same run.
     expect((await jobs.enqueue(hello, undefined, { id: 'mine' })).outcome).toBe('joined')
   })
 })

@@ -59,7 +59,7 @@ const down = async (): Promise<never> => {
   throw new StoreUnavailableError('the store is away')
 }
 
-/** Lets time pass, then answers. */
+/** Lets time pass, then replies. */
 const answerAfter =
   <T>(ms: number, value: T) =>
   (): Promise<T> =>

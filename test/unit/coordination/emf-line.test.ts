@@ -90,7 +90,7 @@ describe('the metrics of a fleet', () => {
   test('by queue cover the 20 with the largest backlogs', () => {
     const queues = Array.from({ length: 30 }, (_, i) => queue(`q${i}`, { ready: i }))
     const { fleet, queues: named } = fleetMetrics({ queues, workers: [], statistics })
-    // What docs/fargate.md says they can cost.
+    // The maximum in docs/fargate.md.
     expect(Object.keys(fleet).length + named.flatMap((one) => Object.keys(one.metrics)).length).toBe(90)
     expect(named.map((one) => one.queue)).toEqual(Array.from({ length: 20 }, (_, i) => `q${29 - i}`))
     expect(named[0]?.metrics).toMatchObject({ Ready: [29, 'Count'], Backlog: [29, 'Count'] })

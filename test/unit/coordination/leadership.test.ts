@@ -23,7 +23,7 @@ function leadership(campaigns = true): Leadership {
   return new Leadership({ clock, log, campaigns, times: termTimes })
 }
 
-/** What was asked, without the times. */
+/** The calls, without the times. */
 function asked(): string[] {
   return store.take().map((call) => call.replace(/^\d+ /, ''))
 }

@@ -9,7 +9,7 @@ import { openFixture } from '../../support/fixture.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 import { TestWorker } from '../../support/stores/test-worker.ts'
 
-/** Plays terms of a leader whose clock moves by nothing but its pauses. */
+/** Plays terms of a leader whose clock moves only by its pauses. */
 async function play(stopAfter: number) {
   const store = await openStore(parseStoreConfig((await openFixture()).store))
   onTestFinished(() => store.close())

@@ -129,7 +129,7 @@ describe('a duty', () => {
     expect(runner.dutyAges()).toEqual({})
     const second = serve(2)
     await clock.advance(50)
-    // One that goes on beyond its term says nothing of the next.
+    // A function that outlasts its term does not affect the next one.
     terms[0]?.beat()
     expect(runner.dutyAges()).toEqual({ count: 50 })
     await second.end()

@@ -1,7 +1,7 @@
 import type { CampaignReply, DutyAges, TermStore } from '../../../runtime/store/terms.ts'
 import type { FakeClock } from '../../support/fake-clock.ts'
 
-/** A term store that answers what the test wants, and notes what it was asked and when. */
+/** A term store with scripted replies, which records its calls and their times. */
 export class ScriptedTerms implements TermStore {
   readonly calls: string[] = []
   campaigns: () => Promise<CampaignReply>
@@ -39,13 +39,13 @@ export class ScriptedTerms implements TermStore {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Tells whoever listens that a role may be vacant; returns how many that are. */
+  /** Notifies every listener that a role may be vacant; returns their number. */
   tellVacancy(): number {
     for (const listener of [...this.#listeners]) listener()
     return this.#listeners.size
   }
 
-  /** What was asked since the last call of this. */
+  /** The calls since the last call of this. */
   take(): string[] {
     return this.calls.splice(0)
   }

@@ -61,7 +61,7 @@ describe('an at-most-once step', () => {
     expect(calls).toBe(1)
   })
 
-  // What it throws once its signal has aborted, and not because of it.
+  // An error thrown after its signal has aborted, but for another reason.
   test.each(['another step has failed', 'its run was cancelled'])(
     'that throws after %s has its failure stored',
     async (why) => {
@@ -230,7 +230,7 @@ describe('an at-most-once body whose worker stops in a process that lives on', (
     const stopped = first.stop({ timeout: 0 })
     await first.stopped
     const second = await shop.work(job)
-    // Two leases of the first worker, in which it must go on renewing.
+    // Two leases of the first worker, in which it must continue to renew.
     for (let i = 0; i < 3; i++) await leaseRenewed(shop, first.name)
     const ready = `http://127.0.0.1:${await first.healthPort()}/ready`
     await expect.poll(async () => (await fetch(ready)).status).toBe(503)
@@ -243,7 +243,7 @@ describe('an at-most-once body whose worker stops in a process that lives on', (
   })
 })
 
-/** Resolves once the store heard of the worker again. */
+/** Resolves at the next renewal of the worker. */
 async function leaseRenewed(shop: Fixture, name: string): Promise<void> {
   const seen = async (): Promise<number> => {
     const worker = (await shop.jobs.inspector.workers()).find((one) => one.name === name)

@@ -228,7 +228,7 @@ describe('the log of a job', () => {
   })
 })
 
-/** What a job logged, without the lines of its worker. */
+/** The log of a job, without the lines of its worker. */
 function messagesOf({ lines }: Fixture): readonly string[] {
   return lines.map(({ message }) => message).filter((message) => /^(before|between|after)$/.test(message))
 }

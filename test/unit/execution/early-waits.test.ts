@@ -96,7 +96,7 @@ test('a run is not suspended while a stored result is on its way to the code', a
   const outcome = executeRun(execution)
   await clock.settle()
   event.open()
-  // The code has called its step by then, whose stored result comes in a later macrotask (R1).
+  // The code has called its step by then; its stored result arrives in a later macrotask (R1).
   await new Promise<void>((resolve) => process.nextTick(resolve))
   endQuietTime()
   await clock.advance(1_500)

@@ -10,14 +10,14 @@ import { gate } from '../../support/fixture.ts'
 import { LineLog } from '../../support/line-log.ts'
 import { done } from '../../support/stores/store-inputs.ts'
 
-/** A run whose step `work` an earlier execution has stored: no store call is under way when its function goes on. */
+/** A run whose step `work` an earlier execution has stored: no store call is in flight when its function continues. */
 const run: ClaimedRun = {
   ...{ id: 'r1', job: 'watched', version: 1, queue: 'default', fence: 1, attempt: 1, losses: 1 },
   ...{ enqueuedAt: 0, tags: [], headers: {}, input: new Uint8Array(), position: 1, journalBytes: 0 },
   journal: { entries: [{ ...done('work'), position: 1, at: 0, remainingMs: 0 }], more: false },
 }
 
-/** What happens, in its order, when a body ends, or a step is called, so many microtasks before its function ends. */
+/** The order of events when a body ends, or a step is called, so many microtasks before its function ends. */
 async function endTogether(last: 'body' | 'call', microtasks: number): Promise<readonly string[]> {
   const happened: string[] = []
   const [work, reply] = [gate(), gate<EntryReply>()]
@@ -55,7 +55,7 @@ async function endTogether(last: 'body' | 'call', microtasks: number): Promise<r
   execution.end()
   const ended = execution.isBusy ? execution.bodies.allEndInGrace() : Promise.resolve()
   const finished = ended.then(() => happened.push('finished'))
-  // Long enough for an execution that does not wait for what it has sent, or is about to send.
+  // Long enough for an execution that does not wait for calls in flight or about to be sent.
   for (let macrotask = 0; macrotask < 3; macrotask++) await new Promise((resolve) => setImmediate(resolve))
   reply.open({ kind: 'stored' })
   await finished

@@ -26,8 +26,8 @@ const run: ClaimedRun = {
 }
 
 /**
- * An execution that is stopped while an at-most-once intent is on its way to a store that then stores it. `beside`: with the
- * intent goes the pause of a step that failed.
+ * An execution that is stopped while an at-most-once intent is in flight to a store that then stores it. `beside`: the
+ * pause of a failed step is sent with the intent.
  */
 async function stopDuringIntent(
   stop: Stop,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, type Limiter, limits, RateLimitedError } from '../../../sdk/index.ts'
 import { failureOf, gate, openFixture } from '../../support/fixture.ts'
 
-/** Counts what runs at the same time, per key. */
+/** Counts concurrent executions, per key. */
 class Meter {
   readonly most = new Map<string, number>()
   readonly #now = new Map<string, number>()
@@ -216,7 +216,7 @@ describe('limits of a step', () => {
 
   test('the true cost replaces the estimate', async () => {
     const { jobs, work } = await openFixture()
-    // So slow that no cost comes back while the test runs.
+    // So slow that no cost is refilled while the test runs.
     const points = limits.points({ name: 'points', points: 1_000, every: '365d' })
     const job = defineJob({ name: 'job' }, ({ step }) =>
       step.run('query', async ({ correctCost }) => correctCost(120), {

@@ -10,7 +10,7 @@ import { bothStores } from '../../support/stores/both-stores.ts'
 const kindByte = 13
 const unknownCode = 126
 
-/** Gives the run's second entry a kind that this version does not know, as a newer version may have stored it. */
+/** Gives the run's second entry a kind that this version does not know, as stored by a newer version. */
 async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
   if (store.url?.startsWith('sqlite:')) {
     const file = new DatabaseSync(store.url.slice('sqlite:'.length))

@@ -11,7 +11,7 @@ function entry(run: string, position: number): Checkpoint {
   return { kind: 'checkpoint', run, fence: 1, position, record: { ...record, value: new Uint8Array([1]) } }
 }
 
-/** A store that keeps each call until the test answers it. */
+/** A store that holds each call until the test replies. */
 function heldStore() {
   const calls: { readonly names: string; answer(): void; fail(): void }[] = []
   let called = Promise.withResolvers<void>()

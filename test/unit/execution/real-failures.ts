@@ -3,7 +3,7 @@ export interface RealGroup {
   readonly name: string
   readonly code?: string | number
   readonly status?: number
-  /** What is kept of their messages. */
+  /** The retained part of their messages. */
   readonly text: string
   readonly messages: readonly string[]
 }

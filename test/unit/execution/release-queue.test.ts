@@ -30,7 +30,7 @@ class HandClock implements Clock {
   }
 }
 
-/** Lets the patience with what the code does not call end. */
+/** Lets the wait for steps that the code does not call time out. */
 function wearOut(clock: HandClock): void {
   while (clock.timers.length > 0) {
     clock.fireTimer()
@@ -38,7 +38,7 @@ function wearOut(clock: HandClock): void {
   }
 }
 
-/** A step of this execution whose result is stored asks for it. */
+/** A step of this execution with a stored result requests delivery. */
 function handOut(queue: ReleaseQueue | undefined, path: string, deliver: () => void): void {
   queue?.stored(path)
   queue?.called(path, deliver)

@@ -70,7 +70,7 @@ test('a drain keeps the protection mark of a run that was stopped for lack of pr
   const otherRun = await jobs.enqueue(other)
   await begun.opened
   const stopped = worker.stop()
-  // Runs are told in the order in which they were claimed.
+  // Runs are notified in the order in which they were claimed.
   expect(await draining.opened).toMatchObject({ reason: 'draining' })
   goOn.open()
   await stopped

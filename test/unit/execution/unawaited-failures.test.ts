@@ -33,7 +33,7 @@ function loggedSteps(run: string): unknown[] {
   return lines.map(({ fields }) => fields.step)
 }
 
-/** One worker for all: its job does what the function of that name does. */
+/** One worker for all: its job runs the function of that name. */
 const functions = new Map<string, (context: Context<string>) => unknown>()
 const job = defineJob<string, unknown>(
   { name: 'any', retry: { maxAttempts: 2, initialInterval: 1 } },
@@ -55,7 +55,7 @@ function enqueue(run: (context: Context<string>) => unknown): Promise<RunHandle<
   return shop.jobs.enqueue(job, name)
 }
 
-/** What a run of this function comes to, and the steps that the log names at its end. */
+/** The result of a run of this function, and the steps that the log names at its end. */
 async function endOf(
   run: (context: Context<string>) => unknown,
 ): Promise<{ result: unknown; logged: unknown[] }> {
@@ -67,7 +67,7 @@ async function endOf(
 
 type Begin = (context: Context<string>) => Promise<unknown>
 
-/** What it begins, the name of the error that its `await` gets, and the path in the log. */
+/** The step it starts, the name of the error that its `await` gets, and the path in the log. */
 const failures: readonly [what: string, begin: Begin, error: string, path: string][] = [
   ['a step', ({ step }) => step.run('a', () => fail('no'), { retry }), 'StepFailedError', 'a'],
   [

@@ -36,7 +36,7 @@ const neighbour = defineJob({ name: 'neighbour' }, ({ step }) =>
   }),
 )
 
-/** What stays the process's affair. */
+/** Rejections that the process handles itself. */
 const floating: Readonly<Record<string, () => unknown>> = {
   own: () => void Promise.reject(new Error('the fetch failed')),
   enqueue: () => void jobs.enqueue('no job' as never),

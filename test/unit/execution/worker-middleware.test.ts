@@ -3,7 +3,7 @@ import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { failureOf, gate, openFixture } from '../../support/fixture.ts'
 
-/** Notes what it sees of runs and steps; every line begins with `name`. */
+/** Records the runs and steps it sees; every line begins with `name`. */
 function noting(name: string, notes: string[]): Middleware {
   return {
     run: async ({ run }, next) => {

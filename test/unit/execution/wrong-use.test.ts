@@ -4,7 +4,7 @@ import { type Fixture, failureOf, openFixture } from '../../support/fixture.ts'
 
 type Body = (context: Context<string>) => Promise<unknown>
 
-/** One worker for all: its job does what the body of that name does. */
+/** One worker for all: its job runs the body of that name. */
 const bodies = new Map<string, Body>()
 const calls = new Map<string, number>()
 const job = defineJob<string, unknown>(

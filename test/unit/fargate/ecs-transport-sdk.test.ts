@@ -7,7 +7,7 @@ import type { ProtectionReply } from '../../../runtime/fargate/protection-reply.
 import { cut, hang, reply } from './ecs-endpoints.ts'
 import { ownTask } from './holder-script.ts'
 
-/** `@aws-sdk/client-ecs` as it is, against a server on loopback that speaks ECS JSON 1.1. */
+/** The unmodified `@aws-sdk/client-ecs`, against a server on loopback that speaks ECS JSON 1.1. */
 const ecs = await loadEcs().catch(() => undefined)
 if (ecs === undefined) console.warn('skipped: @aws-sdk/client-ecs is not installed')
 
@@ -24,7 +24,7 @@ interface EcsRequest {
   readonly body: unknown
 }
 
-/** Points the SDK at a server that replies with `answer`; returns what it was asked. */
+/** Points the SDK at a server that replies with `answer`; returns the request. */
 async function ecsWith(answer: typeof hang): Promise<{
   requests: EcsRequest[]
   seen: Promise<void>

@@ -17,7 +17,7 @@ const identity: TaskIdentity = {
   revision: '7',
 }
 
-/** What the SDK throws for a reply with an error. */
+/** The error that the SDK throws for an error reply. */
 function replied(name: string, fault: 'client' | 'server', httpStatusCode: number): Error {
   return Object.assign(new Error(`${name} in words`), { name, $fault: fault, $metadata: { httpStatusCode } })
 }

@@ -45,7 +45,7 @@ const mostlyGood = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Answering>('good') },
   { weight: 1, arbitrary: anyAnswering },
 )
-/** A run that comes, works over some renewals and goes, and a pause until the next one: what random events seldom make. */
+/** A run that starts, works over some renewals and ends, and a pause until the next one: rare among random events. */
 const anyPhase: fc.Arbitrary<readonly Action[]> = fc
   .record({
     first: mostlyGood,
@@ -96,15 +96,15 @@ function answerOf(how: Answering, holder: HolderScript): ProtectionReply {
   }
 }
 
-/** What ECS has done as far as anyone may rely on it, kept without the rules. */
+/** The state of ECS as far as a client may rely on it, tracked without the rules. */
 class Ecs {
   readonly #holder: HolderScript
-  /** Until when the task is protected at least, by confirmed answers alone. */
+  /** Until when the task is protected at least, by confirmed replies only. */
   protectedUntil = 0
-  /** Until when a release without an answer may still take effect. */
+  /** Until when a release without a reply may still take effect. */
   unsureUntil = 0
   releases: number[] = []
-  /** Good answers to a `protect`, and how many there were when users were told the last time. */
+  /** Successful replies to a `protect`, and their number at the last notice to users. */
   #grants = 0
   #grantsTold = 0
   #isCalled = false
@@ -168,7 +168,7 @@ const options = fc
     maxTotalMs: total * minutes,
   }))
 
-/** Lets time pass as the runner does: a call that isn't answered within 6 s is lost. */
+/** Lets time pass as the runner does: a call without a reply within 6 s is lost. */
 function advance(holder: HolderScript, ecs: Ecs, ms: number): void {
   const end = holder.now + ms
   for (let due = dueAt(holder); due <= end; due = dueAt(holder)) {
@@ -272,7 +272,7 @@ describe('whatever ECS replies, and whenever', () => {
 describe('fifty flapping holders', () => {
   const hour = 60 * minutes
 
-  /** Calls of one holder in an hour whose users come and go, every answer as `answer` says. */
+  /** Calls of one holder in an hour whose users start and end, with every reply from `answer`. */
   function callsOf(
     seed: number,
     answer: (holder: HolderScript, random: () => number) => ProtectionReply,

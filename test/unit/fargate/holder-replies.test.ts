@@ -23,7 +23,7 @@ const failures: readonly (readonly [string, ProtectionReply, number])[] = [
   ['protection that is off', parseAgentReply(200, protectionBody(false)), 1],
 ]
 
-// What comes of them before a run starts: test/fargate/replies-in-each-mode.test.ts.
+// Their effect before a run starts: test/fargate/replies-in-each-mode.test.ts.
 describe.each(failures)('%s', (_name, answer, calls) => {
   test.each(['required', 'best-effort'] as const)('%s: a renewal reports it to its users', (mode) => {
     const holder = HolderScript.ready({ mode })

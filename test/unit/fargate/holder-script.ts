@@ -76,7 +76,7 @@ export class HolderScript {
     this.on({ kind: 'release' })
   }
 
-  /** Lets time pass; every timer fires on its way. A call in flight stays in flight. */
+  /** Lets time pass; every timer fires on its way. A call in flight remains in flight. */
   advance(ms: number): void {
     const end = this.now + ms
     for (let at = this.nextWake; at <= end; at = this.nextWake) {
@@ -101,7 +101,7 @@ export class HolderScript {
     this.on({ kind: 'answer', id: call.id, answer })
   }
 
-  /** Answers as ECS does when it does what was asked, for this task. */
+  /** Replies like an ECS that carries out the request, for this task. */
   grant(): void {
     this.answer(this.goodReply())
   }
@@ -113,7 +113,7 @@ export class HolderScript {
     return { kind: 'state', taskArn, enabled: true, expiresAt }
   }
 
-  /** Lets time pass with an ECS that answers every call at once. */
+  /** Lets time pass with an ECS that replies to every call at once. */
   advanceGranted(ms: number): void {
     this.advanceAnswered(ms, () => this.goodReply())
   }
@@ -136,7 +136,7 @@ export class HolderScript {
     this.acquire()
   }
 
-  /** The calls since the last time this was asked, as `60s protect 5`. */
+  /** The calls since the last call of this, as `60s protect 5`. */
   take(): string[] {
     return this.calls
       .splice(0)

@@ -12,7 +12,7 @@ const newer = 'ecs-svc/9876543210987654321'
 const told = new Date('2026-11-01T10:00:00Z')
 const after = (ms: number): Date => new Date(told.getTime() + ms)
 
-/** A stopped task as DescribeTasks describes it: a worker that was told to stop, and did. */
+/** A stopped task as DescribeTasks describes it: a worker that was ordered to stop, and did. */
 const stopped = {
   attachments: [],
   availabilityZone: 'eu-central-1a',

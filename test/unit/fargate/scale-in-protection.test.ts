@@ -13,7 +13,7 @@ import { defineJob } from '../../../sdk/index.ts'
 import { LineLog } from '../../support/line-log.ts'
 import { EcsEndpoints, failureBody, protectionBody, reply } from './ecs-endpoints.ts'
 
-/** No call is lost on a machine that is too busy to answer it: timers are far away. */
+/** No call is lost on a machine that is too busy to reply: timers are far away. */
 const patientClock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms * 100, run) }
 const job = defineJob({ name: 'job' }, () => 1)
 
@@ -62,7 +62,7 @@ async function tryIn(
   return { protection, log }
 }
 
-/** Where protection can be asked for. */
+/** An endpoint at which protection can be requested. */
 async function openIn(...args: Parameters<typeof tryIn>): Promise<Opened<Protection>> {
   const { protection, log } = await tryIn(...args)
   if (protection === undefined) throw new Error('no protection is asked for')

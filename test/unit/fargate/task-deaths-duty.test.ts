@@ -51,7 +51,7 @@ type Described = EcsReply<readonly DescribedTask[]>
 const denied: Described = { kind: 'denied', detail: 'AccessDeniedException: not authorized' }
 const failed: Described = { kind: 'failed', detail: 'ThrottlingException: Rate exceeded' }
 
-/** A leader that looks as often as a test has it look. What the store tells and ECS replies is set before each look. */
+/** A leader that looks when a test calls it. The replies of the store and of ECS are set before each look. */
 class Site {
   readonly clock = new FakeClock()
   readonly log = new LineLog()
@@ -68,7 +68,7 @@ class Site {
   isInstalled = true
   readonly duty: TaskDeathsDuty
   beats = 0
-  /** The term ends while ECS is asked. */
+  /** The term ends during a call to ECS. */
   endsInCall = false
   #over = new AbortController()
 
@@ -109,7 +109,7 @@ class Site {
     })
   }
 
-  /** Plays a term until `ms` have passed; answers the tasks that were asked about, call by call. */
+  /** Plays a term until `ms` have passed; returns the tasks in the requests, call by call. */
   async play(ms: number): Promise<readonly (readonly string[])[]> {
     const over = new AbortController()
     this.#over = over
@@ -295,7 +295,7 @@ describe('a silent worker', () => {
     const site = new Site()
     site.told = [silent('a')]
     site.tasks = [running('a')]
-    // With each look: its lease goes on for a short while only.
+    // With each look: its lease lasts only a short while.
     expect(await site.play(15_000)).toEqual([['a'], ['a'], ['a']])
     site.tasks = [stopped('a')]
     await site.play(5_000)

@@ -40,7 +40,7 @@ class ImpatientClock implements Clock {
     return () => undefined
   }
 
-  /** What has been sent by now is late. */
+  /** Requests sent by now are late. */
   passDeadlines(): void {
     for (const run of this.#deadlines.splice(0)) run()
   }

@@ -14,7 +14,7 @@ const leaf = fc.oneof(
   fc.int16Array(),
 )
 const field = text.filter((key) => key !== '__proto__')
-/** Values that come back as they were: any nesting of plain objects, arrays, Maps, Sets and leaves. */
+/** Values that round-trip unchanged: any nesting of plain objects, arrays, Maps, Sets and leaves. */
 export const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },

@@ -61,7 +61,7 @@ describe('a change of the clocks', () => {
 
 const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Tokyo']
 
-/** What a minute-by-minute look at the clocks is compared with: minutes, hours, and whether hours are fixed. */
+/** The reference for a minute-by-minute read of the clocks: minutes, hours, and whether hours are fixed. */
 const patterns: readonly {
   cron: string
   minutes: readonly number[] | 'all'
@@ -91,7 +91,7 @@ const spans =
       }))
     : [{ from: '2026-01-01', days: Number(provenDays) }]
 
-/** Two years of a zone take about five seconds, with others at the same time longer. */
+/** Two years of a zone take about five seconds, and longer beside other tests. */
 const maxTestMs = 60_000
 
 describe.each(zones)('%s, minute by minute against Intl.DateTimeFormat', (zone) => {

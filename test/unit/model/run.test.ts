@@ -9,7 +9,7 @@ import {
   runTransitions,
 } from '../../../runtime/model/run.ts'
 
-/** The whole table once more, by hand: every move that is not here must be refused. */
+/** The whole table once more, written out: every transition that is not here must be refused. */
 const moves: readonly (readonly [RunState, RunTransition, RunState])[] = [
   ['scheduled', 'promote', 'ready'],
   ['scheduled', 'cancel', 'cancelled'],

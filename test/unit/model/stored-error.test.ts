@@ -200,7 +200,7 @@ describe('any thrown value', () => {
   })
 
   const key = fc.constantFrom('name', 'message', 'stack', 'code', 'cause', 'errors', 'path', 'constructor')
-  /** Recipes, since fast-check itself can't hold what can't be read. */
+  /** Recipes, since fast-check itself can't hold unreadable values. */
   const { thrown } = fc.letrec<Record<'thrown' | 'value' | 'error', () => unknown>>((tie) => ({
     thrown: fc.oneof({ maxDepth: 4 }, tie('value'), tie('error')),
     value: fc.oneof(

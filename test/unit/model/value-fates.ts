@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** What the store makes of a value: another one, or an error that names the place `at` inside it. */
+/** The stored form of a value: another one, or an error that names the place `at` inside it. */
 export type Fate = { readonly value: () => unknown } & (
   | { readonly becomes: unknown; readonly check?: (back: unknown) => void }
   | { readonly refused: RegExp; readonly at: string }
@@ -32,9 +32,9 @@ const notOpen = {
   },
 }
 
-/** The whole of C1 in runtime/model/codec.ts. What isn't kept and isn't refused is listed under G2 in docs/guarantees.md. */
+/** The whole of C1 in runtime/model/codec.ts. Values neither retained nor refused are listed under G2 in docs/guarantees.md. */
 export const fates: Readonly<Record<string, Fate>> = {
-  // Kept
+  // Retained
   'an invalid Date': kept(new Date(Number.NaN)),
   'the first and the last Date': kept([new Date(-8.64e15), new Date(8.64e15)]),
   'BigInts of any size': kept([2n ** 63n, -(2n ** 63n) - 1n, 10n ** 400n]),

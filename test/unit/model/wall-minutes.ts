@@ -7,7 +7,7 @@ interface Minute {
 const minuteMs = 60_000
 const minutesOfDay = 24 * 60
 
-/** What the clocks of a zone show at each real minute, read one by one: the slow truth that ticks are compared with. */
+/** The clocks of a zone at each real minute, read one by one: the slow reference for ticks. */
 export function wallMinutes(
   zone: string,
   start: number,

@@ -34,7 +34,7 @@ function read(over: Partial<StatisticsRead>): StatisticsRead {
   }
 }
 
-/** The cells of so many jobs in one minute. */
+/** The cells of this many jobs in one minute. */
 function crowd(at: number, jobs: number): StatisticsCell[] {
   return Array.from({ length: jobs }, (_, i) => cell(at, `job ${i}`))
 }

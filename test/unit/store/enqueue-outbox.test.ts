@@ -10,7 +10,7 @@ function part(...ids: readonly string[]): EnqueuePart {
 
 class Outage extends Error {}
 
-/** A store that keeps each attempt until the test answers it. */
+/** A store that holds each attempt until the test replies. */
 function heldStore(maxInFlight = 1) {
   const trips: { readonly runs: readonly string[]; answer(): void; fail(error?: Error): void }[] = []
   const store = new EnqueueOutbox<EnqueuePart>({
@@ -33,7 +33,7 @@ function heldStore(maxInFlight = 1) {
   return { outbox, trips, sent }
 }
 
-/** Lets the current turn of the event loop end. */
+/** Lets the current macrotask end. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
@@ -42,7 +42,7 @@ async function idsOf(call: Promise<readonly EnqueueReply[]>): Promise<string> {
   return (await call).map(({ id }) => id).join(' ')
 }
 
-/** How each call ended: its ids, or what it was rejected with. */
+/** How each call ended: its ids, or the reason of its rejection. */
 async function endsOf(calls: readonly Promise<readonly EnqueueReply[]>[]): Promise<readonly string[]> {
   const ends = await Promise.allSettled(calls.map(idsOf))
   return ends.map((end) => (end.status === 'fulfilled' ? end.value : String(end.reason.message)))

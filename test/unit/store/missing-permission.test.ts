@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { missingPermission, namingCommand } from '../../../runtime/store/redis/missing-permission.ts'
 
-/** What servers say, from Redis 6.2 on. */
+/** Messages of servers, from Redis 6.2 on. */
 const refusals = [
   ["NOPERM this user has no permissions to run the 'hset' command or its subcommand", 'hset'],
   ["NOPERM this user has no permissions to run the 'evalsha' command", 'evalsha'],

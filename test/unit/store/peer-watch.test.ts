@@ -8,7 +8,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 const everyMs = 50
 const peer = ['peer', 'server:7:1000,server:8:1001'] as const
 
-/** A server that answers as the test says, and notes what it was asked and when. */
+/** A server with the test's replies, which records its requests and their times. */
 class ScriptedServer {
   readonly calls: string[] = []
   suspects: readonly string[] = []
@@ -50,7 +50,7 @@ class ScriptedServer {
     return this.calls.splice(0)
   }
 
-  /** What was asked but the looks themselves. */
+  /** The requests except the looks themselves. */
   takeJudgements(): string[] {
     return this.take().filter((call) => !call.includes('look-at-peers'))
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ReconnectPace } from '../../../runtime/store/redis/reconnect-pace.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
-/** The delays of so many connections that end as soon as they are there. */
+/** The delays of so many connections that end as soon as they are open. */
 function delays(pace: ReconnectPace, count: number, meanwhile: () => void = () => undefined): number[] {
   return Array.from({ length: count }, () => {
     meanwhile()
@@ -50,7 +50,7 @@ describe('the pace of reconnects', () => {
   })
 
   describe('to a server that refuses writes', () => {
-    /** How often a connection is replaced when a call is refused every 10 ms for so long. */
+    /** How often a connection is replaced when a call is refused every 10 ms for this long. */
     function replacements(
       pace: ReconnectPace,
       clock: FakeClock,

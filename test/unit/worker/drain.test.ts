@@ -22,7 +22,7 @@ async function heldWorker(open: () => Promise<object>) {
   return { jobs, worker, goOn }
 }
 
-/** Resolves once the worker has told of its drain. */
+/** Resolves once the worker has reported its drain. */
 async function drainTold({ inspector }: Jobs): Promise<WorkerDrain> {
   const read = async () => (await inspector.workers())[0]?.drain
   await expect.poll(read, { timeout: 60_000 }).toHaveProperty('leftMs')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
 import { abortOf, gate, openFixture, rejection } from '../../support/fixture.ts'
 
-/** Tried again without a pause: the claim that settles the first stay brings the run back. */
+/** Retried without a pause: the claim that settles the first execution returns the run again. */
 const atOnce = { initialInterval: 0 }
 
 describe('a run that its worker claims again while settling it', () => {

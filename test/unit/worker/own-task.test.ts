@@ -67,13 +67,13 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     const good = endpoints.metadata
     endpoints.metadata = reply(500, {})
     const { jobs, work } = await openFixture(await open())
-    // Its next renewal is 18 min away: what the fleet acts on doesn't wait for it.
+    // Its next renewal is 18 min away: reports that the fleet acts on don't wait for it.
     await work(job, { lease: '1h' })
     expect((await jobs.inspector.workers())[0]).not.toHaveProperty('task')
     endpoints.metadata = good
     const read = async () => (await jobs.inspector.workers())[0]?.task?.taskArn
     await expect.poll(read, { timeout: 60_000 }).toBe(ownTask)
-    // What it was registered with stays.
+    // Its registered data is unchanged.
     expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 10 }])
   })
 

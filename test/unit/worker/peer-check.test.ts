@@ -23,7 +23,7 @@ function workerOf(task: Partial<WorkerTask>): WorkerInfo {
   }
 }
 
-/** What the check of this process tells its holder of these workers, in one read. */
+/** The result of this process's check for its holder of these workers, in one read. */
 async function toldOf(
   ...workers: readonly WorkerInfo[]
 ): Promise<{ shared: boolean; superseded: boolean; lines: string[] }> {

@@ -11,7 +11,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 
 const orders = { drain: false, cancel: [], granted: [] }
 
-/** A store that replies what the test wants, and notes claims and comparisons in their order. */
+/** A store with the test's replies, which records claims and comparisons in order. */
 class ScriptedStore {
   readonly calls: string[] = []
   readonly claims: (() => ClaimReply)[] = []
@@ -62,7 +62,7 @@ function claimed(id: RunId): ClaimReply {
   return { ...nothing, runs: [run] }
 }
 
-/** R14: what a worker holds is compared with the store every 10 s; these are the moments that don't wait for that. */
+/** R14: a worker compares its held runs with the store every 10 s; these are the moments that don't wait for that. */
 describe('held runs are compared with the store at once', () => {
   let clock: FakeClock
   let scripted: ScriptedStore

@@ -81,7 +81,7 @@ test('protection is reported when more than time has changed it', () => {
   expect(news({ ...held, protectedForMs: 60_000 })).toBeUndefined()
   // Renewed: the same state, a later end.
   expect(news({ ...held, protectedForMs: 300_000 })).toMatchObject({ protectedForMs: 300_000 })
-  // Who counts on it goes along with other news.
+  // The list of its users is sent with other reports.
   expect(news({ ...held, users: 2 })).toBeUndefined()
   expect(news({ ...held, users: 3, sharesTask: true })).toMatchObject({ users: 3, sharesTask: true })
   const refused = (code: string, retryInMs: number): ProtectionStatus => ({

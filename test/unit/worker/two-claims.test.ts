@@ -79,7 +79,7 @@ function claimed(id: RunId): ClaimedRun {
 const ids = (prefix: string, count: number): RunId[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
-/** R13. With 50 slots or more a claim asks for half of them. */
+/** R13. With 50 slots or more a claim requests half of them. */
 describe('two claims', () => {
   let clock: FakeClock
   let held: HoldingStore
@@ -101,7 +101,7 @@ describe('two claims', () => {
 
   beforeEach(() => begin(100))
 
-  /** Replies to what is held, so that the session can end. */
+  /** Replies to the held calls, so that the session can end. */
   async function end(): Promise<void> {
     held.more = false
     const ended = session.lose()

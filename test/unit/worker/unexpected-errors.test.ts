@@ -19,7 +19,7 @@ interface Told {
   readonly message: string
 }
 
-/** A started worker whose store `change` breaks, and what it logs. */
+/** A started worker whose store `change` breaks, and its log. */
 async function workerOn(
   shop: Fixture,
   change: (store: Store) => void,

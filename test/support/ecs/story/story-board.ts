@@ -8,7 +8,7 @@ export interface BoardSlot {
   readonly inside: Set<string>
 }
 
-/** What the workers of a story are doing, by the lines of their event log. */
+/** The current work of a story's workers, from their event log. */
 export class StoryBoard {
   readonly #slots = new Map<number, Map<string, BoardSlot>>()
   #ended = 0

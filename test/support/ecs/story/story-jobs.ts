@@ -74,7 +74,7 @@ export function storyJobList(jobs: StoryJobs): readonly Job[] {
 /** Paths of the steps that run at most once. */
 export const oncePaths: ReadonlySet<string> = new Set(['card', 'transfer'])
 
-/** Whether what a worker is doing in a slot needs protection now. */
+/** Whether a worker's current work in a slot needs protection. */
 export function needsProtection({ job, inside }: Pick<BoardSlot, 'job' | 'inside'>): boolean {
   return job === 'charge' || [...inside].some((path) => oncePaths.has(path))
 }

@@ -21,7 +21,7 @@ export class StoryLog {
     this.#descriptor = openSync(file, 'r')
   }
 
-  /** Reads what was written since. */
+  /** Reads the lines written since the last read. */
   read(): void {
     for (;;) {
       const bytes = readSync(this.#descriptor, this.#buffer, 0, chunkBytes, this.#offset)
@@ -37,7 +37,7 @@ export class StoryLog {
     }
   }
 
-  /** Resolves once `holds` is true. Reads before each time it asks. */
+  /** Resolves once `holds` is true. Reads before each evaluation. */
   async until(holds: () => boolean): Promise<void> {
     for (;;) {
       this.read()

@@ -5,14 +5,14 @@ import type { StopKind } from '../stop-cause.ts'
 import { oncePaths } from './story-jobs.ts'
 import type { StorySite } from './story-site.ts'
 
-/** What came of a story, looked up in the store, in the event log of the workers, and in the events of ECS. */
+/** The result of a story, from the store, the event log of the workers, and the events of ECS. */
 export interface StoryReceipt {
   readonly runs: number
   readonly completed: number
-  /** Bodies begun, and how many of them began once more because their process was stopped or killed. */
+  /** Bodies started, and how many of them started again because their process was stopped or killed. */
   readonly bodies: number
   readonly repeatedBodies: number
-  /** At-most-once bodies begun, and those that were cut: `onUnknown` was asked. */
+  /** At-most-once bodies started, and cut ones, for which `onUnknown` was called. */
   readonly onceBodies: number
   readonly onceTwice: number
   readonly lookedUp: number
@@ -20,15 +20,15 @@ export interface StoryReceipt {
   readonly stops: Readonly<Partial<Record<StopKind, number>>>
   /** SIGKILL after the stop timeout. */
   readonly kills: number
-  /** Runs that were told that their protection ends. */
+  /** Runs that were notified of the end of their protection. */
   readonly told: number
   /** Protected tasks that a scale-in or a deployment had to wait for. */
   readonly waitedFor: number
-  /** Stops by the scheduler in the middle of what needs protection, though it was not told that its protection ends. */
+  /** Stops by the scheduler during work that needs protection, without a notice of its end. */
   readonly hits: readonly string[]
-  /** The same of what had been told: allowed, and rare. */
+  /** The same with a notice: allowed, and rare. */
   readonly hitsOnceTold: number
-  /** Whatever is not as promised; `hits` included. */
+  /** Every broken promise; includes `hits`. */
   readonly wrong: readonly string[]
 }
 
@@ -85,14 +85,14 @@ function crashes(site: StorySite): readonly string[] {
 
 interface Hit {
   readonly text: string
-  /** Whether it had been told that its protection ends. */
+  /** Whether it was notified of the end of its protection. */
   readonly told: boolean
 }
 
 /**
- * Finds what a scale-in or a deployment hit though it needs protection: a run with `protect` in its slot, or an
- * at-most-once body. ECS itself stops no protected task, so this shows that the workers had asked in time, and had given
- * nothing back too early.
+ * Finds work that a scale-in or a deployment hit though it needs protection: a run with `protect` in its slot, or an
+ * at-most-once body. ECS itself stops no protected task, so this shows that the workers requested protection in time, and
+ * released none too early.
  */
 function findHits(site: StorySite, stops: readonly StopEvent[]): readonly Hit[] {
   const covered = coveredTimes(site)
@@ -144,7 +144,7 @@ function coveredTimes({ log, jobs }: StorySite): readonly CoveredTime[] {
   return times
 }
 
-/** Each as `run pid`: elsewhere the run is protected anew. */
+/** Each as `run pid`: another process protects the run again. */
 function toldRuns(lines: readonly Line[]): ReadonlySet<string> {
   const told = lines.filter(({ moment, note }) => moment === 'aborted' && note === 'protection lost')
   return new Set(told.map(({ run, pid }) => `${run} ${pid}`))

@@ -24,7 +24,7 @@ export interface StoryOptions
   readonly tasks: number
   /** Where they run. */
   readonly capacity: readonly [CapacityShare, ...CapacityShare[]]
-  /** `leases only`: no worker sees that another one's connection is gone, as when a machine vanishes without closing any. */
+  /** `leases only`: no worker sees that the connection of another one is gone, as when a machine vanishes without closing any. */
   readonly death: 'seen by peers' | 'leases only'
 }
 
@@ -33,7 +33,7 @@ const healthyAfterMs = 1_000
 /** Node's own default folder: a worker starts in half the time when it finds itself compiled. */
 const compileCache = join(tmpdir(), 'node-compile-cache')
 
-/** A fleet on the fake of ECS: a Redis, a service whose tasks are workers, a client, and what is done to them. */
+/** A fleet on the fake of ECS: a Redis, a service whose tasks are workers, a client, and the faults that hit them. */
 export class StorySite implements AsyncDisposable {
   readonly fake: FakeEcs
   readonly service: FakeService
@@ -86,7 +86,7 @@ export class StorySite implements AsyncDisposable {
     })
   }
 
-  /** Tasks that have not been told to stop. */
+  /** Tasks without a requested stop. */
   get tasks(): readonly FakeTask[] {
     return this.service.tasks.filter(({ stopOrdered }) => !stopOrdered)
   }
@@ -96,7 +96,7 @@ export class StorySite implements AsyncDisposable {
     return [...this.#pids.keys()]
   }
 
-  /** What the workers logged as a warning or an error. */
+  /** The warnings and errors of the workers' logs. */
   get warnings(): readonly string[] {
     return this.everyTask.flatMap((task) => {
       const lines = task.container().process.output.split('\n')
@@ -142,7 +142,7 @@ export class StorySite implements AsyncDisposable {
     await this.ready()
   }
 
-  /** The task's machine is gone: no SIGTERM, and no connection of its worker is seen to end. */
+  /** The task's machine vanishes: no SIGTERM, and no worker sees its connection end. */
   vanish(task: FakeTask): void {
     this.log.bodyLog.write('killed', { pid: this.pidOf(task) })
     this.fake.vanish(task, { noticedAfterMs: this.#options.leaseMs })
@@ -156,7 +156,7 @@ export class StorySite implements AsyncDisposable {
     deleteNow(this.#folder)
   }
 
-  /** The event log says which processes are killed before it happens: what they were inside may begin elsewhere. */
+  /** The event log names processes before they are killed: their open work may start again elsewhere. */
   #keepPids(): void {
     this.fake.events.subscribe((event) => {
       if (event.type === 'task' && event.status === 'RUNNING') {
@@ -188,7 +188,7 @@ function define(fake: FakeEcs, spec: StoryWorkerSpec): TaskDefinition {
   })
 }
 
-/** The address for workers. A user who may not list connections leaves them with leases alone. */
+/** The address for workers. A user without permission to list connections leaves them only leases. */
 async function addressFor(server: RedisServer, death: StoryOptions['death']): Promise<string> {
   if (death === 'seen by peers') return server.url
   await server.command('ACL', 'SETUSER', 'leases-only', 'on', '>secret', '~*', '&*', '+@all', '-client|list')

@@ -1,6 +1,6 @@
 import type { StoreOptions } from '../../../../sdk/index.ts'
 
-/** What a worker of a story is told: see tasks/story-worker.ts. */
+/** The argument of a worker of a story: see tasks/story-worker.ts. */
 export interface StoryWorkerSpec {
   readonly store: StoreOptions
   /** File of the event log. */

@@ -1,4 +1,4 @@
-// A task that protects itself by the SDK with nothing but its environment, then by the agent. Says what it was answered.
+// A task that protects itself by the SDK with only its environment, then by the agent. Prints the replies.
 
 import { ECSClient, UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs'
 

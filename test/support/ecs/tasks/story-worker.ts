@@ -1,4 +1,4 @@
-// A worker of a story in a task. Argument: a StoryWorkerSpec as JSON. Its log goes to stdout, what its runs do into the
+// A worker of a story in a task. Argument: a StoryWorkerSpec as JSON. Its log goes to stdout, the steps of its runs to the
 // event log.
 
 import { hookedScaleInProtection } from '../../../../runtime/fargate/scale-in-protection.ts'

@@ -1,4 +1,4 @@
-// A task for tests of the fake: says what happens to it. Argument: heed (ends on SIGTERM with 0), ignore, or a code to
+// A task for tests of the fake: reports its signals. Argument: heed (ends on SIGTERM with 0), ignore, or a code to
 // end with at once.
 
 const mode = process.argv[2] ?? 'heed'

@@ -1,12 +1,12 @@
 import { defineJob } from '../../../../sdk/index.ts'
 
-/** A body: its kind, its run, and what tells it to end. */
+/** A body: its kind, its run, and the signal to end. */
 export type JobBody = (kind: string, run: string, signal: AbortSignal) => Promise<string>
 
 /**
  * Jobs of the worker in a task: one that needs protection, a short one that does, one with an at-most-once step, one that
- * goes on after such a step, one that needs nothing, one that makes the next run of its kind, one with a stored step
- * before a body that doesn't listen.
+ * continues after such a step, one that needs nothing, one that enqueues the next run of its kind, one with a stored step
+ * before a body that ignores its signal.
  */
 export function workerJobs(body: JobBody) {
   return {

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { defineJob, limits } from '../../../../sdk/index.ts'
 
-/** Whether the incident's `mend` was there: a file in the folder of the worker. */
+/** Whether the incident's `mend` has run: a file in the folder of the worker. */
 const isMended = (): boolean => existsSync('mended')
 
 /** True once per folder. */
@@ -44,7 +44,7 @@ export const report = defineJob({ name: 'report' }, async ({ step }) => {
 
 export const mail = defineJob({ name: 'mail', queue: 'mail' }, async () => {})
 
-/** Syncs until it's told to stop, or not at all. */
+/** Syncs until its signal aborts, or not at all. */
 export const sync = defineJob<{ readonly forever?: boolean }, void>(
   { name: 'sync', limits: [limits.concurrency({ name: 'tenant', max: 1 })] },
   async ({ input, abortSignal }) => {

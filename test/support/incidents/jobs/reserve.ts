@@ -1,6 +1,6 @@
 import { defineJob } from '../../../../sdk/index.ts'
 
-/** Hands its run over after the first step, when its worker is told to stop. */
+/** Hands its run over after the first step, when its worker drains. */
 export const reserve = defineJob({ name: 'reserve' }, async ({ step }) => {
   await step.run('hold seats', () => 'A1')
   await step.run('confirm', ({ signal }) => {
