@@ -268,7 +268,7 @@ describe('the file of the embedded store', () => {
   })
 
   test('holds a bounded number of minutes, even without a sweep', async () => {
-    // A clock that ran far ahead and was put right leaves nothing behind either.
+    // A clock that ran far ahead and was corrected leaves nothing behind either.
     let now = Date.UTC(2027, 0, 1)
     const store = await openStore(parseStoreConfig(`sqlite:${path}`), { storeNow: () => now })
     const enqueueFor = async (minutes: number): Promise<void> => {

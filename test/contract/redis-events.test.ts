@@ -74,7 +74,7 @@ redisTest('a namespace emptied under its clients has a new epoch', async ({ stor
   await store.enqueue([newRun(), newRun(), newRun()])
   const { cursor: before } = await store.events({ limit: 1 })
   for (const key of ['meta', 'events', 'runs', 'ready'] as const) await command('DEL', keys.of(key))
-  // Nothing is there to be told of, and whoever asks now misses nothing of what comes.
+  // There is no event yet, and a reader that starts now misses none.
   const empty = await store.events({ after: before, limit: 10 })
   expect(empty).toMatchObject({ events: [], gap: true })
   await store.enqueue([newRun({ id: 'new' })])

@@ -108,7 +108,7 @@ export function deadlocksContract(open: Open): void {
   contractTest(open, 'a waiter behind one that waits for it is in the deadlock', async (contract) => {
     const { worker, runs } = await holding(contract, [use(two, { wholeRun: true }), kept('b')])
     const [first, second] = runs as [ClaimedRun, ClaimedRun]
-    // It needs more than is left, and those behind it need less.
+    // It needs more than is free, and those behind it need less.
     const head = newRun({ limits: [use(two, { cost: 2 })], priority: 5 })
     await contract.store.enqueue([head])
     await suspendIn(worker, second, [use(two)])

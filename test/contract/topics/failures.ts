@@ -340,7 +340,7 @@ export function failuresContract(open: Open): void {
       for (let i = 0; i < all.length; i += 200) {
         advance(1)
         await first.append(run, ...all.slice(i, i + 200))
-        // Seen again, it stays.
+        // A failure that recurs remains.
         if (i === 400) await first.append(run, failure('busy 3', 1))
       }
       const known = new Set(await namesOf(store, { limit: maxFailureGroups }))

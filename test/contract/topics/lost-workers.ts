@@ -97,7 +97,7 @@ export function lostWorkersContract(open: Open): void {
     const bodyLog = await worker()
     const victim = await lose(contract, bodyLog)
     expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
-    // Also where the reply to the first call was lost; the first cause stands.
+    // Also if the reply to the first call was lost; the first cause is retained.
     for (const death of [scaleIn, scaleIn, memory])
       expect(await store.explainLoss(victim.lease, death)).toBe('explained')
     expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })

@@ -243,7 +243,7 @@ export function operationsContract(open: Open): void {
           expect.objectContaining(lost(idle.name, 0)),
         ]),
       )
-      // What it led to stands behind it.
+      // Its consequences follow it.
       const all = (await store.events({ after, limit: maxEvents })).events
       const at = all.findIndex((event) => event.kind === 'operation' && event.subject === victim.name)
       expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))

@@ -29,7 +29,7 @@ async function storeNewerKind(store: StoreOptions, run: string): Promise<void> {
   await server.command('EVAL', script, '1', key)
 }
 
-/** Stored entries are checked only as they are read: on Redis each is a text of its own. */
+/** Stored entries are checked only when they are read: on Redis each is a separate text. */
 test('a damaged entry blocks its own run, and the worker continues with the others, redis', async () => {
   const [, [, redis]] = bothStores as readonly [unknown, (typeof bothStores)[number]]
   const { jobs, store, work } = await openFixture(await redis())

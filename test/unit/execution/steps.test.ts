@@ -95,7 +95,7 @@ describe('a step', () => {
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe('quick')
   })
 
-  // A step goes on sooner after some ends than after others.
+  // A step continues sooner after some ends than after others.
   test('reaches the code in the order of the journal, even if the store takes several at once', async () => {
     const shop = await openFixture()
     const job = defineJob({ name: 'at-once' }, async ({ step }) => {

@@ -213,7 +213,7 @@ function play(holder: HolderScript, ecs: Ecs, actions: readonly Action[], check:
 }
 
 describe('whatever ECS replies, and whenever', () => {
-  // What holds for every call, retry and loss is checked by `Ecs` in each of these.
+  // `Ecs` checks the invariants of every call, retry and loss in each of these.
   test('one call is in flight, and only what ECS confirmed for this task and has not expired is protected', () => {
     fc.assert(
       fc.property(options, anyActions, (config, actions) => {
