@@ -45,7 +45,10 @@ test('the loss counts if the worker was blocked before the cut', async () => {
   await cutOff()
   const returned = (line: string): boolean => line.includes('goes on from its stored steps')
   await expect.poll(() => crew.lines.some(returned)).toBe(true)
-  expect(await kinds()).toEqual(['lost'])
+  // On a busy machine the worker may have released the run since: its older execution still waits for the gate.
+  const seen = await kinds()
+  expect(seen[0]).toBe('lost')
+  expect(seen).not.toContain('cut')
   crew.gate.open()
   await run.result({ timeout: '60s' })
 })
