@@ -76,8 +76,8 @@ describe.each(bothStores)('%s', (name, storeOptions) => {
     await inTheMiddle(stage, store, gate)
     const progress = await stage.shows(new RegExp(`retried [1-9]\\d* of ${count}`))
     await stage.press('s')
-    // Where nothing holds it up that is soon over.
-    if (gate !== undefined) await stage.shows('stopping after the current chunk')
+    // Where nothing holds it up that is soon over; on a busy machine the call that waits may have given up already.
+    if (gate !== undefined) await stage.shows(/stopping after the current chunk|; continue/)
     await gate?.open()
     const stopped = await stage.shows(/retried \d+ runs \(action act_\S+\);[\s\S]*continue/)
     const [action] = await store.actions(1)
