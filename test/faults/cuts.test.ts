@@ -46,9 +46,7 @@ test('the loss counts if the worker was blocked before the cut', async () => {
   const returned = (line: string): boolean => line.includes('goes on from its stored steps')
   await expect.poll(() => crew.lines.some(returned)).toBe(true)
   // On a busy machine the worker may have released the run since: its older execution still waits for the gate.
-  const seen = await kinds()
-  expect(seen[0]).toBe('lost')
-  expect(seen).not.toContain('cut')
+  expect((await kinds()).filter((kind) => kind !== 'released')).toEqual(['lost'])
   crew.gate.open()
   await run.result({ timeout: '60s' })
 })

@@ -18,6 +18,10 @@ export function pattern(...parts: readonly (string | number)[]): RegExp {
   return new RegExp(parts.map((part) => escaped(String(part))).join('.*'))
 }
 
+export function either(one: RegExp, other: RegExp): RegExp {
+  return new RegExp(`${one.source}|${other.source}`)
+}
+
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
